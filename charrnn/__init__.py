@@ -1,0 +1,1 @@
+"""charrnn: character-level text generation and scoring with recurrent networks."""

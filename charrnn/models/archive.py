@@ -1,0 +1,139 @@
+"""Named arrays and a JSON description in one verified file: the only module that writes models to disk.
+
+The format is safetensors, whose header also carries our metadata: a format number, the description and a SHA-256 over
+names, types, shapes, contents and description. Nothing in it is code.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from charrnn.errors import CharrnnError
+
+FORMAT = 1
+
+
+def _checksum(arrays: Mapping[str, np.ndarray], description: str) -> str:
+    digest = hashlib.sha256(description.encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Put `data` at `path` so that a reader finds the old file or the new one, whole, even after a power cut.
+
+    Raises CharrnnError where the folder cannot be made, is not writable or is full.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), 0o666 & ~_umask())
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise CharrnnError(
+            f"{path}: cannot be written ({error.strerror or error}); make room there or name another place"
+        ) from None
+    finally:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_archive(path: Path, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any]) -> None:
+    """Write arrays and a JSON-able description as one file, atomically (see write_bytes)."""
+    from safetensors.numpy import save
+
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    text = json.dumps(description, ensure_ascii=False, sort_keys=True)
+    metadata = {"charrnn_format": str(FORMAT), "description": text, "sha256": _checksum(contiguous, text)}
+    write_bytes(path, save(contiguous, metadata))
+
+
+def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays and the description of a file that write_archive made.
+
+    Raises CharrnnError that says what is wrong: missing, cut short, of another program or format, or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise CharrnnError(f"{path}: no such file; the model folder is not complete") from None
+    except OSError as error:
+        raise CharrnnError(f"{path}: cannot be read ({error.strerror or error})") from None
+    damaged = f"{path}: the file is damaged or cut short; restore it from a copy or train again"
+    try:
+        arrays = load(data)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    except (SafetensorError, ValueError, KeyError):
+        raise CharrnnError(damaged) from None
+    metadata = header.get("__metadata__") or {}
+    if "charrnn_format" not in metadata:
+        raise CharrnnError(f"{path}: a safetensors file, but not one that charrnn wrote")
+    if metadata["charrnn_format"] != str(FORMAT):
+        raise CharrnnError(
+            f"{path}: has format {metadata['charrnn_format']}, this charrnn reads format {FORMAT}; use the version that wrote it"
+        )
+    text = metadata.get("description", "")
+    if metadata.get("sha256") != _checksum(arrays, text):
+        raise CharrnnError(f"{path}: the checksum does not match its contents; restore it from a copy or train again")
+    return arrays, json.loads(text)
+
+
+def flatten(tree: Any, prefix: str = "") -> dict[str, np.ndarray]:
+    """A tree of dictionaries and lists as named arrays: {"layers": [{"bias": b}]} gives {"layers.0.bias": b}."""
+    if isinstance(tree, Mapping):
+        items = tree.items()
+    elif isinstance(tree, list | tuple):
+        items = enumerate(tree)
+    else:
+        return {prefix: np.asarray(tree)}
+    named: dict[str, np.ndarray] = {}
+    for key, value in items:
+        named |= flatten(value, f"{prefix}.{key}" if prefix else str(key))
+    return named
+
+
+def fill(template: Any, named: Mapping[str, np.ndarray], path: Path, prefix: str = "") -> Any:
+    """The tree of the template's form whose leaves are the named arrays.
+
+    Raises CharrnnError where a name is missing or a shape or type differs from the template's.
+    """
+    if isinstance(template, Mapping):
+        return {k: fill(v, named, path, f"{prefix}.{k}" if prefix else str(k)) for k, v in template.items()}
+    if isinstance(template, list | tuple):
+        parts = [fill(v, named, path, f"{prefix}.{k}" if prefix else str(k)) for k, v in enumerate(template)]
+        return type(template)(*parts) if hasattr(template, "_fields") else type(template)(parts)
+    if prefix not in named:
+        raise CharrnnError(f"{path}: holds no array {prefix!r}; it does not fit its own description")
+    array = named[prefix]
+    if tuple(array.shape) != tuple(template.shape) or array.dtype != template.dtype:
+        found, wanted = f"{array.dtype}{list(array.shape)}", f"{template.dtype}{list(template.shape)}"
+        raise CharrnnError(f"{path}: {prefix} is {found} where {wanted} is needed")
+    return array

@@ -1,0 +1,144 @@
+"""A whole network: embedding, a stack of recurrent layers, softmax output. Parameters are a named tree of arrays.
+
+    {"embedding": VE, "layers": [{"input": EG, "recurrent": HG, "bias": G}, ...], "output": {"weight": HV, "bias": V}}
+
+With one-hot input there is no "embedding" and the first "input" is VG. Cells that need it have "recurrent_bias": G.
+The functions here serve numpy and JAX arrays alike; what differs (how a cell runs over time, dropout) is passed in.
+
+Shapes: B rows, T time, V symbols, E embedding, H hidden units, G = gates × H.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from charrnn.network.cells import Array, Cell
+from charrnn.network.config import NetworkConfig
+
+Parameters = dict[str, Any]
+State = list[Any]  # one cell state a layer
+OverTime = Callable[[Cell, Array, Array, Any, Any], tuple[Any, Array]]
+
+
+def init_parameters(config: NetworkConfig, seed: int) -> Parameters:
+    """Fresh float32 parameters as numpy arrays.
+
+    Recurrent matrices are orthogonal gate by gate (Saxe, McClelland, Ganguli 2014), input matrices uniform after Glorot
+    and Bengio (2010), output weights small; LSTM forget biases 1 (Jozefowicz, Zaremba, Sutskever 2015); ReLU cells start
+    from a scaled identity (Le, Jaitly, Hinton 2015).
+    """
+    random = np.random.default_rng([seed, 0])
+    cell, hidden = config.cell_type, config.hidden
+
+    def glorot(rows: int, columns: int) -> np.ndarray:
+        limit = np.sqrt(6 / (rows + columns))
+        return random.uniform(-limit, limit, (rows, columns))
+
+    def orthogonal() -> np.ndarray:
+        q, r = np.linalg.qr(random.normal(size=(hidden, hidden)))
+        return q * np.sign(np.diag(r))
+
+    def layer(size: int) -> Parameters:
+        bias_G = np.zeros(config.gate_units)
+        if cell.forget_gate is not None:
+            bias_G[cell.forget_gate * hidden : (cell.forget_gate + 1) * hidden] = 1
+        gates = range(cell.gates)
+        start = orthogonal if cell.identity_scale is None else lambda: cell.identity_scale * np.eye(hidden)
+        weights = {
+            "input": np.concatenate([glorot(size, hidden) for _ in gates], axis=1),
+            "recurrent": np.concatenate([start() for _ in gates], axis=1),
+            "bias": bias_G,
+        }
+        return weights | ({"recurrent_bias": np.zeros(config.gate_units)} if cell.recurrent_bias else {})
+
+    symbols = config.vocabulary_size
+    tree: Parameters = {"embedding": random.normal(0, 0.5, (symbols, config.embedding))} if config.embedding else {}
+    tree["layers"] = [layer(config.input_size(k)) for k in range(config.layers)]
+    tree["output"] = {"weight": random.normal(0, 0.02, (hidden, symbols)), "bias": np.zeros(symbols)}
+    return map_tree(lambda array: array.astype(np.float32), tree)
+
+
+def map_tree(function: Callable[[Any], Any], tree: Any) -> Any:
+    """The tree of dictionaries, lists and named tuples with the function applied to every array."""
+    if isinstance(tree, dict):
+        return {key: map_tree(function, value) for key, value in tree.items()}
+    if hasattr(tree, "_fields"):
+        return type(tree)(*(map_tree(function, value) for value in tree))
+    if isinstance(tree, list | tuple):
+        return type(tree)(map_tree(function, value) for value in tree)
+    return function(tree)
+
+
+def zero_state(config: NetworkConfig, rows: int) -> State:
+    """The state before any input, in numpy: zeros of shape (rows, hidden) for every part of every layer."""
+    state = config.cell_type.state
+    return [state(*(np.zeros((rows, config.hidden), np.float32) for _ in state._fields)) for _ in range(config.layers)]
+
+
+def loop_over_time(cell: Cell, x_TBG: Array, recurrent_HG: Array, bias_G: Array | None, state: Any) -> tuple[Any, Array]:
+    """The final state and hidden_TBH of a cell run over x_TBG, one step after the other, as the equations stand."""
+    hidden = []
+    for x_BG in x_TBG:
+        u_BG = state.hidden @ recurrent_HG
+        state, _ = cell.step(x_BG, u_BG if bias_G is None else u_BG + bias_G, state)
+        hidden.append(state.hidden)
+    return state, x_TBG.__array_namespace__().stack(hidden)
+
+
+def take_rows(table_VX: Array, ids_TB: Array) -> Array:
+    return table_VX[ids_TB]
+
+
+def apply(
+    parameters: Parameters,
+    config: NetworkConfig,
+    ids_TB: Array,
+    state: State,
+    *,
+    over_time: OverTime = loop_over_time,
+    look_up: Callable[[Array, Array], Array] = take_rows,
+    drop: Callable[[Array, float, int], Array] = lambda array, rate, place: array,
+) -> tuple[State, Array]:
+    """The state after the ids and logits_TBV, the scores of the character that follows each.
+
+    drop(array, rate, place) returns the array with dropout; place 0 is the embedding, k + 1 the outputs of layer k.
+    """
+    after = []
+    outputs_TBH: Array = None
+    for k, weights in enumerate(parameters["layers"]):
+        matrix, bias_G = weights["input"], weights["bias"]
+        if k:
+            x_TBG = outputs_TBH @ matrix + bias_G
+        elif config.embedding and config.embedding_dropout:
+            embedded_TBE = look_up(parameters["embedding"], ids_TB)
+            x_TBG = drop(embedded_TBE, config.embedding_dropout, 0) @ matrix + bias_G
+        else:
+            # embedding and input matrix fold into one table of pre-activations a symbol
+            table_VG = (parameters["embedding"] @ matrix if config.embedding else matrix) + bias_G
+            x_TBG = look_up(table_VG, ids_TB)
+        last, outputs_TBH = over_time(
+            config.cell_type, x_TBG, weights["recurrent"], weights.get("recurrent_bias"), state[k]
+        )
+        outputs_TBH = drop(outputs_TBH, config.dropout, k + 1)
+        after.append(last)
+    return after, outputs_TBH @ parameters["output"]["weight"] + parameters["output"]["bias"]
+
+
+def log_softmax(logits: Array, unknown_probability: float) -> Array:
+    """Log-probabilities over the last axis.
+
+    Where the unknown symbol (id 0) was never seen, `unknown_probability` > 0 is what it gets, and the rest is shared out
+    by the softmax over the other symbols.
+    """
+    xp = logits.__array_namespace__()
+    if unknown_probability:
+        unknown = xp.arange(logits.shape[-1]) == 0
+        logits = xp.where(unknown, -xp.inf, logits)
+    shifted = logits - xp.max(logits, axis=-1, keepdims=True)
+    log_probabilities = shifted - xp.log(xp.sum(xp.exp(shifted), axis=-1, keepdims=True))
+    if unknown_probability:
+        log_probabilities = xp.where(
+            unknown, float(np.log(unknown_probability)), log_probabilities + float(np.log1p(-unknown_probability))
+        )
+    return log_probabilities

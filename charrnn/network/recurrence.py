@@ -1,0 +1,62 @@
+"""A cell over time, compiled: the forward scan and back-propagation through time written out.
+
+The backward pass follows the standard derivation (Werbos 1990): a reverse scan makes only the gradients of the
+pre-activations; the gradient of the recurrent matrix is then one large product over all steps and rows. Plain autodiff of the same
+scan adds a small product to the sum in every step, which is several times slower on a CPU.
+
+Shapes: T time, B rows, H hidden units, G = gates × H.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+
+from charrnn.network.cells import Array, Cell
+
+
+def _scan(cell: Cell, x_TBG, recurrent_HG, bias_G, state, *, save: bool):
+    def step(state, x_BG):
+        u_BG = state.hidden @ recurrent_HG
+        if cell.recurrent_bias:
+            u_BG = u_BG + bias_G
+        state, saved = cell.step(x_BG, u_BG, state)
+        return state, (state.hidden, saved if save else ())
+
+    state, (hidden_TBH, saved) = jax.lax.scan(step, state, x_TBG)
+    return state, hidden_TBH, saved
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def scan_over_time(cell: Cell, x_TBG: Array, recurrent_HG: Array, bias_G: Array | None, state):
+    """The final state and hidden_TBH of a cell run over x_TBG, the input's share of the pre-activations."""
+    state, hidden_TBH, _ = _scan(cell, x_TBG, recurrent_HG, bias_G, state, save=False)
+    return state, hidden_TBH
+
+
+def _forward(cell, x_TBG, recurrent_HG, bias_G, state):
+    final, hidden_TBH, saved = _scan(cell, x_TBG, recurrent_HG, bias_G, state, save=True)
+    return (final, hidden_TBH), (recurrent_HG, state.hidden, hidden_TBH, saved)
+
+
+def _backward(cell, residuals, cotangents):
+    recurrent_HG, first_BH, hidden_TBH, saved = residuals
+    d_final, d_hidden_TBH = cotangents
+    transposed_GH = recurrent_HG.T  # once, not in every step
+
+    def step(d_state, at_t):
+        d_hidden_BH, hidden_BH, saved = at_t
+        d_state = d_state._replace(hidden=d_state.hidden + d_hidden_BH)
+        dx_BG, du_BG, d_previous = cell.step_gradient(d_state, cell.state(hidden_BH, *d_state[1:]), saved)
+        d_previous = d_previous._replace(hidden=d_previous.hidden + du_BG @ transposed_GH)
+        return d_previous, (dx_BG, du_BG if cell.recurrent_bias else ())
+
+    d_first, (dx_TBG, du_TBG) = jax.lax.scan(step, d_final, (d_hidden_TBH, hidden_TBH, saved), reverse=True)
+    du_TBG = du_TBG if cell.recurrent_bias else dx_TBG
+    sums = (((0, 1), (0, 1)), ((), ()))  # contract time and rows
+    d_recurrent_HG = jax.lax.dot_general(hidden_TBH[:-1], du_TBG[1:], sums) + first_BH.T @ du_TBG[0]
+    d_bias_G = du_TBG.sum((0, 1)) if cell.recurrent_bias else None
+    return dx_TBG, d_recurrent_HG, d_bias_G, d_first
+
+
+scan_over_time.defvjp(_forward, _backward)

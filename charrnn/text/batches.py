@@ -1,0 +1,153 @@
+"""Cutting encoded text into batches. A batch is a pure function of the seed and the step, so resuming needs no reader state.
+
+Shapes: B rows, T time.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from charrnn.text.corpus import line_bounds
+from charrnn.text.vocabulary import BOUNDARY, Vocabulary
+
+# Lines are padded to the longest of their group; the groups end at these quantiles of line length.
+LENGTH_QUANTILES = (0.25, 0.5, 0.75, 0.95, 1.0)
+
+
+class Batch(NamedTuple):
+    """inputs_BT and targets_BT (int32), mask_BT (1 where a target counts), and whether the carried state is reset."""
+
+    inputs_BT: np.ndarray
+    targets_BT: np.ndarray
+    mask_BT: np.ndarray
+    fresh: bool
+
+
+class Batches(Protocol):
+    steps_per_epoch: int
+    predictions: int  # characters predicted in an epoch, at most
+
+    def __call__(self, step: int) -> Batch: ...
+
+    def shapes(self) -> dict[int, int]:
+        """For each window length that occurs, the first step that has it."""
+        ...
+
+
+def compact(ids: np.ndarray, size: int) -> np.ndarray:
+    """Ids in the smallest integer type that holds them, for long corpora."""
+    return ids.astype(np.min_scalar_type(size))
+
+
+@dataclass(frozen=True)
+class StreamBatches:
+    """A text as `rows` parallel streams, read window by window with the state carried from one to the next.
+
+    Each epoch starts at a fresh random offset below `window` (less where the last window of the epoch would fall empty),
+    so that windows do not always cut at the same places. Every later character is predicted once: rows differ in length
+    by one at the most, and the last window is padded and masked. The step that begins an epoch resets the state.
+    """
+
+    ids: np.ndarray
+    rows: int
+    window: int
+    seed: int
+
+    def __post_init__(self):
+        assert len(self.ids) > self.rows and self.window > 0
+
+    @property
+    def predictions(self) -> int:
+        return len(self.ids) - 1
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-self.predictions // (self.rows * self.window))
+
+    def shapes(self) -> dict[int, int]:
+        return {self.window: 0}
+
+    def _offset(self, epoch: int) -> int:
+        slack = self.predictions - self.rows * self.window * (self.steps_per_epoch - 1)
+        return int(np.random.default_rng([self.seed, epoch]).integers(min(self.window, slack)))
+
+    def __call__(self, step: int) -> Batch:
+        epoch, position = divmod(step, self.steps_per_epoch)
+        offset = self._offset(epoch)
+        length, longer = divmod(self.predictions - offset, self.rows)  # the first `longer` rows have one more
+        row_B = np.arange(self.rows)
+        start_B = offset + row_B * length + np.minimum(row_B, longer)
+        end_B = start_B + length + (row_B < longer)
+        at_BT = start_B[:, None] + position * self.window + np.arange(self.window)
+        mask_BT = at_BT < end_B[:, None]
+        at_BT = np.where(mask_BT, at_BT, 0)
+        inputs_BT, targets_BT = self.ids[at_BT].astype(np.int32), self.ids[at_BT + 1].astype(np.int32)
+        return Batch(inputs_BT, targets_BT, mask_BT.astype(np.float32), position == 0)
+
+
+class LineBatches:
+    """Every line a sequence of its own, from boundary to boundary, shuffled anew each epoch.
+
+    Lines of like length go together and are padded to the longest of their group, so that a few window lengths (and
+    compilations) serve all. A line longer than `longest` is read in pieces of that length, the state reset between them;
+    `cut_lines` counts such lines.
+    """
+
+    def __init__(self, units: np.ndarray, vocabulary: Vocabulary, rows: int, seed: int, longest: int = 1024):
+        starts, ends = line_bounds(units)
+        lengths = ends - starts + 1  # the closing boundary is predicted too
+        self.cut_lines = int((lengths > longest).sum())
+        pieces = -(-lengths // longest)
+        which = np.repeat(np.arange(len(lengths)), pieces)
+        begin = (np.arange(len(which)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) * longest
+        # line k lies at ids[starts[k] + 1 : ends[k] + 1], with a boundary before it and after it
+        boundary = np.array([BOUNDARY])
+        self._ids = compact(np.concatenate([boundary, vocabulary.encode(units), boundary]), vocabulary.size)
+        self._starts = starts[which] + begin
+        self._lengths = np.minimum(lengths[which] - begin, longest)
+        self._rows, self._seed = rows, seed
+        edges = np.unique(np.quantile(self._lengths, LENGTH_QUANTILES, method="higher"))
+        group = np.searchsorted(edges, self._lengths)
+        self._groups = [np.flatnonzero(group == k) for k in range(len(edges))]
+        self._windows = edges.astype(int)
+        self._batches = np.array([-(-len(members) // rows) for members in self._groups])
+        self.steps_per_epoch = int(self._batches.sum())
+        self.predictions = int(self._lengths.sum())
+
+    @property
+    def lines(self) -> int:
+        return len(self._lengths)
+
+    def shapes(self) -> dict[int, int]:
+        first: dict[int, int] = {}
+        for step in range(self.steps_per_epoch):
+            first.setdefault(int(self._windows[self._plan(0)[0][step]]), step)
+            if len(first) == len(self._windows):
+                break
+        return first
+
+    @lru_cache(maxsize=2)  # noqa: B019  (one or two of these live as long as the run)
+    def _plan(self, epoch: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+        """For each step of an epoch its group and its place in the group; for each group the order of its lines."""
+        random = np.random.default_rng([self._seed, epoch])
+        orders = [random.permutation(members) for members in self._groups]
+        group = np.repeat(np.arange(len(self._groups)), self._batches)
+        place = np.concatenate([np.arange(n) for n in self._batches])
+        shuffled = random.permutation(len(group))
+        return group[shuffled], place[shuffled], orders
+
+    def __call__(self, step: int) -> Batch:
+        epoch, position = divmod(step, self.steps_per_epoch)
+        groups, places, orders = self._plan(epoch)
+        group, place = groups[position], places[position]
+        lines = orders[group][place * self._rows : (place + 1) * self._rows]
+        length_B = np.zeros(self._rows, np.int64)
+        start_B = np.zeros(self._rows, np.int64)
+        length_B[: len(lines)], start_B[: len(lines)] = self._lengths[lines], self._starts[lines]
+        time_T = np.arange(self._windows[group])
+        mask_BT = time_T < length_B[:, None]
+        at_BT = np.where(mask_BT, start_B[:, None] + time_T, 0)
+        inputs_BT, targets_BT = self._ids[at_BT].astype(np.int32), self._ids[at_BT + 1].astype(np.int32)
+        return Batch(inputs_BT, targets_BT, mask_BT.astype(np.float32), True)

@@ -1,0 +1,154 @@
+"""Reading text: files, folders, gzip and standard input, decoded, with one kind of line end, and split in two."""
+
+import gzip
+import hashlib
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from charrnn.errors import CharrnnError
+from charrnn.text.vocabulary import NEWLINE, to_units
+
+STDIN = "-"
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A training and a held-out part, as units (see vocabulary.py), and where they came from."""
+
+    training: np.ndarray
+    held_out: np.ndarray
+    sources: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint of both parts, by which a resumed run knows its corpus."""
+        digest = hashlib.sha256()
+        for part in (self.training, self.held_out):
+            digest.update(f"{part.dtype} {len(part)} ".encode())
+            digest.update(np.ascontiguousarray(part).data)
+        return digest.hexdigest()
+
+
+def expand(paths: Iterable[str]) -> Iterator[str]:
+    """Files as they are named; for a folder, every file below it in sorted order, hidden ones left out."""
+    for name in paths:
+        path = Path(name)
+        if name == STDIN or not path.is_dir():
+            yield name
+            continue
+        inside = sorted(p for p in path.rglob("*") if p.is_file())
+        inside = [p for p in inside if not any(part.startswith(".") for part in p.relative_to(path).parts)]
+        if not inside:
+            raise CharrnnError(f"{name}: the folder holds no files")
+        yield from map(str, inside)
+
+
+def read_bytes(name: str) -> bytes:
+    """A file's content, unpacked when its name ends in .gz; "-" is standard input."""
+    try:
+        if name == STDIN:
+            return sys.stdin.buffer.read()
+        data = Path(name).read_bytes()
+        return gzip.decompress(data) if name.endswith(".gz") else data
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise CharrnnError(f"{name}: not a whole gzip file ({error}); unpack it again or name the plain file") from None
+    except FileNotFoundError:
+        raise CharrnnError(f"{name}: no such file; check the name and the folder you are in") from None
+    except OSError as error:
+        raise CharrnnError(f"{name}: cannot be read ({error.strerror or error})") from None
+
+
+def decode(data: bytes, name: str, encoding: str = "utf-8") -> str:
+    """Text of bytes: byte-order mark dropped, CRLF and lone CR turned into LF.
+
+    Raises CharrnnError with file and byte offset where the bytes are not in that encoding or look like no text at all.
+    """
+    try:
+        text = data.decode("utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)
+    except LookupError:
+        raise CharrnnError(f"--encoding {encoding}: Python knows no such encoding; try utf-8, latin-1, gb18030") from None
+    except UnicodeError as error:
+        offset = getattr(error, "start", 0)
+        if b"\0" in data[:8192]:
+            raise CharrnnError(f"{name}: looks like a binary file; --level byte reads any bytes") from None
+        other = "latin-1 or gb18030" if encoding.lower().startswith("utf") else "utf-8"
+        where = f"{name}: byte {offset} is not {encoding.upper()}"
+        raise CharrnnError(f"{where}; try --encoding {other}, or --level byte") from None
+    if "\0" in text:
+        place = text.index("\0")
+        raise CharrnnError(f"{name}: character {place} is NUL, so it looks like a binary file; --level byte reads any bytes")
+    return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+
+
+def read_units(paths: Iterable[str], *, level: str = "char", encoding: str = "utf-8") -> np.ndarray:
+    """The units of all files in turn; between files that do not end in a newline, one is put.
+
+    At level "byte" nothing is decoded, dropped or added. Raises CharrnnError when there is no text at all.
+    """
+    paths = tuple(paths)
+    parts = []
+    for name in expand(paths):
+        data = read_bytes(name)
+        if level == "byte":
+            parts.append(to_units(data, level))
+            continue
+        if parts and len(parts[-1]) and parts[-1][-1] != NEWLINE:
+            parts.append(np.array([NEWLINE], np.uint32))
+        parts.append(to_units(decode(data, name, encoding), level))
+    units = np.concatenate(parts) if parts else np.zeros(0, np.uint32)
+    if not len(units):
+        raise CharrnnError(f"{', '.join(paths)}: there is no text in it")
+    return units
+
+
+def line_bounds(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each line starts and where it ends (its newline not counted), as int64; a last line needs no newline."""
+    ends = np.flatnonzero(units == NEWLINE)
+    if len(units) and units[-1] != NEWLINE:
+        ends = np.append(ends, len(units))
+    starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
+    return starts.astype(np.int64), ends.astype(np.int64)
+
+
+def split(units: np.ndarray, fraction: float, *, by_lines: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Training part and held-out part: the last `fraction` of the characters, or of the lines."""
+    if by_lines:
+        starts, _ = line_bounds(units)
+        training_lines = int(len(starts) * (1 - fraction))
+        cut = int(starts[training_lines]) if training_lines < len(starts) else len(units)
+    else:
+        cut = int(len(units) * (1 - fraction))
+    return units[:cut], units[cut:]
+
+
+def read_corpus(
+    paths: Iterable[str],
+    *,
+    valid: str | None = None,
+    valid_fraction: float = 0.1,
+    level: str = "char",
+    encoding: str = "utf-8",
+    by_lines: bool = False,
+) -> Corpus:
+    """A corpus whose held-out part is the file `valid`, or the last `valid_fraction` of the text.
+
+    Raises CharrnnError where the text is too short or too uniform to learn from.
+    """
+    paths = tuple(paths)
+    units = read_units(paths, level=level, encoding=encoding)
+    if valid is not None:
+        training, held_out = units, read_units([valid], level=level, encoding=encoding)
+    else:
+        training, held_out = split(units, valid_fraction, by_lines=by_lines)
+    names = ", ".join(paths)
+    if len(training) < 2:
+        raise CharrnnError(f"{names}: {len(units)} character is too little to learn from; give a longer text")
+    if not by_lines and (training == training[0]).all():
+        shown = chr(int(training[0])) if level == "char" else f"byte {int(training[0])}"
+        raise CharrnnError(f"{names}: the text holds one distinct character ({shown!r}); there is nothing to learn")
+    return Corpus(training, held_out, tuple(map(str, paths)))

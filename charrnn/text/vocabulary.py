@@ -1,0 +1,108 @@
+"""Symbols and their ids.
+
+A text is held as units: code points (level "char", uint32) or bytes (level "byte", uint8). Id 0 is the unknown symbol,
+id 1 the boundary symbol, a newline, which starts and ends a sentence.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from charrnn.errors import CharrnnError
+
+UNKNOWN = 0
+BOUNDARY = 1
+NEWLINE = ord("\n")
+LEVELS = ("char", "byte")
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def to_units(text: str | bytes, level: str = "char") -> np.ndarray:
+    """The code points (uint32) or bytes (uint8) of a text.
+
+    Raises CharrnnError for a lone surrogate, which is no character.
+    """
+    try:
+        if level == "byte":
+            return np.frombuffer(text.encode("utf-8") if isinstance(text, str) else text, np.uint8)
+        if isinstance(text, bytes):
+            text = text.decode("utf-8")
+        return np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    except UnicodeError as error:
+        raise CharrnnError(f"the text holds bytes that are not UTF-8 (at {error.start}); use --level byte") from None
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The symbols a model knows: `symbols[k]` has id k + 1, and `symbols[0]` is the newline.
+
+    `unknown_probability` is what the unknown symbol gets where training text had none: one in n + 1 characters, as if the
+    next character after n known ones had been the first unknown (Laplace's rule of succession, leading term). It is 0
+    when rare characters stood in for it, for then the network has learnt its probability.
+    """
+
+    symbols: str
+    level: str = "char"
+    unknown_probability: float = 0.0
+
+    def __post_init__(self):
+        assert self.level in LEVELS
+        assert self.symbols[:1] == "\n" and len(set(self.symbols)) == len(self.symbols)
+
+    @classmethod
+    def build(cls, units: np.ndarray, level: str = "char", min_count: int = 1) -> "Vocabulary":
+        """The vocabulary of a training text; symbols seen fewer than `min_count` times become the unknown symbol."""
+        values, counts = np.unique(units, return_counts=True)
+        kept = [int(v) for v, n in zip(values, counts, strict=True) if n >= min_count and v != NEWLINE]
+        rare = int(counts[(counts < min_count) & (values != NEWLINE)].sum())
+        symbols = "".join(map(chr, [NEWLINE, *kept]))
+        return cls(symbols, level, 0.0 if rare else 1 / (len(units) + 1))
+
+    def grown(self, units: np.ndarray, min_count: int = 1) -> "Vocabulary":
+        """This vocabulary with the new symbols of another training text after the old ones, whose ids stay."""
+        other = Vocabulary.build(units, self.level, min_count)
+        known = set(self.symbols)
+        new = "".join(symbol for symbol in other.symbols if symbol not in known)
+        return Vocabulary(self.symbols + new, self.level, other.unknown_probability)
+
+    @property
+    def size(self) -> int:
+        """Number of ids, the unknown symbol counted."""
+        return len(self.symbols) + 1
+
+    @cached_property
+    def _units(self) -> np.ndarray:
+        return np.array([0, *map(ord, self.symbols)], np.uint32)
+
+    @cached_property
+    def _ids(self) -> np.ndarray:
+        table = np.zeros(int(self._units.max()) + 2, np.int32)  # the last entry serves every unit beyond
+        table[self._units[1:]] = np.arange(1, self.size)
+        return table
+
+    def encode(self, text: str | bytes | np.ndarray) -> np.ndarray:
+        """The ids (int32) of a text or of its units; 0 for every unknown symbol."""
+        units = text if isinstance(text, np.ndarray) else to_units(text, self.level)
+        return self._ids[np.minimum(units, len(self._ids) - 1)]
+
+    def unknown_in(self, text: str) -> list[str]:
+        """The characters (or, as \\xNN, bytes) of a text that have no id, each once, in order of appearance."""
+        units = to_units(text, self.level)
+        missing = dict.fromkeys(units[self.encode(units) == UNKNOWN].tolist())
+        return [chr(unit) if self.level == "char" else f"\\x{unit:02x}" for unit in missing]
+
+    def decode_bytes(self, ids: np.ndarray) -> bytes:
+        """What the ids write to a file: UTF-8, or at level "byte" the bytes themselves. Unknown becomes U+FFFD or ?."""
+        units = self._units[np.asarray(ids)]
+        if self.level == "byte":
+            return np.where(np.asarray(ids) == UNKNOWN, ord("?"), units).astype(np.uint8).tobytes()
+        units = np.where(np.asarray(ids) == UNKNOWN, ord(REPLACEMENT), units)
+        return units.astype("<u4").tobytes().decode("utf-32-le").encode("utf-8")
+
+    def decode(self, ids: np.ndarray) -> str:
+        """The text of ids; bytes that are not UTF-8 appear as U+FFFD."""
+        return self.decode_bytes(ids).decode("utf-8", errors="replace")
+
+    def to_json(self) -> dict:
+        return {"symbols": self.symbols, "level": self.level, "unknown_probability": self.unknown_probability}

@@ -1,0 +1,1 @@
+"""Ready-made corpora: the catalogue and what is generated here."""

@@ -1,0 +1,75 @@
+"""What every language model answers to, and the sums that every figure is made of."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from charrnn.text.vocabulary import Vocabulary
+
+State = Any  # opaque; only its own model reads it
+
+
+class LanguageModel(Protocol):
+    """A distribution over the next character given all before it.
+
+    advance() reads ids_BT in order and returns log_probs_BTV (natural logarithms, float32): log_probs[b, t] is the
+    distribution of the character after ids[b, t]. Reading in two calls, the state handed on, equals reading in one. Rows
+    do not feel each other.
+    """
+
+    vocabulary: Vocabulary
+
+    def start(self, rows: int) -> State:
+        """The state before anything is read."""
+        ...
+
+    def advance(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]: ...
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A sum of negative log-probabilities and the number of characters it is over. Tallies add.
+
+    `unknown` of the characters were unknown symbols, and `unknown_nats` is their share of the sum.
+    """
+
+    nats: float = 0.0
+    characters: int = 0
+    unknown_nats: float = 0.0
+    unknown: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.nats + other.nats,
+            self.characters + other.characters,
+            self.unknown_nats + other.unknown_nats,
+            self.unknown + other.unknown,
+        )
+
+    @property
+    def nats_per_character(self) -> float:
+        """NaN where there are no characters."""
+        return self.nats / self.characters if self.characters else math.nan
+
+    @property
+    def bits_per_character(self) -> float:
+        return self.nats_per_character / math.log(2)
+
+    @property
+    def perplexity(self) -> float:
+        """exp of nats_per_character; infinity where that is too large for a float."""
+        return math.exp(self.nats_per_character) if not self.nats_per_character > 700 else math.inf
+
+    def without_unknown(self) -> "Tally":
+        return Tally(self.nats - self.unknown_nats, self.characters - self.unknown)
+
+    def to_json(self) -> dict[str, float | int]:
+        return {
+            "characters": self.characters,
+            "nats_per_character": self.nats_per_character,
+            "bits_per_character": self.bits_per_character,
+            "perplexity": self.perplexity,
+            "unknown": self.unknown,
+        }

@@ -1,6 +1,7 @@
 """What every language model answers to, and the sums that every figure is made of."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -9,6 +10,8 @@ import numpy as np
 from charrnn.text.vocabulary import Vocabulary
 
 State = Any  # opaque; only its own model reads it
+# choose(log_probs_BV, uniforms_B) -> ids_B draws the next characters; hashable, and at home with numpy and JAX arrays
+Choose = Callable[[Any, Any], Any]
 
 
 class LanguageModel(Protocol):
@@ -21,11 +24,37 @@ class LanguageModel(Protocol):
 
     vocabulary: Vocabulary
 
+    summary: dict[str, Any]  # how the model came about
+
+    def expect(self, characters: int) -> None:
+        """Hear that so many characters are coming; a model may then get ready for long work."""
+        ...
+
     def start(self, rows: int) -> State:
         """The state before anything is read."""
         ...
 
     def advance(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]: ...
+
+    def target_log_probs(self, state: State, ids_BT: np.ndarray, targets_BT: np.ndarray) -> tuple[State, np.ndarray]:
+        """advance(), but only log_probs_BT of the targets: much less to compute or to hold for many symbols."""
+        ...
+
+    def generate(self, state: State, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose) -> tuple[State, np.ndarray]:
+        """The characters after ids_B, one for each row of uniforms_TB: the state and ids_BT (T new ones)."""
+        ...
+
+
+def generate_step_by_step(
+    model: LanguageModel, state: State, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
+) -> tuple[State, np.ndarray]:
+    """LanguageModel.generate by way of advance, for models that have no faster one."""
+    written = []
+    for uniforms_B in uniforms_TB:
+        state, log_probs_BTV = model.advance(state, ids_B[:, None])
+        ids_B = choose(log_probs_BTV[:, 0], uniforms_B)
+        written.append(ids_B)
+    return state, np.stack(written, axis=1)
 
 
 @dataclass(frozen=True)

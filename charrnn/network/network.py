@@ -9,6 +9,7 @@ Shapes: B rows, T time, V symbols, E embedding, H hidden units, G = gates × H.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,34 @@ def init_parameters(config: NetworkConfig, seed: int) -> Parameters:
     tree["layers"] = [layer(config.input_size(k)) for k in range(config.layers)]
     tree["output"] = {"weight": random.normal(0, 0.02, (hidden, symbols)), "bias": np.zeros(symbols)}
     return map_tree(lambda array: array.astype(np.float32), tree)
+
+
+def parameter_shapes(config: NetworkConfig) -> Parameters:
+    """A tree of zero-size-in-memory arrays with the shapes and types that init_parameters gives."""
+
+    def like(*shape: int) -> np.ndarray:
+        return np.broadcast_to(np.float32(0), shape)
+
+    def layer(size: int) -> Parameters:
+        gates = config.gate_units
+        weights = {"input": like(size, gates), "recurrent": like(config.hidden, gates), "bias": like(gates)}
+        return weights | ({"recurrent_bias": like(gates)} if config.cell_type.recurrent_bias else {})
+
+    symbols = config.vocabulary_size
+    tree: Parameters = {"embedding": like(symbols, config.embedding)} if config.embedding else {}
+    tree["layers"] = [layer(config.input_size(k)) for k in range(config.layers)]
+    tree["output"] = {"weight": like(config.hidden, symbols), "bias": like(symbols)}
+    return tree
+
+
+def fold_embedding(parameters: Parameters, config: NetworkConfig) -> tuple[Parameters, NetworkConfig]:
+    """The same function as a network with one-hot input: embedding and first input matrix become one VG table."""
+    if not config.embedding:
+        return parameters, config
+    first = parameters["layers"][0]
+    folded = first | {"input": parameters["embedding"] @ first["input"]}
+    tree = {"layers": [folded, *parameters["layers"][1:]], "output": parameters["output"]}
+    return tree, replace(config, embedding=0)
 
 
 def map_tree(function: Callable[[Any], Any], tree: Any) -> Any:
@@ -117,9 +146,7 @@ def apply(
             # embedding and input matrix fold into one table of pre-activations a symbol
             table_VG = (parameters["embedding"] @ matrix if config.embedding else matrix) + bias_G
             x_TBG = look_up(table_VG, ids_TB)
-        last, outputs_TBH = over_time(
-            config.cell_type, x_TBG, weights["recurrent"], weights.get("recurrent_bias"), state[k]
-        )
+        last, outputs_TBH = over_time(config.cell_type, x_TBG, weights["recurrent"], weights.get("recurrent_bias"), state[k])
         outputs_TBH = drop(outputs_TBH, config.dropout, k + 1)
         after.append(last)
     return after, outputs_TBH @ parameters["output"]["weight"] + parameters["output"]["bias"]

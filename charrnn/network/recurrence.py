@@ -10,7 +10,6 @@ Shapes: T time, B rows, H hidden units, G = gates × H.
 from functools import partial
 
 import jax
-import jax.numpy as jnp
 
 from charrnn.network.cells import Array, Cell
 

@@ -31,8 +31,8 @@ class Batches(Protocol):
 
     def __call__(self, step: int) -> Batch: ...
 
-    def shapes(self) -> dict[int, int]:
-        """For each window length that occurs, the first step that has it."""
+    def shapes(self) -> list[tuple[int, int]]:
+        """For each window length that occurs, a step that has it, and how many steps of an epoch have."""
         ...
 
 
@@ -66,8 +66,8 @@ class StreamBatches:
     def steps_per_epoch(self) -> int:
         return -(-self.predictions // (self.rows * self.window))
 
-    def shapes(self) -> dict[int, int]:
-        return {self.window: 0}
+    def shapes(self) -> list[tuple[int, int]]:
+        return [(0, self.steps_per_epoch)]
 
     def _offset(self, epoch: int) -> int:
         slack = self.predictions - self.rows * self.window * (self.steps_per_epoch - 1)
@@ -120,13 +120,9 @@ class LineBatches:
     def lines(self) -> int:
         return len(self._lengths)
 
-    def shapes(self) -> dict[int, int]:
-        first: dict[int, int] = {}
-        for step in range(self.steps_per_epoch):
-            first.setdefault(int(self._windows[self._plan(0)[0][step]]), step)
-            if len(first) == len(self._windows):
-                break
-        return first
+    def shapes(self) -> list[tuple[int, int]]:
+        groups = self._plan(0)[0]
+        return [(int(np.argmax(groups == k)), int(count)) for k, count in enumerate(self._batches)]
 
     @lru_cache(maxsize=2)  # noqa: B019  (one or two of these live as long as the run)
     def _plan(self, epoch: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:

@@ -73,16 +73,19 @@ def decode(data: bytes, name: str, encoding: str = "utf-8") -> str:
     except LookupError:
         raise CharrnnError(f"--encoding {encoding}: Python knows no such encoding; try utf-8, latin-1, gb18030") from None
     except UnicodeError as error:
-        offset = getattr(error, "start", 0)
         if b"\0" in data[:8192]:
             raise CharrnnError(f"{name}: looks like a binary file; --level byte reads any bytes") from None
-        other = "latin-1 or gb18030" if encoding.lower().startswith("utf") else "utf-8"
-        where = f"{name}: byte {offset} is not {encoding.upper()}"
-        raise CharrnnError(f"{where}; try --encoding {other}, or --level byte") from None
+        raise decode_failure(name, getattr(error, "start", 0), encoding) from None
     if "\0" in text:
         place = text.index("\0")
         raise CharrnnError(f"{name}: character {place} is NUL, so it looks like a binary file; --level byte reads any bytes")
     return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+
+
+def decode_failure(name: str, offset: int, encoding: str) -> CharrnnError:
+    """The error for bytes that are not of an encoding, with a suggestion."""
+    other = "latin-1 or gb18030" if encoding.lower().startswith("utf") else "utf-8"
+    return CharrnnError(f"{name}: byte {offset} is not {encoding.upper()}; try --encoding {other}, or --level byte")
 
 
 def read_units(paths: Iterable[str], *, level: str = "char", encoding: str = "utf-8") -> np.ndarray:
@@ -148,7 +151,7 @@ def read_corpus(
     names = ", ".join(paths)
     if len(training) < 2:
         raise CharrnnError(f"{names}: {len(units)} character is too little to learn from; give a longer text")
-    if not by_lines and (training == training[0]).all():
+    if (training == training[0]).all():
         shown = chr(int(training[0])) if level == "char" else f"byte {int(training[0])}"
         raise CharrnnError(f"{names}: the text holds one distinct character ({shown!r}); there is nothing to learn")
     return Corpus(training, held_out, tuple(map(str, paths)))

@@ -1,0 +1,105 @@
+"""The Python API: what the command line calls, and what `import charrnn` offers."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from charrnn.errors import CharrnnError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from charrnn.inference.score import SentenceScore
+    from charrnn.models.language_model import LanguageModel
+
+DEFAULT_MODEL = "charrnn-model"
+UNKNOWN_WAYS = ("error", "skip", "symbol")
+
+
+def train(
+    corpus: str | Path | Sequence[str | Path],
+    model: str | Path = DEFAULT_MODEL,
+    *,
+    overwrite: bool = False,
+    init_from: str | Path | None = None,
+    on_progress: Callable[[Any], None] = lambda progress: None,
+    **options: Any,
+) -> "LanguageModel":
+    """Train a network on text files into the folder `model` and return it with its best weights.
+
+    options: the fields of training.options.TrainOptions, which are those of `charrnn train`. on_progress gets a
+    training.trainer.Progress after each step. Raises CharrnnError for all that a user can mend.
+    """
+    from charrnn.training.options import TrainOptions
+    from charrnn.training.start import start
+
+    paths = [str(path) for path in ([corpus] if isinstance(corpus, str | Path) else corpus)]
+    session = start(
+        paths, Path(model), TrainOptions(**options), overwrite=overwrite, init_from=Path(init_from) if init_from else None
+    )
+    for progress in session.train():
+        on_progress(progress)
+    return load(model)
+
+
+def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "LanguageModel":
+    """The model in a folder. compiled: whether a network runs on JAX (faster for long work) or numpy (ready at once)."""
+    from charrnn.models.folder import load_model
+
+    return load_model(Path(model), compiled=compiled)
+
+
+def sample(
+    model: "LanguageModel",
+    *,
+    prime: str = "",
+    length: int = 500,
+    count: int | None = None,
+    stop: Sequence[str] = (),
+    seed: int = 0,
+    unknown: str = "error",
+    **choice: Any,
+) -> Any:
+    """Text written by the model after `prime`: one string, or with `count` a list of them.
+
+    choice: temperature, top_k, top_p, greedy (see inference.sample.Choice).
+    """
+    import numpy as np
+
+    from charrnn.inference.sample import Choice, write
+
+    texts: list[list[np.ndarray]] = [[] for _ in range(count or 1)]
+    ids = encode_prime(model, prime, unknown)
+    pieces = write(
+        model, prime=ids, length=length, count=count or 1, choice=Choice(**choice), stops=tuple(stop),
+        end_at_boundary=reads_lines(model), seed=seed,
+    )  # fmt: skip
+    for row, piece in pieces:
+        texts[row].append(piece)
+    written = [prime + model.vocabulary.decode(np.concatenate(parts)) for parts in texts]
+    return written if count else written[0]
+
+
+def score(model: "LanguageModel", sentences: Iterable[str]) -> "list[SentenceScore]":
+    """The score of each sentence: `.tally` has nats, bits_per_character and perplexity, `.log_probs` each character."""
+    from charrnn.inference.score import score_sentences
+
+    return score_sentences(model, list(sentences))
+
+
+def reads_lines(model: "LanguageModel") -> bool:
+    """Whether the model was trained on lines, each a text of its own."""
+    return getattr(model, "summary", {}).get("reading") == "lines"
+
+
+def encode_prime(model: "LanguageModel", prime: str, unknown: str = "error") -> "np.ndarray":
+    """The ids of a primer. Its unknown characters are an error that names them, left out ("skip") or kept as the unknown
+    symbol ("symbol")."""
+    if unknown not in UNKNOWN_WAYS:
+        raise CharrnnError(f"--unknown {unknown}: choose one of {', '.join(UNKNOWN_WAYS)}")
+    missing = model.vocabulary.unknown_in(prime)
+    if missing and unknown == "error":
+        named = " ".join(map(repr, missing[:10])) + (" …" if len(missing) > 10 else "")
+        raise CharrnnError(f"the primer has characters that the model does not know: {named}; try --unknown skip")
+    ids = model.vocabulary.encode(prime)
+    return ids[ids != 0] if unknown == "skip" else ids

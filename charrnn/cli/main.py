@@ -1,0 +1,72 @@
+"""The `charrnn` command: finds the subcommand, and turns what goes wrong into one line and an exit code."""
+
+import importlib
+import os
+import sys
+
+import click
+
+from charrnn.errors import CharrnnError
+
+# subcommand: the module that holds it under the same name, imported only when asked for
+COMMANDS = {
+    "train": "Train a network on text.",
+    "sample": "Write new text.",
+    "score": "Say how likely sentences are.",
+    "info": "Say what a model is.",
+    "corpus": "List and fetch ready-made corpora.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called, so that --help answers at once."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        return getattr(importlib.import_module(f"charrnn.cli.{name}"), name)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"auto_envvar_prefix": "CHARRNN", "help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="charrnn")
+def cli() -> None:
+    """Character-level language models: train a recurrent network on a text, write in its style, score sentences."""
+
+
+def main() -> None:
+    """Run the command line: exit code 0 done, 1 a clear error, 2 wrong usage, 130 or 143 interrupted."""
+    try:
+        cli(standalone_mode=False)
+        sys.stdout.flush()
+    except click.UsageError as error:
+        error.show()
+        code = 2
+    except click.Abort:
+        code = 130
+    except KeyboardInterrupt:
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = 1
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except CharrnnError as error:
+        click.echo(f"charrnn: {error}", err=True)
+        code = 1
+    except MemoryError:
+        click.echo("charrnn: not enough memory; try a smaller --batch-size, --window or --hidden", err=True)
+        code = 1
+    except BrokenPipeError:
+        # whoever read our output has gone; nothing is left to say, also not when Python closes its files
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    else:
+        code = 0
+    sys.exit(code)

@@ -1,0 +1,48 @@
+"""charrnn train"""
+
+import click
+from click.core import ParameterSource
+
+from charrnn.cli.options import model_option, options_of
+from charrnn.errors import CharrnnError
+from charrnn.training.options import TrainOptions
+
+BUDGETS = ("epochs", "steps", "minutes")
+
+
+@click.command(short_help="Train a network on text.")
+@click.argument("corpus", nargs=-1)
+@model_option
+@click.option("--overwrite", is_flag=True, help="Replace the model in the folder.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run exactly, or a finished one with a larger budget.")
+@click.option("--init-from", metavar="MODEL", help="Start from another model's weights; its vocabulary grows as needed.")
+@options_of(TrainOptions)
+@click.pass_context
+def train(context, corpus, model, overwrite, resume, init_from, **options):
+    """Train a recurrent network on CORPUS: text files, folders, .gz files, or - for standard input.
+
+    What is not said is chosen from the text, the budget and the machine. Ctrl-C saves and ends; --resume continues.
+    """
+    if resume:
+        _refuse_with_resume(context)
+    elif not corpus:
+        raise click.UsageError("Missing argument 'CORPUS...': name a text file, a folder, or - for standard input.")
+    try:
+        choices = TrainOptions(**options)
+    except CharrnnError as error:
+        raise click.UsageError(str(error)) from None
+    from charrnn.report.training import run_training
+
+    context.exit(run_training(corpus, model, choices, overwrite=overwrite, resume=resume, init_from=init_from))
+
+
+def _refuse_with_resume(context: click.Context) -> None:
+    """A resumed run has its settings already; saying others would be ignored, so it is wrong usage."""
+    given = [
+        name
+        for name in context.params
+        if context.get_parameter_source(name) in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
+    ]
+    others = sorted(set(given) - {"corpus", "model", "resume", *BUDGETS})
+    if others:
+        raise click.UsageError(f"--{others[0].replace('_', '-')} cannot be changed with --resume; leave it out.")

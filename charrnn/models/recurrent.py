@@ -1,0 +1,132 @@
+"""The recurrent network as a language model: parameters and vocabulary that read and write text.
+
+Short work runs on numpy, which is ready at once; long work runs compiled by JAX. Both follow the same equations.
+
+Shapes: B rows, T time, V symbols.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from charrnn.errors import CharrnnError
+from charrnn.models.archive import fill, flatten
+from charrnn.models.language_model import generate_step_by_step
+from charrnn.network.config import NetworkConfig
+from charrnn.network.network import (
+    Parameters,
+    State,
+    apply,
+    fold_embedding,
+    log_softmax,
+    map_tree,
+    parameter_shapes,
+    zero_state,
+)
+from charrnn.text.vocabulary import Vocabulary
+
+KIND = "recurrent"
+COMPILED_WINDOW = 64
+# So many products of a weight with an activation take numpy about as long as JAX takes to start and compile (2 s).
+COMPILE_FROM = 5e10
+
+
+class RecurrentModel:
+    """A trained network. `summary` tells how it came about; `compiled` chooses JAX over numpy."""
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        vocabulary: Vocabulary,
+        parameters: Parameters,
+        summary: dict[str, Any] | None = None,
+        *,
+        compiled: bool = False,
+    ):
+        assert config.vocabulary_size == vocabulary.size
+        self.config, self.vocabulary, self.parameters = config, vocabulary, parameters
+        self.summary = summary or {}
+        self.compiled = compiled
+
+    @cached_property
+    def _folded(self) -> tuple[Parameters, NetworkConfig]:
+        return fold_embedding(self.parameters, self.config)
+
+    @cached_property
+    def _on_device(self) -> tuple[NetworkConfig, float, Parameters]:
+        """What the compiled functions take first, the parameters already where they will be used."""
+        from charrnn.network import compiled
+
+        parameters, config = self._folded
+        return config, self.vocabulary.unknown_probability, compiled.to_device(parameters)
+
+    def expect(self, characters: int) -> None:
+        self.compiled = self.compiled or characters * self.config.weights > COMPILE_FROM
+
+    @property
+    def parameter_count(self) -> int:
+        return sum(array.size for array in flatten(self.parameters).values())
+
+    def start(self, rows: int) -> State:
+        return zero_state(self.config, rows)
+
+    def advance(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
+        # odd short lengths stay with numpy: each would be compiled anew, which costs more than it saves
+        if self.compiled and ids_BT.shape[1] >= COMPILED_WINDOW:
+            from charrnn.network import compiled
+
+            config, unknown, parameters = self._on_device
+            state, log_probs_BTV = compiled.advance(config, unknown, parameters, state, ids_BT)
+            return state, np.asarray(log_probs_BTV)
+        parameters, config = self._folded
+        state, logits_TBV = apply(parameters, config, ids_BT.T, map_tree(np.asarray, state))
+        return state, log_softmax(logits_TBV, self.vocabulary.unknown_probability).transpose(1, 0, 2)
+
+    def target_log_probs(self, state: State, ids_BT: np.ndarray, targets_BT: np.ndarray) -> tuple[State, np.ndarray]:
+        if self.compiled:
+            from charrnn.network import compiled
+
+            config, unknown, parameters = self._on_device
+            state, log_probs_BT = compiled.target_log_probs(config, unknown, parameters, state, ids_BT, targets_BT)
+            return state, np.asarray(log_probs_BT)
+        state, log_probs_BTV = self.advance(state, ids_BT)
+        return state, np.take_along_axis(log_probs_BTV, targets_BT[..., None], axis=2)[..., 0]
+
+    def generate(
+        self, state: State, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Callable
+    ) -> tuple[State, np.ndarray]:
+        """T further characters a row after ids_B, drawn by choose(log_probs_BV, uniforms_B); the state and ids_BT."""
+        if self.compiled:
+            from charrnn.network import compiled
+
+            config, unknown, parameters = self._on_device
+            state, ids_BT = compiled.generate(config, unknown, choose, parameters, state, ids_B, uniforms_TB)
+            return state, np.asarray(ids_BT)
+        return generate_step_by_step(self, state, ids_B, uniforms_TB, choose)
+
+    def to_archive(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Named arrays and description, for archive.write_archive."""
+        description = {
+            "kind": KIND,
+            "network": asdict(self.config),
+            "vocabulary": self.vocabulary.to_json(),
+            "summary": self.summary,
+        }
+        return flatten(self.parameters), description
+
+    @classmethod
+    def from_archive(
+        cls, arrays: dict[str, np.ndarray], description: dict[str, Any], path: Path, *, compiled: bool = False
+    ) -> "RecurrentModel":
+        """The model that to_archive described. Raises CharrnnError where arrays and description do not fit."""
+        try:
+            config = NetworkConfig(**description["network"])
+            vocabulary = Vocabulary(**description["vocabulary"])
+        except (KeyError, TypeError) as error:
+            raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
+        parameters = fill(parameter_shapes(config), arrays, path)
+        return cls(config, vocabulary, parameters, description.get("summary"), compiled=compiled)

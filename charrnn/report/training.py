@@ -1,0 +1,72 @@
+"""A training run as a person meets it: what was chosen, how it goes, how it ended."""
+
+import math
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from charrnn.models.folder import CURVE, MODEL
+from charrnn.report.curve import draw_curve
+from charrnn.report.progress import TrainingLine
+from charrnn.training.options import TrainOptions
+from charrnn.training.start import resume as resume_run
+from charrnn.training.start import start
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def signals_noted() -> Iterator[list[int]]:
+    """A list that SIGINT and SIGTERM put their number in, instead of breaking off what is under way."""
+    received: list[int] = []
+    before = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, lambda number, frame: received.append(number))
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run_training(
+    corpus: Sequence[str],
+    model: str,
+    options: TrainOptions,
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    init_from: str | None = None,
+) -> int:
+    """Train and tell on standard error; returns the exit code: 0, or 128 + the number of the signal that ended it."""
+    folder = Path(model)
+    if resume:
+        session = resume_run(folder, corpus, options)
+    else:
+        session = start(corpus, folder, options, overwrite=overwrite, init_from=Path(init_from) if init_from else None)
+    for note in session.notes:
+        say(note)
+    journal = session.journal
+    line = TrainingLine(journal.step, journal.schedule.steps)
+    with signals_noted() as received:
+        try:
+            for progress in session.train(should_stop=lambda: bool(received)):
+                journal = progress.journal
+                line.show(progress)
+        finally:
+            line.close()
+        draw_curve(journal.history, folder / CURVE)
+    if journal.best is not None:
+        bits = journal.best / math.log(2)
+        say(f"held-out: {journal.best:.4f} nats, {bits:.4f} bits per character, at step {journal.best_step:,}")
+    if received:
+        say(
+            f"interrupted at step {journal.step:,} of {journal.schedule.steps:,}; go on with: charrnn train --resume -m {model}"
+        )
+        return 128 + received[0]
+    say(f"model: {folder / MODEL}; write with: charrnn sample -m {model}")
+    return 0

@@ -1,0 +1,74 @@
+"""Reading lines as they come, for programs that answer line by line."""
+
+import codecs
+import gzip
+import os
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from charrnn.errors import CharrnnError
+from charrnn.text.corpus import STDIN, decode_failure
+
+CHUNK = 1 << 20
+MOST_LINES = 4096  # in one group
+
+
+def open_input(name: str) -> BinaryIO:
+    """A file for reading bytes, unpacked when its name ends in .gz; "-" is standard input."""
+    try:
+        if name == STDIN:
+            return sys.stdin.buffer
+        return gzip.open(name) if name.endswith(".gz") else open(name, "rb")  # type: ignore[return-value]
+    except FileNotFoundError:
+        raise CharrnnError(f"{name}: no such file; check the name, or use --text to give a sentence itself") from None
+    except OSError as error:
+        raise CharrnnError(f"{name}: cannot be read ({error.strerror or error})") from None
+
+
+def line_groups(name: str, *, encoding: str = "utf-8") -> Iterator[list[str]]:
+    """The lines of a file, without their line ends, in groups of what is there at once.
+
+    From a pipe, a group comes as soon as there is a whole line, so that a program at its other end gets its answer. A last
+    line needs no newline. Only LF (and a CR before it) ends a line: one line in, one line out.
+    """
+    decoder = _decoder(encoding)
+    with open_input(name) as file:
+        tail, offset = "", 0
+        while True:
+            try:
+                data = file.read1(CHUNK) if hasattr(file, "read1") else file.read(CHUNK)
+            except OSError as error:
+                raise CharrnnError(f"{name}: cannot be read ({error.strerror or error})") from None
+            try:
+                text = decoder.decode(data, final=not data)
+            except UnicodeDecodeError as error:
+                raise decode_failure(
+                    name, offset + max(0, error.start - (len(error.object) - len(data))), encoding
+                ) from None
+            if offset == 0:
+                text = text.removeprefix("\ufeff")
+            offset += len(data)
+            *lines, tail = (tail + text).split("\n")
+            if not data and tail:
+                lines.append(tail)
+            for first in range(0, len(lines), MOST_LINES):
+                yield [line.removesuffix("\r") for line in lines[first : first + MOST_LINES]]
+            if not data:
+                return
+
+
+def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+    try:
+        return codecs.getincrementaldecoder(encoding)()
+    except LookupError:
+        raise CharrnnError(f"--encoding {encoding}: Python knows no such encoding; try utf-8, latin-1, gb18030") from None
+
+
+def size_of(name: str) -> int:
+    """Bytes that a file holds, as far as is known before reading it; 0 for a pipe."""
+    try:
+        status = os.fstat(sys.stdin.fileno()) if name == STDIN else os.stat(name)
+        return status.st_size
+    except (OSError, ValueError):
+        return 0

@@ -1,0 +1,71 @@
+"""Every option of training, once: the Python API takes these names, the command line derives its options from them."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from charrnn.errors import CharrnnError
+from charrnn.network.cells import CELLS
+from charrnn.training.optimizer import OPTIMIZERS
+from charrnn.training.schedules import SCHEDULES
+
+
+def option(default: Any, help: str, **metadata: Any) -> Any:
+    """A dataclass field with its help and, in metadata, what the command line and the checks need: choices, least, below."""
+    return field(default=default, metadata={"help": help, **metadata})
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What a user may say about a training run. None means: chosen from the corpus, the budget and the machine."""
+
+    valid: str | None = option(None, "Held-out text file; otherwise the last part of the corpus is held out.")
+    valid_fraction: float = option(0.1, "Share of the corpus held out, from its end.", above=0.0, below=1.0)
+    level: str = option("char", "What a symbol is: a Unicode character or a byte.", choices=("char", "byte"))
+    encoding: str = option("utf-8", "Encoding of the corpus files.")
+    min_count: int = option(1, "Characters seen fewer times train the unknown symbol instead.", least=1)
+    lines: bool = option(False, "Every line is a sequence of its own (names, sentences); otherwise one long text.")
+
+    cell: str = option("lstm", "Recurrent cell.", choices=tuple(CELLS))
+    layers: int = option(1, "Recurrent layers.", least=1)
+    hidden: int | None = option(None, "Hidden units a layer.", least=1)
+    embedding: int = option(128, "Length of the dense embedding; 0 feeds symbols one-hot.", least=0)
+    dropout: float | None = option(None, "Share of each layer's outputs dropped in training.", least=0.0, below=1.0)
+    embedding_dropout: float | None = option(None, "Share of the embedding dropped in training.", least=0.0, below=1.0)
+
+    epochs: float | None = option(None, "Budget: passes over the training text.", above=0.0)
+    steps: int | None = option(None, "Budget: optimiser steps.", least=1)
+    minutes: float | None = option(None, "Budget: time on this machine, turned into steps by measuring.", above=0.0)
+    batch_size: int | None = option(None, "Rows read side by side.", least=1)
+    window: int | None = option(None, "Characters a row between two updates (length of truncated BPTT).", least=1)
+    optimizer: str = option("adamw", "Update rule.", choices=tuple(OPTIMIZERS))
+    learning_rate: float | None = option(None, "Peak learning rate.", above=0.0)
+    schedule: str = option("cosine", "Course of the learning rate.", choices=tuple(SCHEDULES))
+    warmup: float = option(0.03, "Share of the run in which the rate rises from 0.", least=0.0, below=1.0)
+    weight_decay: float | None = option(None, "Decoupled weight decay, on matrices only.", least=0.0)
+    clip: float = option(1.0, "Largest global norm of the gradient.", above=0.0)
+    evaluate_every: int | None = option(None, "Steps between two evaluations on held-out text.", least=1)
+    patience: int | None = option(None, "Stop after so many evaluations without a better held-out figure.", least=1)
+    seed: int = option(1, "Seed of weights, batches and dropout.", least=0)
+
+    def __post_init__(self):
+        for item in fields(self):
+            _check(item.name, getattr(self, item.name), item.metadata)
+        budgets = [name for name in ("epochs", "steps", "minutes") if getattr(self, name) is not None]
+        if len(budgets) > 1:
+            raise CharrnnError(f"--{budgets[0]} and --{budgets[1]} both say how long to train; give one")
+
+
+def _check(name: str, value: Any, metadata: Any) -> None:
+    if value is None:
+        return
+    said = f"--{name.replace('_', '-')} {value}"
+    if "choices" in metadata and value not in metadata["choices"]:
+        raise CharrnnError(f"{said}: choose one of {', '.join(metadata['choices'])}")
+    if "least" in metadata and not value >= metadata["least"]:
+        raise CharrnnError(f"{said}: must be at least {metadata['least']}")
+    if "above" in metadata and not value > metadata["above"]:
+        raise CharrnnError(f"{said}: must be above {metadata['above']:g}")
+    if "below" in metadata and not value < metadata["below"]:
+        raise CharrnnError(f"{said}: must be below {metadata['below']:g}")
+    if value == float("inf"):
+        raise CharrnnError(f"{said}: must be finite")

@@ -1,0 +1,54 @@
+"""The course of the learning rate over a run.
+
+Most schedules are functions of the share of the run that is done; Mikolov's depends on held-out figures as well, which
+is why a schedule is a value that each evaluation turns into the next one.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+# Mikolov's toolkit counts held-out likelihood as improved when its logarithm gains more than this share (RNNLM 0.3).
+LEAST_GAIN = 0.003
+
+# factor of the peak rate at a share of the run, after the warm-up
+_COURSES: dict[str, Callable[[float], float]] = {
+    "cosine": lambda share: 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)),
+    "constant": lambda share: 1.0,
+    "exponential": lambda share: 0.01**share,
+    "halving": lambda share: 1.0,
+}
+SCHEDULES = tuple(_COURSES)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The learning rate of a run of `steps` steps.
+
+    "halving" is Mikolov's (2010): the rate is constant until the first epoch without improvement of held-out likelihood,
+    from then on halved each epoch, and the run ends when that no longer helps. `best`, `halvings` and `over` follow it.
+    """
+
+    name: str
+    peak: float
+    steps: int
+    warmup: float = 0.0
+    best: float = math.inf
+    halvings: int = 0
+    over: bool = False
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, counted from 0."""
+        warm = self.warmup * self.steps
+        rise = min(1.0, (step + 1) / warm) if warm else 1.0
+        return self.peak * rise * _COURSES[self.name](step / self.steps) * 0.5**self.halvings
+
+    def after_evaluation(self, nats_per_character: float) -> "Schedule":
+        """The schedule from here on, given the held-out figure of the epoch that ended."""
+        if self.name != "halving":
+            return self
+        improved = nats_per_character * (1 + LEAST_GAIN) < self.best
+        best = min(self.best, nats_per_character)
+        if self.halvings:
+            return replace(self, best=best, halvings=self.halvings + 1, over=not improved)
+        return replace(self, best=best, halvings=0 if improved else 1)

@@ -1,0 +1,198 @@
+"""From files and options to a run that is ready to train: fresh, from another model's weights, or resumed."""
+
+import math
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from charrnn.errors import CharrnnError
+from charrnn.models.folder import exists, load_model
+from charrnn.models.recurrent import RecurrentModel
+from charrnn.network.devices import measure_gigaflops, use_all_processors
+from charrnn.network.network import Parameters, init_parameters
+from charrnn.text.batches import LineBatches
+from charrnn.text.corpus import Corpus, line_bounds, read_corpus
+from charrnn.text.vocabulary import UNKNOWN, Vocabulary
+from charrnn.training import trainer
+from charrnn.training.checkpoint import Journal, load_checkpoint
+from charrnn.training.options import TrainOptions
+from charrnn.training.plan import MOST_EPOCHS, Plan, make_plan
+from charrnn.training.run import Run, measured_steps
+from charrnn.training.step import TrainState
+
+
+@dataclass(frozen=True)
+class Session:
+    """A run at its start and what was decided about it, in plain words."""
+
+    run: Run
+    state: TrainState
+    journal: Journal
+    notes: list[str]
+
+    def train(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[trainer.Progress]:
+        return trainer.train(self.run, self.state, self.journal, should_stop=should_stop)
+
+
+def start(
+    paths: Sequence[str],
+    folder: Path,
+    options: TrainOptions,
+    *,
+    overwrite: bool = False,
+    init_from: Path | None = None,
+) -> Session:
+    """A fresh run on the text of the paths, its weights random or those of the model `init_from`.
+
+    Raises CharrnnError where the folder holds a model (unless overwrite) or cannot be written, the text is unusable, or
+    the options do not fit together.
+    """
+    begun = time.perf_counter()
+    if exists(folder) and not overwrite:
+        raise CharrnnError(f"{folder}: holds a model already; --resume it, --overwrite it, or name another with -m")
+    _check_writable(folder)
+    before = load_model(init_from) if init_from else None
+    if before is not None and not isinstance(before, RecurrentModel):
+        raise CharrnnError(f"{init_from}: is no recurrent network, so its weights cannot start one")
+    options = _like(options, before) if before else options
+    reading = {
+        "paths": list(paths),
+        "valid": options.valid,
+        "valid_fraction": options.valid_fraction,
+        "level": options.level,
+        "encoding": options.encoding,
+        "by_lines": options.lines,
+    }
+    corpus = _read(reading)
+    if before:
+        vocabulary = before.vocabulary.grown(corpus.training, options.min_count)
+    else:
+        vocabulary = Vocabulary.build(corpus.training, options.level, options.min_count)
+    notes = _describe(corpus, vocabulary)
+    use_all_processors()
+    plan = _plan(options, corpus, vocabulary)
+    run = Run(folder, plan.network, vocabulary, plan.settings, corpus, reading, plan.minutes)
+    if isinstance(run.batches, LineBatches) and run.batches.cut_lines:
+        cut, longest = run.batches.cut_lines, plan.settings.window
+        notes.append(f"{cut} lines are longer than {longest} characters; they are read in pieces of that length")
+    parameters = init_parameters(plan.network, plan.settings.seed)
+    if before:
+        parameters = _grown(before, parameters)
+        notes.append(f"weights: from {init_from}, with {vocabulary.size - before.vocabulary.size} new characters")
+    steps, every = _budget(run, options, parameters, begun)
+    journal = run.journal(steps, options.evaluate_every or every)
+    epochs = steps / run.batches.steps_per_epoch
+    notes += [*plan.reasons, f"length: {steps:,} steps, {epochs:.3g} epochs"]
+    return Session(run, run.state(parameters), journal, notes)
+
+
+def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session:
+    """The run in a folder, to be continued as if it had never stopped; of the options, only a new budget counts.
+
+    Raises CharrnnError where there is none, its corpus has changed, or it is finished and no larger budget is given.
+    """
+    begun = time.perf_counter()
+    saved = load_checkpoint(folder)
+    reading = saved.reading | ({"paths": list(paths)} if paths else {})
+    corpus = _read(reading)
+    if corpus.digest != saved.digest:
+        raise CharrnnError(
+            f"{', '.join(reading['paths'])}: differs from the text that {folder} was trained on; give that text, "
+            f"or start a new run from these weights with --init-from {folder}"
+        )
+    use_all_processors()
+    minutes = options.minutes or saved.minutes
+    run = Run(folder, saved.network, saved.vocabulary, saved.settings, corpus, reading, minutes)
+    state, journal = run.restored(saved), saved.journal
+    steps = journal.schedule.steps
+    if options.epochs or options.steps:
+        steps, _ = _budget(run, options, state.parameters, begun)
+    elif options.minutes:
+        steps = journal.step + measured_steps(run, state.parameters, begun)[0]
+    if journal.step >= steps or journal.schedule.over:
+        raise CharrnnError(
+            f"{folder}: this run is finished, at step {journal.step:,}; "
+            "give --steps or --epochs above that, or --minutes to add"
+        )
+    notes = [f"resuming {folder} at step {journal.step:,} of {steps:,}"]
+    return Session(run, state, replace(journal, schedule=replace(journal.schedule, steps=steps)), notes)
+
+
+def _check_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise CharrnnError(f"{folder}: cannot be written ({error.strerror}); name another place with -m") from None
+
+
+def _read(reading: dict) -> Corpus:
+    reading = dict(reading)
+    return read_corpus(reading.pop("paths"), **reading)
+
+
+def _describe(corpus: Corpus, vocabulary: Vocabulary) -> list[str]:
+    """Size of the text, and what a user should know of its characters."""
+    training, held_out = len(corpus.training), len(corpus.held_out)
+    notes = [f"text: {training:,} characters to learn from, {held_out:,} held out, {vocabulary.size - 1:,} different"]
+    unknown = int((vocabulary.encode(corpus.held_out) == UNKNOWN).sum())
+    if unknown:
+        notes.append(f"held-out text has {unknown:,} characters that are unknown in the text learnt from")
+    if held_out < 2:
+        notes.append("nothing is held out, for the text is too short: the last weights are kept, not the best")
+    return notes
+
+
+def _plan(options: TrainOptions, corpus: Corpus, vocabulary: Vocabulary) -> Plan:
+    by_count = options.epochs is not None or options.steps is not None
+    longest = 0
+    if options.lines:
+        starts, ends = line_bounds(corpus.training)
+        longest = int((ends - starts).max()) + 1
+    return make_plan(
+        options,
+        characters=len(corpus.training),
+        symbols=vocabulary.size,
+        gigaflops=None if by_count else measure_gigaflops(),
+        longest_line=longest,
+    )
+
+
+def _budget(run: Run, options: TrainOptions, parameters: Parameters, begun: float) -> tuple[int, int | None]:
+    """Steps of the run, and steps between evaluations where the budget has a say in them."""
+    if options.steps:
+        return options.steps, None
+    if options.epochs:
+        return max(1, math.ceil(options.epochs * run.batches.steps_per_epoch)), None
+    steps, every = measured_steps(run, parameters, begun)
+    if not options.minutes:
+        steps = min(steps, MOST_EPOCHS * run.batches.steps_per_epoch)
+    return steps, min(every, max(1, steps // 2))
+
+
+def _like(options: TrainOptions, before: RecurrentModel) -> TrainOptions:
+    """The options with the network's form taken from a model. Raises CharrnnError where they ask for another."""
+    default = TrainOptions()
+    form = {name: getattr(before.config, name) for name in ("cell", "layers", "hidden", "embedding")}
+    form["level"] = before.vocabulary.level
+    for name, value in form.items():
+        if getattr(options, name) not in (getattr(default, name), value):
+            raise CharrnnError(f"--{name} {getattr(options, name)}: the model of --init-from has {value}; leave it out")
+    return replace(options, **form)
+
+
+def _grown(before: RecurrentModel, fresh: Parameters) -> Parameters:
+    """The model's parameters, with those of new symbols taken from freshly made ones."""
+
+    def grow(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+        grown = np.array(new)
+        grown[tuple(slice(size) for size in old.shape)] = old
+        return grown
+
+    return jax.tree.map(grow, before.parameters, fresh)

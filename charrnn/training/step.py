@@ -1,0 +1,130 @@
+"""One optimiser step, compiled, the rows of the batch shared out over devices.
+
+Shapes: B rows, T time.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax.sharding import AxisType, Mesh, NamedSharding
+from jax.sharding import PartitionSpec as P
+
+from charrnn.network.cells import Array
+from charrnn.network.compiled import look_up, pick_targets
+from charrnn.network.config import NetworkConfig
+from charrnn.network.dropout import dropout
+from charrnn.network.network import Parameters, State, apply
+from charrnn.network.recurrence import scan_over_time
+from charrnn.text.batches import Batch
+
+ROWS = "rows"
+
+
+class TrainState(NamedTuple):
+    """All that changes from step to step. key: two uint32 words; step: how many steps were taken (skipped ones too)."""
+
+    parameters: Parameters
+    optimizer: Any
+    carry: State
+    key: Array
+    step: Array
+
+
+class StepReport(NamedTuple):
+    """Sum of nats and count of characters of a batch, the gradient's norm, and whether the step was taken or skipped."""
+
+    nats: Array
+    characters: Array
+    gradient_norm: Array
+    finite: Array
+
+
+Step = Callable[[TrainState, Batch, float], tuple[TrainState, StepReport]]
+
+
+def make_mesh(devices: int) -> Mesh:
+    return jax.make_mesh((devices,), (ROWS,), axis_types=(AxisType.Auto,), devices=jax.local_devices()[:devices])
+
+
+def padded_rows(rows: int, devices: int) -> int:
+    """The number of rows, at least `rows`, that the devices share evenly."""
+    return -(-rows // devices) * devices
+
+
+def _loss_and_gradient(config, unknown_probability, parameters, carry, key, batch):
+    """Mean nats a character over all devices, its gradient and the carry; on each device its share of the rows."""
+    inputs_TB, targets_TB, mask_TB = (part.T for part in batch[:3])
+    rows = inputs_TB.shape[1]
+    first_row = jax.lax.axis_index(ROWS) * rows
+    characters = jax.lax.psum(mask_TB.sum(), ROWS)
+
+    def drop(array_TBX: Array, rate: float, place: int) -> Array:
+        words = jax.random.key_data(jax.random.fold_in(jax.random.wrap_key_data(key), place))
+        return dropout(array_TBX, rate, key=words, first_row=first_row) if rate else array_TBX
+
+    def loss(parameters):
+        after, logits_TBV = apply(parameters, config, inputs_TB, carry, over_time=scan_over_time, look_up=look_up, drop=drop)
+        nats = -(pick_targets(logits_TBV, targets_TB, unknown_probability) * mask_TB).sum()
+        return nats / jnp.maximum(characters, 1), (nats, after)
+
+    (_, (nats, after)), gradient = jax.value_and_grad(loss, has_aux=True)(parameters)
+    nats, gradient = jax.lax.psum((nats, gradient), ROWS)
+    return nats, characters, gradient, after
+
+
+def make_step(
+    config: NetworkConfig, optimizer: optax.GradientTransformation, unknown_probability: float, mesh: Mesh
+) -> Step:
+    """step(state, batch, rate) -> (state, report), compiled once for each window length; it takes over the state's memory.
+
+    A step whose loss or gradient is not finite leaves parameters, optimiser and carry as they were.
+    """
+    gradients = jax.shard_map(
+        partial(_loss_and_gradient, config, unknown_probability),
+        mesh=mesh,
+        in_specs=(P(), P(ROWS), P(), P(ROWS)),
+        out_specs=(P(), P(), P(), P(ROWS)),
+        check_vma=False,
+    )
+
+    @partial(jax.jit, donate_argnums=0)
+    def step(state: TrainState, arrays: tuple[Array, ...], fresh: Array, rate: Array) -> tuple[TrainState, StepReport]:
+        key = jax.random.key_data(jax.random.fold_in(jax.random.wrap_key_data(state.key), state.step))
+        carry = jax.tree.map(lambda part: jnp.where(fresh, 0, part), state.carry)
+        nats, characters, gradient, after = gradients(state.parameters, carry, key, arrays)
+        norm = optax.global_norm(gradient)
+        updates, rule = optimizer.update(gradient, state.optimizer, state.parameters)
+        parameters = jax.tree.map(lambda p, u: p - rate * u, state.parameters, updates)
+        finite = jnp.isfinite(nats) & jnp.isfinite(norm)
+        old = (state.parameters, state.optimizer, state.carry)
+        new = jax.tree.map(lambda n, o: jnp.where(finite, n, o), (parameters, rule, after), old)
+        return TrainState(*new, state.key, state.step + 1), StepReport(nats, characters, norm, finite)
+
+    by_rows = NamedSharding(mesh, P(ROWS))
+
+    def call(state: TrainState, batch: Batch, rate: float) -> tuple[TrainState, StepReport]:
+        arrays = tuple(jax.device_put(_pad(part, mesh.size), by_rows) for part in batch[:3])
+        return step(state, arrays, batch.fresh, np.float32(rate))
+
+    return call
+
+
+def _pad(array_BT: np.ndarray, devices: int) -> np.ndarray:
+    missing = padded_rows(len(array_BT), devices) - len(array_BT)
+    return np.pad(array_BT, ((0, missing), (0, 0))) if missing else array_BT
+
+
+def place(state: TrainState, mesh: Mesh) -> TrainState:
+    """The state on the devices of the mesh: the carry by rows, all else on every device."""
+    everywhere, by_rows = NamedSharding(mesh, P()), NamedSharding(mesh, P(ROWS))
+    return TrainState(
+        *(
+            jax.device_put(part, by_rows if name == "carry" else everywhere)
+            for name, part in zip(state._fields, state, strict=True)
+        )
+    )

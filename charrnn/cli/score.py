@@ -1,5 +1,7 @@
 """charrnn score"""
 
+import sys
+
 import click
 
 from charrnn.cli.options import model_option
@@ -26,8 +28,8 @@ def score(sentences, model, text, layout, base, chars, summary, stream, encoding
         raise click.UsageError("Give sentences by --text or by files, not both.")
     if stream and (text or chars):
         raise click.UsageError("--stream reads files as one text; it goes with neither --text nor --chars.")
-    names = sentences or () if text else sentences or ("-",)
-    if names == ("-",) and click.get_text_stream("stdin").isatty():
+    names = sentences or (() if text else ("-",))
+    if not sentences and names and sys.stdin.isatty():
         raise click.UsageError("Missing argument 'SENTENCES...': name a file, give --text, or pipe lines in.")
     from charrnn import api
     from charrnn.report import scores

@@ -72,7 +72,7 @@ def fresh_seed() -> int:
 
 
 def uniforms(seed: int, rows: int, begin: int, steps: int) -> np.ndarray:
-    """uniforms_TB in [0, 1) (float32) for characters begin … begin + steps; a row's do not depend on how many rows there are."""
+    """uniforms_TB in [0, 1) (float32) for the steps from `begin`; a row's do not depend on how many rows there are."""
     generators = (np.random.default_rng([seed, row, begin]) for row in range(rows))
     return np.stack([generator.random(steps, np.float32) for generator in generators], axis=1)
 

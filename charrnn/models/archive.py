@@ -67,7 +67,7 @@ def write_archive(path: Path, arrays: Mapping[str, np.ndarray], description: Map
     """Write arrays and a JSON-able description as one file, atomically (see write_bytes)."""
     from safetensors.numpy import save
 
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     text = json.dumps(description, ensure_ascii=False, sort_keys=True)
     metadata = {"charrnn_format": str(FORMAT), "description": text, "sha256": _checksum(contiguous, text)}
     write_bytes(path, save(contiguous, metadata))
@@ -98,7 +98,8 @@ def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         raise CharrnnError(f"{path}: a safetensors file, but not one that charrnn wrote")
     if metadata["charrnn_format"] != str(FORMAT):
         raise CharrnnError(
-            f"{path}: has format {metadata['charrnn_format']}, this charrnn reads format {FORMAT}; use the version that wrote it"
+            f"{path}: has format {metadata['charrnn_format']}, this charrnn reads format {FORMAT}; "
+            "use the version that wrote it"
         )
     text = metadata.get("description", "")
     if metadata.get("sha256") != _checksum(arrays, text):
@@ -109,9 +110,9 @@ def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 def flatten(tree: Any, prefix: str = "") -> dict[str, np.ndarray]:
     """A tree of dictionaries and lists as named arrays: {"layers": [{"bias": b}]} gives {"layers.0.bias": b}."""
     if isinstance(tree, Mapping):
-        items = tree.items()
+        items = list(tree.items())
     elif isinstance(tree, list | tuple):
-        items = enumerate(tree)
+        items = list(enumerate(tree))
     else:
         return {prefix: np.asarray(tree)}
     named: dict[str, np.ndarray] = {}

@@ -101,7 +101,7 @@ def map_tree(function: Callable[[Any], Any], tree: Any) -> Any:
 
 def zero_state(config: NetworkConfig, rows: int) -> State:
     """The state before any input, in numpy: zeros of shape (rows, hidden) for every part of every layer."""
-    state = config.cell_type.state
+    state: Any = config.cell_type.state
     return [state(*(np.zeros((rows, config.hidden), np.float32) for _ in state._fields)) for _ in range(config.layers)]
 
 

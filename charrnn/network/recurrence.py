@@ -1,8 +1,8 @@
 """A cell over time, compiled: the forward scan and back-propagation through time written out.
 
 The backward pass follows the standard derivation (Werbos 1990): a reverse scan makes only the gradients of the
-pre-activations; the gradient of the recurrent matrix is then one large product over all steps and rows. Plain autodiff of the same
-scan adds a small product to the sum in every step, which is several times slower on a CPU.
+pre-activations; the gradient of the recurrent matrix is then one large product over all steps and rows. Plain autodiff
+of the same scan adds a small product to the sum in every step, which is several times slower on a CPU.
 
 Shapes: T time, B rows, H hidden units, G = gates × H.
 """

@@ -64,9 +64,8 @@ def run_training(
         bits = journal.best / math.log(2)
         say(f"held-out: {journal.best:.4f} nats, {bits:.4f} bits per character, at step {journal.best_step:,}")
     if received:
-        say(
-            f"interrupted at step {journal.step:,} of {journal.schedule.steps:,}; go on with: charrnn train --resume -m {model}"
-        )
+        say(f"interrupted at step {journal.step:,} of {journal.schedule.steps:,}, all saved")
+        say(f"go on with: charrnn train --resume -m {model}")
         return 128 + received[0]
     say(f"model: {folder / MODEL}; write with: charrnn sample -m {model}")
     return 0

@@ -26,8 +26,8 @@ class Batch(NamedTuple):
 
 
 class Batches(Protocol):
-    steps_per_epoch: int
-    predictions: int  # characters predicted in an epoch, at most
+    @property
+    def steps_per_epoch(self) -> int: ...
 
     def __call__(self, step: int) -> Batch: ...
 
@@ -56,10 +56,12 @@ class StreamBatches:
     seed: int
 
     def __post_init__(self):
-        assert len(self.ids) > self.rows and self.window > 0
+        assert len(self.ids) > self.rows
+        assert self.window > 0
 
     @property
     def predictions(self) -> int:
+        """Characters predicted in an epoch, those that its offset skips counted."""
         return len(self.ids) - 1
 
     @property

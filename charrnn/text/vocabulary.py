@@ -29,8 +29,8 @@ def to_units(text: str | bytes, level: str = "char") -> np.ndarray:
         if isinstance(text, bytes):
             text = text.decode("utf-8")
         return np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    except UnicodeError as error:
-        raise CharrnnError(f"the text holds bytes that are not UTF-8 (at {error.start}); use --level byte") from None
+    except (UnicodeEncodeError, UnicodeDecodeError) as error:
+        raise CharrnnError(f"the text is not UTF-8 at {error.start}; use --level byte for such bytes") from None
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class Vocabulary:
 
     def __post_init__(self):
         assert self.level in LEVELS
-        assert self.symbols[:1] == "\n" and len(set(self.symbols)) == len(self.symbols)
+        assert self.symbols[:1] == "\n"
+        assert len(set(self.symbols)) == len(self.symbols)
 
     @classmethod
     def build(cls, units: np.ndarray, level: str = "char", min_count: int = 1) -> "Vocabulary":

@@ -50,11 +50,12 @@ class Journal:
     without_gain: int = 0
     history: tuple[Evaluation, ...] = field(default=())
 
-    def counted(self, nats: float, characters: int, finite: bool) -> "Journal":
-        """The journal after one more step."""
-        if not finite:
-            row = self.skipped_in_a_row + 1
-            return replace(self, step=self.step + 1, skipped=self.skipped + 1, skipped_in_a_row=row)
+    def skipped_one(self) -> "Journal":
+        """The journal after a step whose loss or gradient was not finite."""
+        return replace(self, step=self.step + 1, skipped=self.skipped + 1, skipped_in_a_row=self.skipped_in_a_row + 1)
+
+    def counted(self, nats: float, characters: int) -> "Journal":
+        """The journal after a step that was taken."""
         return replace(
             self,
             step=self.step + 1,

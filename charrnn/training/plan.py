@@ -146,7 +146,8 @@ def _epochs(
         return options.epochs
     if options.steps:
         return options.steps * batch / characters
-    assert minutes is not None and gigaflops is not None
+    assert minutes is not None
+    assert gigaflops is not None
     epochs = minutes * 60 * _characters_per_second(gigaflops, network.weights) / characters
     return epochs if options.minutes else min(MOST_EPOCHS, epochs)
 

@@ -97,13 +97,14 @@ def make_step(
         key = jax.random.key_data(jax.random.fold_in(jax.random.wrap_key_data(state.key), state.step))
         carry = jax.tree.map(lambda part: jnp.where(fresh, 0, part), state.carry)
         nats, characters, gradient, after = gradients(state.parameters, carry, key, arrays)
-        norm = optax.global_norm(gradient)
+        norm = optax.tree.norm(gradient)
         updates, rule = optimizer.update(gradient, state.optimizer, state.parameters)
         parameters = jax.tree.map(lambda p, u: p - rate * u, state.parameters, updates)
         finite = jnp.isfinite(nats) & jnp.isfinite(norm)
         old = (state.parameters, state.optimizer, state.carry)
         new = jax.tree.map(lambda n, o: jnp.where(finite, n, o), (parameters, rule, after), old)
-        return TrainState(*new, state.key, state.step + 1), StepReport(nats, characters, norm, finite)
+        parameters, rule, carry = new
+        return TrainState(parameters, rule, carry, state.key, state.step + 1), StepReport(nats, characters, norm, finite)
 
     by_rows = NamedSharding(mesh, P(ROWS))
 

@@ -57,7 +57,7 @@ def train(
 
 
 def _counted(run: Run, journal: Journal, report: StepReport) -> Journal:
-    journal = journal.counted(float(report.nats), int(report.characters), bool(report.finite))
+    journal = journal.counted(float(report.nats), int(report.characters)) if report.finite else journal.skipped_one()
     if journal.skipped_in_a_row == MOST_SKIPPED:
         where = f"training stopped at step {journal.step}: loss or gradient was not finite {MOST_SKIPPED} times in a row"
         raise CharrnnError(f"{where}; try a lower --learning-rate. The model in {run.folder} is the last good one")

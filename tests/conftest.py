@@ -1,0 +1,49 @@
+"""Small texts and a model trained on one, shared by the tests."""
+
+import jax
+import numpy as np
+import pytest
+
+import charrnn
+
+jax.config.update("jax_num_cpu_devices", 4)  # more than a small machine has, so that sharing out rows is tested anywhere
+
+WORDS = ["the", "cat", "dog", "sees", "likes", "a", "small", "red", "house", "and", "then", "sleeps", "under", "old", "tree"]
+
+
+def small_text(characters: int = 6000, seed: int = 0) -> str:
+    """Lines of random words: enough structure to learn from in a few steps."""
+    random = np.random.default_rng(seed)
+    lines, size = [], 0
+    while size < characters:
+        lines.append(" ".join(random.choice(WORDS, random.integers(3, 8))) + ".")
+        size += len(lines[-1]) + 1
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="session")
+def corpus_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("corpus") / "words.txt"
+    path.write_text(small_text())
+    return path
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory, corpus_file):
+    """A small model of the words, trained as a stream."""
+    folder = tmp_path_factory.mktemp("models") / "words"
+    charrnn.train(corpus_file, folder, steps=60, hidden=32, embedding=8, window=24, batch_size=8, evaluate_every=20)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lines_folder(tmp_path_factory, corpus_file):
+    """A small model of the words, trained line by line."""
+    folder = tmp_path_factory.mktemp("models") / "lines"
+    charrnn.train(corpus_file, folder, steps=60, hidden=32, embedding=8, batch_size=8, lines=True, cell="gru")
+    return folder
+
+
+@pytest.fixture
+def model(model_folder):
+    return charrnn.load(model_folder)

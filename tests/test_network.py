@@ -1,4 +1,4 @@
-"""Whole networks: against a plain numpy reference, finite differences, and the promises of DESIGN: no peeking, rows apart."""
+"""Whole networks: against a plain numpy reference and finite differences; no peeking, rows apart."""
 
 import itertools
 

@@ -123,7 +123,7 @@ def test_a_corpus_that_changed_is_not_resumed(tmp_path):
     text.write_text(small_text(2000))
     run(start([str(text)], tmp_path / "m", TrainOptions(steps=6, **SMALL)), stop_at=2)
     text.write_text(small_text(2000, seed=1))
-    with pytest.raises(charrnn.CharrnnError, match="differs from the text that .* was trained on"):
+    with pytest.raises(charrnn.CharrnnError, match=r"differs from the text that .* was trained on"):
         resume(tmp_path / "m", [], TrainOptions())
 
 

@@ -43,7 +43,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line: exit code 0 done, 1 a clear error, 2 wrong usage, 130 or 143 interrupted."""
     try:
-        cli(standalone_mode=False)
+        code = cli(standalone_mode=False) or 0  # what a command gave to context.exit()
         sys.stdout.flush()
     except click.UsageError as error:
         error.show()
@@ -55,8 +55,6 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         code = 1
-    except click.exceptions.Exit as stop:
-        code = stop.exit_code
     except CharrnnError as error:
         click.echo(f"charrnn: {error}", err=True)
         code = 1
@@ -67,6 +65,4 @@ def main() -> None:
         # whoever read our output has gone; nothing is left to say, also not when Python closes its files
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
-    else:
-        code = 0
     sys.exit(code)

@@ -50,22 +50,27 @@ def run_training(
         session = start(corpus, folder, options, overwrite=overwrite, init_from=Path(init_from) if init_from else None)
     for note in session.notes:
         say(note)
-    journal = session.journal
+    journal, evaluation = session.journal, None
     line = TrainingLine(journal.step, journal.schedule.steps)
     with signals_noted() as received:
         try:
             for progress in session.train(should_stop=lambda: bool(received)):
-                journal = progress.journal
+                journal, evaluation = progress.journal, progress.evaluation or evaluation
                 line.show(progress)
         finally:
             line.close()
         draw_curve(journal.history, folder / CURVE)
     if journal.best is not None:
-        bits = journal.best / math.log(2)
-        say(f"held-out: {journal.best:.4f} nats, {bits:.4f} bits per character, at step {journal.best_step:,}")
+        say(_held_out(journal.best, journal.best_step))
+    elif evaluation is not None and evaluation.held_out_nats_per_character is not None:
+        say(_held_out(evaluation.held_out_nats_per_character, evaluation.step))
     if received:
         say(f"interrupted at step {journal.step:,} of {journal.schedule.steps:,}, all saved")
         say(f"go on with: charrnn train --resume -m {model}")
         return 128 + received[0]
     say(f"model: {folder / MODEL}; write with: charrnn sample -m {model}")
     return 0
+
+
+def _held_out(nats: float, step: int) -> str:
+    return f"held-out: {nats:.4f} nats, {nats / math.log(2):.4f} bits per character, at step {step:,}"

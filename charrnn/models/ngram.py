@@ -32,7 +32,7 @@ class Matches(NamedTuple):
     """How well the model knows each position's context, for weighing it against other models. All int64.
 
     length_BT: symbols of the longest context that something has followed in training (0 to order - 1); occurrences_BT:
-    how often; successors_BT: number of different symbols that did.
+    how often; successors_BT: number of different symbols that did (at length 0, the size of the vocabulary).
     """
 
     length_BT: np.ndarray

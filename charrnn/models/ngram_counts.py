@@ -17,6 +17,7 @@ from charrnn.text.batches import compact
 from charrnn.text.vocabulary import BOUNDARY
 
 BLOCK = 1 << 22  # positions worked on at a time, so that temporary arrays stay small
+KEY_BITS = 64  # what a rank, a symbol and a position may take together to be sorted as one integer
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class NgramCounts:
     """The distinct n-grams of one order, in lexicographic order.
 
     Of n-gram w1..wk: symbols has wk, parents the rank of w1..wk-1 and suffixes that of w2..wk among the (k-1)-grams,
-    counts how often it occurs. `initial` are the ranks [from, to) of those that begin with the boundary symbol, `first`
-    the rank of the one that the text begins with. Order 1 holds every symbol of the vocabulary, seen or not, and as
-    suffix of each the symbol itself.
+    counts how often it occurs (at order 1, without the boundary before the text). `initial` are the ranks [from, to)
+    of those that begin with the boundary symbol, `first` the rank of the one that the text begins with. Order 1 holds
+    every symbol of the vocabulary, seen or not, and as suffix of each the symbol itself.
     """
 
     order: int
@@ -59,7 +60,7 @@ def count_ngrams(ids: np.ndarray, size: int, *, lines: bool) -> Iterator[NgramCo
     if len(text) >= 1 << 32:
         raise CharrnnError(f"the training text has {len(ids):,} characters; n-grams are counted in texts below 2^32")
     ranks, starts_here = text.astype(np.uint32), np.ones(len(text), bool)
-    symbols, occurrences = np.arange(size, dtype=np.uint32), np.bincount(text, minlength=size).astype(np.uint32)
+    symbols, occurrences = np.arange(size, dtype=np.uint32), np.bincount(text[1:], minlength=size).astype(np.uint32)
     counted = NgramCounts(1, symbols.astype(text.dtype), np.zeros_like(symbols), symbols, occurrences, (1, 2), BOUNDARY)
     while True:
         yield counted
@@ -108,7 +109,7 @@ def _sorted_windows(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(keys, positions) of all windows in blocks, sorted by key: rank of all symbols but the last, then the last."""
     position_bits = (len(text) - 1).bit_length()
-    fits = (max(len(below), 2) - 1).bit_length() + shift + position_bits <= 64
+    fits = (max(len(below), 2) - 1).bit_length() + shift + position_bits <= KEY_BITS
     packed, positions = _windows(text, ranks, starts_here, below.order, shift, position_bits if fits else 0)
     if fits:  # the position in the low bits: one sort in place
         packed.sort()

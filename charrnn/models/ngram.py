@@ -40,7 +40,7 @@ class Matches(NamedTuple):
     successors_BT: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NgramModel:
     """A LanguageModel from counts.
 

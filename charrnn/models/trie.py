@@ -1,0 +1,86 @@
+"""The n-grams of a model as a trie in flat arrays, and finding n-grams in it.
+
+Nodes are numbered level by level; level k holds the k-grams in lexicographic order. So the children of a node lie side
+by side, those of the next node behind them, and node n's are starts[n] to starts[n + 1]. Node 1 is the empty n-gram;
+node 2 + s is symbol s, for every symbol of the vocabulary. Node 0 stands for an n-gram that is not there: it has no
+children and back-off weight 1, so that nothing need be asked.
+
+Shapes: N nodes, C contexts (the nodes of all levels but the last), B rows, T time, Q queries.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+ABSENT, ROOT, FIRST_SYMBOL = 0, 1, 2
+
+
+class TrieLevel(NamedTuple):
+    """The k-grams of a trie, and for each (k-1)-gram its back-off weight, number of different successors and of all."""
+
+    symbols: np.ndarray
+    probability: np.ndarray
+    backoff: np.ndarray
+    successors: np.ndarray
+    occurrences: np.ndarray
+
+
+class Trie(NamedTuple):
+    """symbols_N, the last symbol of each n-gram; probability_N, of that symbol after the others (interpolated in full).
+
+    Of the contexts: backoff_C, the factor of the shorter context's probability for a successor that is not there;
+    occurrences_C, how often the context was followed by anything; starts_C (one entry more), where its children begin.
+    `levels` are the first nodes of levels 0 to order, and the number of nodes.
+    """
+
+    symbols_N: np.ndarray
+    probability_N: np.ndarray
+    starts_C: np.ndarray
+    backoff_C: np.ndarray
+    occurrences_C: np.ndarray
+    levels: np.ndarray
+
+    @property
+    def order(self) -> int:
+        return len(self.levels) - 2
+
+
+def assemble(levels: Sequence[TrieLevel]) -> Trie:
+    """One trie of its levels 1, 2, ..., in order."""
+    sizes = [ROOT, 1, *(len(level.symbols) for level in levels)]
+    firsts = np.cumsum(sizes)
+    index = np.uint32 if firsts[-1] < 1 << 32 else np.uint64
+    successors = np.concatenate([[FIRST_SYMBOL, 0], *(level.successors for level in levels)])  # begins with ABSENT
+    symbols, probability = levels[0].symbols, levels[0].probability
+    return Trie(
+        np.concatenate([np.zeros(FIRST_SYMBOL, symbols.dtype), *(level.symbols for level in levels)]),
+        np.concatenate([np.zeros(FIRST_SYMBOL, probability.dtype), *(level.probability for level in levels)]),
+        np.cumsum(successors).astype(index),
+        np.concatenate([np.ones(1, probability.dtype), *(level.backoff for level in levels)]),
+        np.concatenate([np.zeros(1, np.uint32), *(level.occurrences for level in levels)]),
+        firsts,
+    )
+
+
+def children(trie: Trie, contexts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each context the node of its first child and the number of its children (int64)."""
+    first = trie.starts_C[contexts].astype(np.int64)
+    return first, trie.starts_C[contexts + 1].astype(np.int64) - first
+
+
+def find(trie: Trie, contexts: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+    """The node of each context extended by its symbol (same shapes, int64); ABSENT where the trie has none.
+
+    A binary search in all slices of children at once, over those that are not empty.
+    """
+    nodes = np.full(contexts.shape, ABSENT, np.int64)
+    first, number = children(trie, contexts)
+    asked = np.nonzero(number)
+    at_Q, left_Q, symbols_Q = first[asked], number[asked], symbols[asked].astype(trie.symbols_N.dtype)
+    for _ in range(int(left_Q.max(initial=1) - 1).bit_length()):
+        half_Q = left_Q >> 1  # the last child not beyond the symbol is among the `left` from `at` on
+        at_Q += half_Q * (trie.symbols_N[at_Q + half_Q] <= symbols_Q)
+        left_Q -= half_Q
+    nodes[asked] = np.where(trie.symbols_N[at_Q] == symbols_Q, at_Q, ABSENT)
+    return nodes

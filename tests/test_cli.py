@@ -1,4 +1,4 @@
-"""The command line as a user meets it: what is printed where, exit codes, and one clear line for everything that goes wrong."""
+"""The command line as a user meets it: what is printed where, exit codes, one clear line for all that goes wrong."""
 
 import gzip
 import io
@@ -330,7 +330,7 @@ def test_stream_summary(run, model_folder, corpus_file, tmp_path):
 
 
 def test_bytes_that_are_not_utf8_are_placed(run, model_folder):
-    code, out, error = run("score", "-m", model_folder, stdin=b"the cat\nthe \xff dog\n")
+    code, _out, error = run("score", "-m", model_folder, stdin=b"the cat\nthe \xff dog\n")
     assert code == 1
     assert "byte 12 is not UTF-8" in error
     assert run("score", "-m", model_folder, "--encoding", "latin-1", stdin=b"the \xff dog\n")[0] == 0

@@ -29,9 +29,7 @@ class Reference:
             text = [*ids] if ids[-1] == BOUNDARY else [*ids, BOUNDARY]
             ends = [k for k, w in enumerate(text) if w == BOUNDARY]
             sentences = [[START, *text[a:b]] for a, b in itertools.pairwise([0, *(end + 1 for end in ends)])]
-        self.raw = [
-            Counter(tuple(s[i : i + k]) for s in sentences for i in range(len(s) - k + 1)) for k in range(order + 1)
-        ]
+        self.raw = [Counter(tuple(s[i : i + k]) for s in sentences for i in range(len(s) - k + 1)) for k in range(order + 1)]
         self.counts = [Counter(grams) for grams in self.raw]
         for k in range(1, order):
             before = defaultdict(set)

@@ -157,9 +157,7 @@ def test_matches_tell_how_well_a_context_is_known():
 
 
 def test_saved_and_loaded_is_the_same(model, random_ids, tmp_path):
-    NgramModel.train(encoded()[1], model.vocabulary, order=4, training={"files": ["a"]}).save(
-        tmp_path / "m.safetensors"
-    )
+    NgramModel.train(encoded()[1], model.vocabulary, order=4, training={"files": ["a"]}).save(tmp_path / "m.safetensors")
     loaded = NgramModel.load(tmp_path / "m.safetensors")
     assert (loaded.vocabulary, loaded.order, loaded.lines) == (model.vocabulary, 4, False)
     assert loaded.training == {"files": ["a"]}

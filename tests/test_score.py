@@ -1,5 +1,6 @@
 """Scores: sums of characters, order, windows, pieces, unknown characters."""
 
+import itertools
 import math
 
 import numpy as np
@@ -17,7 +18,7 @@ def plain_log_probs(model, text):
     """One character after the other through advance(), nothing batched, padded or cut."""
     state, total = model.start(1), []
     ids = [BOUNDARY, *model.vocabulary.encode(text).tolist(), BOUNDARY]
-    for before, after in zip(ids, ids[1:], strict=False):
+    for before, after in itertools.pairwise(ids):
         state, log_probs_BTV = model.advance(state, np.array([[before]], np.int32))
         total.append(float(log_probs_BTV[0, 0, after]))
     return total

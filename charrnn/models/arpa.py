@@ -72,9 +72,7 @@ def _entries(model: NgramModel, order: int) -> Iterator[str]:
             log_probs = np.log10(trie.probability_N[nodes].astype(np.float64)) + log_known
         if order == 1 and unknown:
             log_probs[nodes == FIRST_SYMBOL + UNKNOWN] = np.log10(unknown)
-        for ids, log_prob, backoff in zip(
-            ids_QK.tolist(), log_probs.tolist(), _backoffs(trie, nodes, order), strict=True
-        ):
+        for ids, log_prob, backoff in zip(ids_QK.tolist(), log_probs.tolist(), _backoffs(trie, nodes, order), strict=True):
             ngram = [words[symbol] for symbol in ids]
             if lines and ids[0] == BOUNDARY:
                 if order == 1:

@@ -157,9 +157,7 @@ class NgramModel:
         p_PV.reshape(-1)[cell] = trie.probability_N[child] * np.repeat(weight_KP[1:].ravel(), number)
         return self._with_unknown(p_PV, np.arange(size))
 
-    def _target_piece(
-        self, state: NgramState, ids_BT: np.ndarray, targets_BT: np.ndarray
-    ) -> tuple[NgramState, np.ndarray]:
+    def _target_piece(self, state: NgramState, ids_BT: np.ndarray, targets_BT: np.ndarray) -> tuple[NgramState, np.ndarray]:
         trie = self.trie
         assert not targets_BT.size or 0 <= targets_BT.min() <= targets_BT.max() < self.vocabulary.size
         state, nodes_KBT = self._read(state, ids_BT)

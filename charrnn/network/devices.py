@@ -18,7 +18,7 @@ def use_all_processors() -> None:
     Two devices with half the rows each train recurrent networks 1.2 to 1.6 times as fast on two cores as one device with
     two threads, for their small products leave threads waiting for each other.
     """
-    if jax.config.jax_num_cpu_devices > 0:
+    if jax.config.jax_num_cpu_devices > 0:  # type: ignore[attr-defined]
         return  # the user, or a test, has said how many
     try:
         jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))

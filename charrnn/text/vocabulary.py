@@ -85,7 +85,7 @@ class Vocabulary:
     def encode(self, text: str | bytes | np.ndarray) -> np.ndarray:
         """The ids (int32) of a text or of its units; 0 for every unknown symbol."""
         units = text if isinstance(text, np.ndarray) else to_units(text, self.level)
-        return self._ids[np.minimum(units, len(self._ids) - 1)]
+        return self._ids[np.minimum(units.astype(np.uint32, copy=False), len(self._ids) - 1)]
 
     def unknown_in(self, text: str) -> list[str]:
         """The characters (or, as \\xNN, bytes) of a text that have no id, each once, in order of appearance."""

@@ -6,15 +6,14 @@ names, types, shapes, contents and description. Nothing in it is code.
 
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from charrnn.errors import CharrnnError
+from charrnn.files import write_bytes
 
 FORMAT = 1
 
@@ -28,43 +27,8 @@ def _checksum(arrays: Mapping[str, np.ndarray], description: str) -> str:
     return digest.hexdigest()
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Put `data` at `path` so that a reader finds the old file or the new one, whole, even after a power cut.
-
-    Raises CharrnnError where the folder cannot be made, is not writable or is full.
-    """
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise CharrnnError(
-            f"{path}: cannot be written ({error.strerror or error}); make room there or name another place"
-        ) from None
-    finally:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 def write_archive(path: Path, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any]) -> None:
-    """Write arrays and a JSON-able description as one file, atomically (see write_bytes)."""
+    """Write arrays and a JSON-able description as one file, whole or not at all (see charrnn/files.py)."""
     from safetensors.numpy import save
 
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
@@ -97,8 +61,9 @@ def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     if "charrnn_format" not in metadata:
         raise CharrnnError(f"{path}: a safetensors file, but not one that charrnn wrote")
     if metadata["charrnn_format"] != str(FORMAT):
+        found = metadata["charrnn_format"]
         raise CharrnnError(
-            f"{path}: has format {metadata['charrnn_format']}, this charrnn reads format {FORMAT}; use the version that wrote it"
+            f"{path}: has format {found}, this charrnn reads format {FORMAT}; use the version that wrote it"
         )
     text = metadata.get("description", "")
     if metadata.get("sha256") != _checksum(arrays, text):
@@ -108,6 +73,7 @@ def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 def flatten(tree: Any, prefix: str = "") -> dict[str, np.ndarray]:
     """A tree of dictionaries and lists as named arrays: {"layers": [{"bias": b}]} gives {"layers.0.bias": b}."""
+    items: Iterable[tuple[Any, Any]]
     if isinstance(tree, Mapping):
         items = tree.items()
     elif isinstance(tree, list | tuple):

@@ -31,7 +31,8 @@ def write_archive(path: Path, arrays: Mapping[str, np.ndarray], description: Map
     """Write arrays and a JSON-able description as one file, whole or not at all (see charrnn/files.py)."""
     from safetensors.numpy import save
 
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    # not np.ascontiguousarray, which makes a scalar an array of one
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     text = json.dumps(description, ensure_ascii=False, sort_keys=True)
     metadata = {"charrnn_format": str(FORMAT), "description": text, "sha256": _checksum(contiguous, text)}
     write_bytes(path, save(contiguous, metadata))

@@ -69,9 +69,10 @@ def decode(data: bytes, name: str, encoding: str = "utf-8") -> str:
     Raises CharrnnError with file and byte offset where the bytes are not in that encoding or look like no text at all.
     """
     try:
-        text = data.decode("utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)
+        text = data.decode(encoding)  # not utf-8-sig, whose errors count from behind the byte-order mark
     except LookupError:
-        raise CharrnnError(f"--encoding {encoding}: Python knows no such encoding; try utf-8, latin-1, gb18030") from None
+        known = "utf-8, latin-1, gb18030"
+        raise CharrnnError(f"--encoding {encoding}: Python knows no such encoding; try {known}") from None
     except UnicodeError as error:
         offset = getattr(error, "start", 0)
         if b"\0" in data[:8192]:
@@ -81,7 +82,7 @@ def decode(data: bytes, name: str, encoding: str = "utf-8") -> str:
         raise CharrnnError(f"{where}; try --encoding {other}, or --level byte") from None
     if "\0" in text:
         place = text.index("\0")
-        raise CharrnnError(f"{name}: character {place} is NUL, so it looks like a binary file; --level byte reads any bytes")
+        raise CharrnnError(f"{name}: character {place} is NUL, as in a binary file; --level byte reads any bytes")
     return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
 
 
@@ -147,7 +148,8 @@ def read_corpus(
         training, held_out = split(units, valid_fraction, by_lines=by_lines)
     names = ", ".join(paths)
     if len(training) < 2:
-        raise CharrnnError(f"{names}: {len(units)} character is too little to learn from; give a longer text")
+        size = "one line" if by_lines and len(units) > 2 else f"{len(units)} character{'s' * (len(units) != 1)}"
+        raise CharrnnError(f"{names}: {size} is too little to learn from; give a longer text")
     if not by_lines and (training == training[0]).all():
         shown = chr(int(training[0])) if level == "char" else f"byte {int(training[0])}"
         raise CharrnnError(f"{names}: the text holds one distinct character ({shown!r}); there is nothing to learn")

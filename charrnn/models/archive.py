@@ -27,15 +27,26 @@ def _checksum(arrays: Mapping[str, np.ndarray], description: str) -> str:
     return digest.hexdigest()
 
 
+def _sorted_header(data: bytes) -> bytes:
+    """A safetensors file with the names in its header sorted; their order is else another in every run."""
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8:end]), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)  # contents start at a multiple of 8
+    return len(header).to_bytes(8, "little") + header + data[end:]
+
+
 def write_archive(path: Path, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any]) -> None:
-    """Write arrays and a JSON-able description as one file, whole or not at all (see charrnn/files.py)."""
+    """Write arrays and a JSON-able description as one file, whole or not at all (see charrnn/files.py).
+
+    The same content gives the same bytes.
+    """
     from safetensors.numpy import save
 
     # not np.ascontiguousarray, which makes a scalar an array of one
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     text = json.dumps(description, ensure_ascii=False, sort_keys=True)
     metadata = {"charrnn_format": str(FORMAT), "description": text, "sha256": _checksum(contiguous, text)}
-    write_bytes(path, save(contiguous, metadata))
+    write_bytes(path, _sorted_header(save(contiguous, metadata)))
 
 
 def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -148,8 +148,9 @@ def read_corpus(
         training, held_out = split(units, valid_fraction, by_lines=by_lines)
     names = ", ".join(paths)
     if len(training) < 2:
-        size = "one line" if by_lines and len(units) > 2 else f"{len(units)} character{'s' * (len(units) != 1)}"
-        raise CharrnnError(f"{names}: {size} is too little to learn from; give a longer text")
+        size = "1 character is" if len(units) == 1 else f"{len(units)} characters are"
+        size = "one line is" if by_lines and len(units) > 2 else size
+        raise CharrnnError(f"{names}: {size} too little to learn from; give a longer text")
     if not by_lines and (training == training[0]).all():
         shown = chr(int(training[0])) if level == "char" else f"byte {int(training[0])}"
         raise CharrnnError(f"{names}: the text holds one distinct character ({shown!r}); there is nothing to learn")

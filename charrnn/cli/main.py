@@ -14,6 +14,7 @@ COMMANDS = {
     "sample": "Write new text.",
     "score": "Say how likely sentences are.",
     "info": "Say what a model is.",
+    "bench": "Measure speed on this machine.",
     "corpus": "List and fetch ready-made corpora.",
 }
 

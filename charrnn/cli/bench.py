@@ -7,7 +7,9 @@ import click
 @click.option("--cell", default="lstm", show_default=True, help="Recurrent cell.")
 @click.option("--layers", type=click.IntRange(min=1), default=1, show_default=True, help="Recurrent layers.")
 @click.option("--hidden", type=click.IntRange(min=1), default=512, show_default=True, help="Hidden units a layer.")
-@click.option("--embedding", type=click.IntRange(min=0), default=None, help="Length of the embedding; otherwise as --hidden.")
+@click.option(
+    "--embedding", type=click.IntRange(min=0), default=None, help="Length of the embedding; without it, as --hidden."
+)
 @click.option("--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Rows read side by side.")
 @click.option("--window", type=click.IntRange(min=1), default=96, show_default=True, help="Characters a row and step.")
 @click.option("--streams", type=click.IntRange(min=1), default=64, show_default=True, help="Texts written side by side.")

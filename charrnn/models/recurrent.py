@@ -60,7 +60,9 @@ class RecurrentModel:
     def _on_device(self) -> tuple[NetworkConfig, float, Parameters]:
         """What the compiled functions take first, the parameters already where they will be used."""
         from charrnn.network import compiled
+        from charrnn.network.compilation_cache import use_compilation_cache
 
+        use_compilation_cache()
         parameters, config = self._folded
         return config, self.vocabulary.unknown_probability, compiled.to_device(parameters)
 

@@ -13,6 +13,7 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.folder import exists, load_model
 from charrnn.models.recurrent import RecurrentModel
+from charrnn.network.compilation_cache import use_compilation_cache
 from charrnn.network.devices import measure_gigaflops, use_all_processors
 from charrnn.network.network import Parameters, init_parameters
 from charrnn.text.batches import LineBatches
@@ -75,6 +76,7 @@ def start(
         vocabulary = Vocabulary.build(corpus.training, options.level, options.min_count)
     notes = _describe(corpus, vocabulary)
     use_all_processors()
+    use_compilation_cache()
     plan = _plan(options, corpus, vocabulary)
     run = Run(folder, plan.network, vocabulary, plan.settings, corpus, reading, plan.minutes)
     if isinstance(run.batches, LineBatches) and run.batches.cut_lines:
@@ -106,6 +108,7 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session
             f"or start a new run from these weights with --init-from {folder}"
         )
     use_all_processors()
+    use_compilation_cache()
     minutes = options.minutes or saved.minutes
     run = Run(folder, saved.network, saved.vocabulary, saved.settings, corpus, reading, minutes)
     state, journal = run.restored(saved), saved.journal

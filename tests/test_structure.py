@@ -95,7 +95,7 @@ def test_every_command_and_option_is_in_the_readme_and_has_help():
                 assert (
                     f"`{option.opts[-1] if option.opts[0].startswith('-') and len(option.opts[0]) == 2 else option.opts[0]}"
                     in readme
-                ), (words, option.opts)  # noqa: E501
+                ), (words, option.opts)
 
 
 def test_figures_and_files_that_the_project_promises_are_there():

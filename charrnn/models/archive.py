@@ -6,15 +6,14 @@ names, types, shapes, contents and description. Nothing in it is code.
 
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from charrnn.errors import CharrnnError
+from charrnn.files import write_bytes
 
 FORMAT = 1
 
@@ -28,49 +27,26 @@ def _checksum(arrays: Mapping[str, np.ndarray], description: str) -> str:
     return digest.hexdigest()
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Put `data` at `path` so that a reader finds the old file or the new one, whole, even after a power cut.
-
-    Raises CharrnnError where the folder cannot be made, is not writable or is full.
-    """
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise CharrnnError(
-            f"{path}: cannot be written ({error.strerror or error}); make room there or name another place"
-        ) from None
-    finally:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _sorted_header(data: bytes) -> bytes:
+    """A safetensors file with the names in its header sorted; their order is else another in every run."""
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8:end]), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)  # contents start at a multiple of 8
+    return len(header).to_bytes(8, "little") + header + data[end:]
 
 
 def write_archive(path: Path, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any]) -> None:
-    """Write arrays and a JSON-able description as one file, atomically (see write_bytes)."""
+    """Write arrays and a JSON-able description as one file, whole or not at all (see charrnn/files.py).
+
+    The same content gives the same bytes.
+    """
     from safetensors.numpy import save
 
+    # not np.ascontiguousarray, which makes a scalar an array of one
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     text = json.dumps(description, ensure_ascii=False, sort_keys=True)
     metadata = {"charrnn_format": str(FORMAT), "description": text, "sha256": _checksum(contiguous, text)}
-    write_bytes(path, save(contiguous, metadata))
+    write_bytes(path, _sorted_header(save(contiguous, metadata)))
 
 
 def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -97,10 +73,8 @@ def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     if "charrnn_format" not in metadata:
         raise CharrnnError(f"{path}: a safetensors file, but not one that charrnn wrote")
     if metadata["charrnn_format"] != str(FORMAT):
-        raise CharrnnError(
-            f"{path}: has format {metadata['charrnn_format']}, this charrnn reads format {FORMAT}; "
-            "use the version that wrote it"
-        )
+        found = metadata["charrnn_format"]
+        raise CharrnnError(f"{path}: has format {found}, this charrnn reads format {FORMAT}; use the version that wrote it")
     text = metadata.get("description", "")
     if metadata.get("sha256") != _checksum(arrays, text):
         raise CharrnnError(f"{path}: the checksum does not match its contents; restore it from a copy or train again")
@@ -109,10 +83,11 @@ def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 def flatten(tree: Any, prefix: str = "") -> dict[str, np.ndarray]:
     """A tree of dictionaries and lists as named arrays: {"layers": [{"bias": b}]} gives {"layers.0.bias": b}."""
+    items: Iterable[tuple[Any, Any]]
     if isinstance(tree, Mapping):
-        items = list(tree.items())
+        items = tree.items()
     elif isinstance(tree, list | tuple):
-        items = list(enumerate(tree))
+        items = enumerate(tree)
     else:
         return {prefix: np.asarray(tree)}
     named: dict[str, np.ndarray] = {}

@@ -2,9 +2,12 @@
 
 import math
 import sys
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from charrnn.training.trainer import Progress
+if TYPE_CHECKING:
+    from charrnn.training.trainer import Progress
 
 
 class TrainingLine:
@@ -24,7 +27,7 @@ class TrainingLine:
         )
         self._held_out = ""
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: "Progress") -> None:
         journal, evaluation = progress.journal, progress.evaluation
         if evaluation is not None and evaluation.held_out_nats_per_character is not None:
             self._held_out = f", held-out {evaluation.held_out_nats_per_character / math.log(2):.3f}"
@@ -40,3 +43,13 @@ class TrainingLine:
 
     def close(self) -> None:
         self._bar.close()
+
+
+@contextmanager
+def bytes_progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress line for `total` bytes; the callback it gives takes the number of bytes done so far."""
+    from tqdm import tqdm
+
+    # disable=None: tqdm keeps silent where the file is no terminal
+    with tqdm(total=total, desc=label, unit="B", unit_scale=True, file=sys.stderr, disable=None) as bar:
+        yield lambda done: bar.update(done - bar.n)

@@ -1,4 +1,4 @@
-"""Cutting encoded text into batches. A batch is a pure function of the seed and the step, so resuming needs no reader state.
+"""Cutting encoded text into batches: pure functions of the seed and the step, so resuming needs no reader state.
 
 Shapes: B rows, T time.
 """
@@ -45,9 +45,10 @@ def compact(ids: np.ndarray, size: int) -> np.ndarray:
 class StreamBatches:
     """A text as `rows` parallel streams, read window by window with the state carried from one to the next.
 
-    Each epoch starts at a fresh random offset below `window` (less where the last window of the epoch would fall empty),
-    so that windows do not always cut at the same places. Every later character is predicted once: rows differ in length
-    by one at the most, and the last window is padded and masked. The step that begins an epoch resets the state.
+    Each epoch starts at a fresh random offset below `window` (less where the last window of the epoch would fall
+    empty), so that windows do not always cut at the same places. Every later character is predicted once: rows differ
+    in length by one at the most, and the last window is padded and masked. The step that begins an epoch resets the
+    state.
     """
 
     ids: np.ndarray
@@ -93,8 +94,8 @@ class LineBatches:
     """Every line a sequence of its own, from boundary to boundary, shuffled anew each epoch.
 
     Lines of like length go together and are padded to the longest of their group, so that a few window lengths (and
-    compilations) serve all. A line longer than `longest` is read in pieces of that length, the state reset between them;
-    `cut_lines` counts such lines.
+    compilations) serve all. A line longer than `longest` is read in pieces of that length, the state reset between
+    them; `cut_lines` counts such lines.
     """
 
     def __init__(self, units: np.ndarray, vocabulary: Vocabulary, rows: int, seed: int, longest: int = 1024):

@@ -69,16 +69,17 @@ def decode(data: bytes, name: str, encoding: str = "utf-8") -> str:
     Raises CharrnnError with file and byte offset where the bytes are not in that encoding or look like no text at all.
     """
     try:
-        text = data.decode("utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)
+        text = data.decode(encoding)  # not utf-8-sig, whose errors count from behind the byte-order mark
     except LookupError:
-        raise CharrnnError(f"--encoding {encoding}: Python knows no such encoding; try utf-8, latin-1, gb18030") from None
+        known = "utf-8, latin-1, gb18030"
+        raise CharrnnError(f"--encoding {encoding}: Python knows no such encoding; try {known}") from None
     except UnicodeError as error:
         if b"\0" in data[:8192]:
             raise CharrnnError(f"{name}: looks like a binary file; --level byte reads any bytes") from None
         raise decode_failure(name, getattr(error, "start", 0), encoding) from None
     if "\0" in text:
         place = text.index("\0")
-        raise CharrnnError(f"{name}: character {place} is NUL, so it looks like a binary file; --level byte reads any bytes")
+        raise CharrnnError(f"{name}: character {place} is NUL, as in a binary file; --level byte reads any bytes")
     return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
 
 
@@ -150,7 +151,9 @@ def read_corpus(
         training, held_out = split(units, valid_fraction, by_lines=by_lines)
     names = ", ".join(paths)
     if len(training) < 2:
-        raise CharrnnError(f"{names}: {len(units)} character is too little to learn from; give a longer text")
+        size = "1 character is" if len(units) == 1 else f"{len(units)} characters are"
+        size = "one line is" if by_lines and len(units) > 2 else size
+        raise CharrnnError(f"{names}: {size} too little to learn from; give a longer text")
     if (training == training[0]).all():
         shown = chr(int(training[0])) if level == "char" else f"byte {int(training[0])}"
         raise CharrnnError(f"{names}: the text holds one distinct character ({shown!r}); there is nothing to learn")

@@ -21,25 +21,26 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 def to_units(text: str | bytes, level: str = "char") -> np.ndarray:
     """The code points (uint32) or bytes (uint8) of a text.
 
-    Raises CharrnnError for a lone surrogate, which is no character.
+    Where the operating system handed over bytes that are not UTF-8, Python's surrogate escapes stand for them in a
+    string; they become those bytes again. Raises CharrnnError at level "char", for they are no characters.
     """
     try:
         if level == "byte":
-            return np.frombuffer(text.encode("utf-8") if isinstance(text, str) else text, np.uint8)
+            return np.frombuffer(text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text, np.uint8)
         if isinstance(text, bytes):
             text = text.decode("utf-8")
-        return np.frombuffer(text.encode("utf-32-le"), np.uint32)
+        return np.frombuffer(text.encode("utf-32-le"), "<u4").astype(np.uint32, copy=False)
     except (UnicodeEncodeError, UnicodeDecodeError) as error:
-        raise CharrnnError(f"the text is not UTF-8 at {error.start}; use --level byte for such bytes") from None
+        raise CharrnnError(f"the text holds bytes that are not UTF-8 (at {error.start}); use --level byte") from None
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """The symbols a model knows: `symbols[k]` has id k + 1, and `symbols[0]` is the newline.
 
-    `unknown_probability` is what the unknown symbol gets where training text had none: one in n + 1 characters, as if the
-    next character after n known ones had been the first unknown (Laplace's rule of succession, leading term). It is 0
-    when rare characters stood in for it, for then the network has learnt its probability.
+    `unknown_probability` is what the unknown symbol gets where training text had none: one in n + 1 characters, as if
+    the next character after n known ones had been the first unknown (Laplace's rule of succession, leading term). It is
+    0 when rare characters stood in for it, for then the network has learnt its probability.
     """
 
     symbols: str
@@ -78,7 +79,8 @@ class Vocabulary:
 
     @cached_property
     def _ids(self) -> np.ndarray:
-        table = np.zeros(int(self._units.max()) + 2, np.int32)  # the last entry serves every unit beyond
+        # the last entry serves every unit beyond; of bytes there are none, and 256 would not fit their type
+        table = np.zeros(256 if self.level == "byte" else int(self._units.max()) + 2, np.int32)
         table[self._units[1:]] = np.arange(1, self.size)
         return table
 

@@ -11,6 +11,7 @@ from charrnn.errors import CharrnnError
 # subcommand: the module that holds it under the same name, imported only when asked for
 COMMANDS = {
     "train": "Train a network on text.",
+    "ngram": "Count an n-gram model of text.",
     "sample": "Write new text.",
     "score": "Say how likely sentences are.",
     "info": "Say what a model is.",

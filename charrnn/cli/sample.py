@@ -4,11 +4,11 @@ import sys
 
 import click
 
-from charrnn.cli.options import model_option
+from charrnn.cli.options import mixture_options
 
 
 @click.command(short_help="Write new text.")
-@model_option
+@mixture_options
 @click.option("--prime", "--primetext", "--start-text", "prime", default="", help="Text to go on from; it is printed too.")
 @click.option("--prime-file", metavar="FILE", help="File with the text to go on from (its last newline left out).")
 @click.option("--length", type=click.IntRange(min=0), default=500, show_default=True, help="Characters to write at most.")
@@ -24,7 +24,7 @@ from charrnn.cli.options import model_option
 @click.option("--unknown", type=click.Choice(["error", "skip", "symbol"]), default="error", show_default=True,
               help="What to do with characters of the primer that the model does not know.")  # fmt: skip
 @click.option("--echo/--no-echo", default=True, help="Print the primer before the text, or only what follows it.")
-def sample(model, prime, prime_file, length, count, temperature, top_k, top_p, greedy, stop, seed, unknown, echo):
+def sample(mixture, prime, prime_file, length, count, temperature, top_k, top_p, greedy, stop, seed, unknown, echo):
     """Write new text in the style of the model's corpus.
 
     A model trained with --lines writes one line a text; --count 20 gives twenty. Others start after a newline and write
@@ -34,9 +34,10 @@ def sample(model, prime, prime_file, length, count, temperature, top_k, top_p, g
         raise click.UsageError("--prime and --prime-file both give the primer; leave one out.")
     from charrnn import api
     from charrnn.inference.sample import Choice, fresh_seed, write
+    from charrnn.report.mixture import open_models
     from charrnn.text.corpus import decode, read_bytes
 
-    language_model = api.load(model)
+    language_model = open_models(**mixture)
     if prime_file:
         prime = decode(read_bytes(prime_file), prime_file).removesuffix("\n")
     language_model.expect(length * count)

@@ -4,12 +4,12 @@ import sys
 
 import click
 
-from charrnn.cli.options import model_option
+from charrnn.cli.options import mixture_options
 
 
 @click.command(short_help="Say how likely sentences are.")
 @click.argument("sentences", nargs=-1)
-@model_option
+@mixture_options
 @click.option("--text", multiple=True, help="A sentence itself (may be repeated), instead of files.")
 @click.option("--format", "layout", type=click.Choice(["tsv", "jsonl"]), default="tsv", show_default=True,
               help="Tab-separated, or one JSON object a line.")  # fmt: skip
@@ -18,7 +18,7 @@ from charrnn.cli.options import model_option
 @click.option("--summary", is_flag=True, help="Only the figures over all sentences, unknown characters in and out.")
 @click.option("--stream", is_flag=True, help="Read each file as one continuous text; gives its summary.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the files.")
-def score(sentences, model, text, layout, base, chars, summary, stream, encoding):
+def score(sentences, mixture, text, layout, base, chars, summary, stream, encoding):
     """Print for each line of the files SENTENCES (- is standard input, also when none is named) how likely it is.
 
     One line out for each line in, in order: log-probability, bits per character, the line. A line is read from a fresh
@@ -31,10 +31,10 @@ def score(sentences, model, text, layout, base, chars, summary, stream, encoding
     names = sentences or (() if text else ("-",))
     if not sentences and names and sys.stdin.isatty():
         raise click.UsageError("Missing argument 'SENTENCES...': name a file, give --text, or pipe lines in.")
-    from charrnn import api
     from charrnn.report import scores
+    from charrnn.report.mixture import open_models
 
-    language_model = api.load(model)
+    language_model = open_models(**mixture)
     if stream:
         scores.print_summary(scores.stream_summary(language_model, names, encoding), layout)
         return

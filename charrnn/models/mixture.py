@@ -10,6 +10,7 @@ Shapes: B rows, T time, V symbols of the mixture, M models.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -39,9 +40,19 @@ class Mixture:
     def start(self, rows: int) -> State:
         return tuple(model.start(rows) for model in self.models)
 
+    def of(self, models: Sequence[LanguageModel]) -> "Mixture":
+        """The same mixture of models that have taken the places of these; their vocabularies are these ones'."""
+        other = copy(self)
+        other.models = tuple(models)
+        return other
+
+    def own_ids(self, ids_BT: np.ndarray) -> list[np.ndarray]:
+        """What the ids are in each model's own vocabulary."""
+        return [view.ids(ids_BT) for view in self._views]
+
     def parts(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
         """(state, log_probs_MBTV): what each model gives the mixture's symbols."""
-        read = [m.advance(s, v.ids(ids_BT)) for m, s, v in zip(self.models, state, self._views, strict=True)]
+        read = [m.advance(s, ids) for m, s, ids in zip(self.models, state, self.own_ids(ids_BT), strict=True)]
         log_probs_MBTV = np.stack([v.log_probs(part[1]) for part, v in zip(read, self._views, strict=True)])
         return tuple(part[0] for part in read), log_probs_MBTV
 

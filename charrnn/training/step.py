@@ -11,11 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.flatten_util import ravel_pytree
 from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from charrnn.network.cells import Array
-from charrnn.network.compiled import look_up, pick_targets
+from charrnn.network.compiled import pick_targets
 from charrnn.network.config import NetworkConfig
 from charrnn.network.dropout import dropout
 from charrnn.network.network import Parameters, State, apply
@@ -68,12 +69,14 @@ def _loss_and_gradient(config, unknown_probability, parameters, carry, key, batc
         return dropout(array_TBX, rate, key=words, first_row=first_row) if rate else array_TBX
 
     def loss(parameters):
-        after, logits_TBV = apply(parameters, config, inputs_TB, carry, over_time=scan_over_time, look_up=look_up, drop=drop)
+        after, logits_TBV = apply(parameters, config, inputs_TB, carry, over_time=scan_over_time, drop=drop)
         nats = -(pick_targets(logits_TBV, targets_TB, unknown_probability) * mask_TB).sum()
         return nats / jnp.maximum(characters, 1), (nats, after)
 
     (_, (nats, after)), gradient = jax.value_and_grad(loss, has_aux=True)(parameters)
-    nats, gradient = jax.lax.psum((nats, gradient), ROWS)
+    # in one piece: each array would cost the devices a meeting of its own
+    flat, unflatten = ravel_pytree((nats, gradient))
+    nats, gradient = unflatten(jax.lax.psum(flat, ROWS))
     return nats, characters, gradient, after
 
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "ngram": "Count an n-gram model of text.",
     "sample": "Write new text.",
     "score": "Say how likely sentences are.",
+    "rescore": "Choose among hypotheses.",
     "info": "Say what a model is.",
     "corpus": "List and fetch ready-made corpora.",
 }

@@ -22,8 +22,9 @@ from charrnn.cli.options import mixture_options
 @click.option("--adapt", metavar="RATE", type=click.FloatRange(min=0, min_open=True), default=None,
               help="Dynamic evaluation: the weights follow the text at this learning rate; try 0.3.")  # fmt: skip
 @click.option("--adapt-reset", is_flag=True, help="Adapt to each line (with --stream: file) from the trained weights anew.")
+@click.option("--labels", metavar="A,B,...", help="Classify texts by a model of `label<TAB>text` lines.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the files.")
-def score(sentences, mixture, text, layout, base, chars, rank, spans, summary, stream, adapt, adapt_reset, encoding):
+def score(sentences, mixture, text, layout, base, chars, rank, spans, summary, stream, adapt, adapt_reset, labels, encoding):
     """Print for each line of the files SENTENCES (- is standard input, also when none is named) how likely it is.
 
     One line out for each line in, in order: log-probability, bits per character, the line. A line is read from a fresh
@@ -32,11 +33,16 @@ def score(sentences, mixture, text, layout, base, chars, rank, spans, summary, s
     _check_usage(sentences, text, layout, base, chars or rank or spans, summary, stream)
     if adapt_reset and adapt is None:
         raise click.UsageError("--adapt-reset says how to adapt; it needs --adapt RATE.")
+    if labels and (layout in ("kenlm", "srilm") or chars or rank or spans or summary or stream or adapt):
+        raise click.UsageError("--labels classifies; of the other options it takes --text, --format and --encoding.")
     names = sentences or (() if text else ("-",))
     from charrnn.report import scores
     from charrnn.report.mixture import open_models
 
     model = open_models(**mixture)
+    if labels:
+        scores.print_labels(model, names, text, encoding, labels.split(","), layout)
+        return
     look = scores.Look(layout, base, chars, rank, model.vocabulary.level, adapt)
     if stream:
         scores.print_summary(scores.stream_summary(model, names, encoding, rate=adapt, reset=adapt_reset), 1, look)

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from charrnn.inference.adapt import adapted_log_probs, check_adaptable
+from charrnn.inference.labels import classify
 from charrnn.inference.score import SentenceScore, score_sentences, sentence_ids, stream_tally, tally_of
 from charrnn.inference.spans import surprising_span
 from charrnn.models.language_model import LanguageModel, Tally
+from charrnn.report.say import say
 from charrnn.report.score_layouts import LAYOUTS, Look, kenlm_figures, srilm_figures
 from charrnn.text.corpus import read_units
 from charrnn.text.lines import line_groups, size_of
@@ -38,6 +40,24 @@ def adapted_lines(
             current = model if reset else after
             yield SentenceScore(text, ids, log_probs)
         sys.stdout.flush()
+
+
+def print_labels(
+    model: LanguageModel, names: Sequence[str], texts: Sequence[str], encoding: str, labels: Sequence[str], layout: str
+) -> None:
+    """For each line its likeliest label, its posterior, and the text; in the end the accuracy against given labels."""
+    right = given = 0
+    for group in _groups(names, texts, encoding):
+        for one in classify(model, group, labels):
+            if layout == "jsonl":
+                record = {"label": one.label, "posterior": one.posterior, "given": one.given, "text": one.text}
+                sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+            else:
+                sys.stdout.write(f"{one.label}\t{one.posterior[one.label]:.4f}\t{one.text}\n")
+            right, given = right + (one.label == one.given), given + (one.given is not None)
+        sys.stdout.flush()
+    if given:
+        say(f"labels: {right:,} of {given:,} given ones are right, {right / given:.1%}")
 
 
 def _groups(names: Sequence[str], texts: Sequence[str], encoding: str) -> Iterator[Sequence[str]]:

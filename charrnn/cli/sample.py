@@ -29,6 +29,12 @@ from charrnn.cli.options import mixture_options
               help="With --beam and lines: rank by log-probability over characters to this power.")  # fmt: skip
 @click.option("--best-of", type=click.IntRange(min=1), default=None,
               help="Draw so many texts and print the --count likeliest by bits per character, best first.")  # fmt: skip
+@click.option("--novel", type=click.IntRange(min=2), default=None,
+              help="Copy no so many characters in a row from the text named by --corpus.")  # fmt: skip
+@click.option(
+    "--report", is_flag=True, help="Say of each text its longest span that is copied from --corpus, and its share."
+)
+@click.option("--corpus", multiple=True, metavar="FILE", help="The text learnt from, for --novel and --report.")
 @click.option("--stop", multiple=True, help="End before this text (may be repeated); \\n and \\t, or newline and tab.")
 @click.option("--seed", type=click.IntRange(min=0), default=None, help="Same seed, same text; otherwise a fresh one.")
 @click.option("--unknown", type=click.Choice(["error", "skip", "symbol"]), default="error", show_default=True,
@@ -46,6 +52,8 @@ def sample(mixture, prime, prime_file, echo, **how):
         raise click.UsageError("--beam searches by itself; leave out --greedy, --stop and --best-of.")
     if how["count"] > min(how["beam"] or how["count"], how["best_of"] or how["count"]):
         raise click.UsageError("--count asks for more texts than --beam or --best-of finds.")
+    if bool(how["corpus"]) != bool(how["novel"] or how["report"]):
+        raise click.UsageError("--novel and --report compare with a text: name it with --corpus FILE.")
     from charrnn import api
     from charrnn.report.mixture import open_models
     from charrnn.report.samples import pieces

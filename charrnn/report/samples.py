@@ -5,10 +5,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from charrnn.inference.beam import beam_search
+from charrnn.inference.novel import Novel, longest_copy
 from charrnn.inference.sample import Choice, banned_symbols, fresh_seed, write
 from charrnn.inference.score import sequence_log_probs
 from charrnn.models.language_model import LanguageModel
-from charrnn.text.vocabulary import BOUNDARY
+from charrnn.report.say import say
+from charrnn.text.corpus import read_units
+from charrnn.text.vocabulary import BOUNDARY, Vocabulary
 
 Pieces = Iterator[tuple[int, np.ndarray]]
 
@@ -27,28 +30,57 @@ def pieces(
     best_of: int | None,
     ban: str,
     allow: str | None,
+    corpus: Sequence[str],
+    novel: int | None,
+    report: bool,
     **filters,
 ) -> Pieces:
-    """Pieces (number of the text, ids) in the order of the texts; an empty one ends each. `filters` are Choice's."""
+    """Pieces (number of the text, ids) in the order of the texts; an empty one ends each. `filters` are Choice's.
+
+    With `novel`, no text copies so many characters in a row from the corpus; with `report`, copies are told.
+    """
+    corpus_ids = np.zeros(0, np.int32)
+    if corpus:
+        corpus_ids = model.vocabulary.encode(read_units(corpus, level=model.vocabulary.level))
+    if novel:
+        model = Novel(model, corpus_ids, novel)
     choice = Choice(**filters, banned=banned_symbols(model.vocabulary, ban, allow))
     if beam:
         found = beam_search(
             model, prime=prime, length=length, beam=beam, end_at_boundary=lines, normalization=length_normalization,
             banned=choice.banned,
         )  # fmt: skip
-        return _whole([text.ids for text in found[:count]])
-    drawn_count = best_of or count
-    model.expect(length * drawn_count)
-    drawn = write(
-        model, prime=prime, length=length, count=drawn_count, choice=choice, stops=stop, end_at_boundary=lines,
-        seed=fresh_seed() if seed is None else seed,
-    )  # fmt: skip
-    if not best_of:
-        return drawn
-    texts: list[list[np.ndarray]] = [[] for _ in range(best_of)]
-    for row, piece in drawn:
-        texts[row].append(piece)
-    return _whole(likeliest(model, prime, [np.concatenate(parts) for parts in texts], lines=lines)[:count])
+        texts = _whole([text.ids for text in found[:count]])
+    else:
+        model.expect(length * (best_of or count))
+        texts = write(
+            model, prime=prime, length=length, count=best_of or count, choice=choice, stops=stop, end_at_boundary=lines,
+            seed=fresh_seed() if seed is None else seed,
+        )  # fmt: skip
+    if best_of:
+        texts = _whole(likeliest(model, prime, _joined(texts, best_of), lines=lines)[:count])
+    return _reported(texts, model.vocabulary, corpus_ids) if report else texts
+
+
+def _joined(texts: Pieces, count: int) -> list[np.ndarray]:
+    parts: list[list[np.ndarray]] = [[] for _ in range(count)]
+    for row, piece in texts:
+        parts[row].append(piece)
+    return [np.concatenate(of_row) for of_row in parts]
+
+
+def _reported(texts: Pieces, vocabulary: Vocabulary, corpus_ids: np.ndarray) -> Pieces:
+    """The same pieces; after each text, its longest span that stands in the corpus is told."""
+    written = np.zeros(0, np.int32)
+    for row, piece in texts:
+        yield row, piece
+        written = np.concatenate([written, piece])
+        if not len(piece):
+            begin, length = longest_copy(written, corpus_ids)
+            share = length / max(len(written), 1)
+            copied = vocabulary.decode(written[begin : begin + length])
+            say(f"text {row + 1}: longest copied span {length} of {len(written)} characters, {share:.1%}: {copied!r}")
+            written = written[:0]
 
 
 def likeliest(model: LanguageModel, prime: np.ndarray, texts: Sequence[np.ndarray], *, lines: bool) -> list[np.ndarray]:

@@ -56,7 +56,7 @@ def sample(mixture, prime, prime_file, echo, **how):
         raise click.UsageError("--novel and --report compare with a text: name it with --corpus FILE.")
     from charrnn import api
     from charrnn.report.mixture import open_models
-    from charrnn.report.samples import pieces
+    from charrnn.report.samples import Writing, pieces
     from charrnn.text.corpus import decode, read_bytes
 
     model = open_models(**mixture)
@@ -64,8 +64,9 @@ def sample(mixture, prime, prime_file, echo, **how):
         prime = decode(read_bytes(prime_file), prime_file).removesuffix("\n")
     ids = api.encode_prime(model, prime, how.pop("unknown"))
     how["stop"] = tuple(_unescape(text) for text in how["stop"])
+    filters = {name: how.pop(name) for name in ("temperature", "top_k", "top_p", "min_p", "greedy")}
     row = -1
-    for row_now, piece in pieces(model, ids, lines=api.reads_lines(model), **how):
+    for row_now, piece in pieces(model, ids, Writing(filters, **how), lines=api.reads_lines(model)):
         if row_now != row and echo:
             sys.stdout.buffer.write(prime.encode("utf-8"))
         row = row_now

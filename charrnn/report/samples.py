@@ -1,6 +1,8 @@
 """Texts as they are to be printed: drawn as they come, the likeliest of many drawn, or found by beam search."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,50 +18,49 @@ from charrnn.text.vocabulary import BOUNDARY, Vocabulary
 Pieces = Iterator[tuple[int, np.ndarray]]
 
 
-def pieces(
-    model: LanguageModel,
-    prime: np.ndarray,
-    *,
-    lines: bool,
-    length: int,
-    count: int,
-    stop: tuple[str, ...],
-    seed: int | None,
-    beam: int | None,
-    length_normalization: float,
-    best_of: int | None,
-    ban: str,
-    allow: str | None,
-    corpus: Sequence[str],
-    novel: int | None,
-    report: bool,
-    **filters,
-) -> Pieces:
-    """Pieces (number of the text, ids) in the order of the texts; an empty one ends each. `filters` are Choice's.
+@dataclass(frozen=True)
+class Writing:
+    """What texts are asked for; each field is the option of `charrnn sample` of that name, `filters` are Choice's."""
 
-    With `novel`, no text copies so many characters in a row from the corpus; with `report`, copies are told.
-    """
-    corpus_ids = np.zeros(0, np.int32)
-    if corpus:
-        corpus_ids = model.vocabulary.encode(read_units(corpus, level=model.vocabulary.level))
-    if novel:
-        model = Novel(model, corpus_ids, novel)
-    choice = Choice(**filters, banned=banned_symbols(model.vocabulary, ban, allow))
-    if beam:
+    filters: dict[str, Any]
+    length: int
+    count: int
+    stop: tuple[str, ...]
+    seed: int | None
+    beam: int | None
+    length_normalization: float
+    best_of: int | None
+    ban: str
+    allow: str | None
+    corpus: Sequence[str]
+    novel: int | None
+    report: bool
+
+
+def pieces(model: LanguageModel, prime: np.ndarray, wish: Writing, *, lines: bool) -> Pieces:
+    """Pieces (number of the text, ids) in the order of the texts; an empty one ends each."""
+    vocabulary, corpus_ids = model.vocabulary, np.zeros(0, np.int32)
+    if wish.corpus:
+        corpus_ids = vocabulary.encode(read_units(wish.corpus, level=vocabulary.level))
+    if wish.novel:
+        model = Novel(model, corpus_ids, wish.novel)
+    choice = Choice(**wish.filters, banned=banned_symbols(vocabulary, wish.ban, wish.allow))
+    if wish.beam:
         found = beam_search(
-            model, prime=prime, length=length, beam=beam, end_at_boundary=lines, normalization=length_normalization,
-            banned=choice.banned,
+            model, prime=prime, length=wish.length, beam=wish.beam, end_at_boundary=lines,
+            normalization=wish.length_normalization, banned=choice.banned,
         )  # fmt: skip
-        texts = _whole([text.ids for text in found[:count]])
+        texts = _whole([text.ids for text in found[: wish.count]])
     else:
-        model.expect(length * (best_of or count))
+        drawn = wish.best_of or wish.count
+        model.expect(wish.length * drawn)
         texts = write(
-            model, prime=prime, length=length, count=best_of or count, choice=choice, stops=stop, end_at_boundary=lines,
-            seed=fresh_seed() if seed is None else seed,
+            model, prime=prime, length=wish.length, count=drawn, choice=choice, stops=wish.stop, end_at_boundary=lines,
+            seed=fresh_seed() if wish.seed is None else wish.seed,
         )  # fmt: skip
-    if best_of:
-        texts = _whole(likeliest(model, prime, _joined(texts, best_of), lines=lines)[:count])
-    return _reported(texts, model.vocabulary, corpus_ids) if report else texts
+    if wish.best_of:
+        texts = _whole(likeliest(model, prime, _joined(texts, wish.best_of), lines=lines)[: wish.count])
+    return _reported(texts, vocabulary, corpus_ids) if wish.report else texts
 
 
 def _joined(texts: Pieces, count: int) -> list[np.ndarray]:

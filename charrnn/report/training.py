@@ -12,6 +12,7 @@ from charrnn.report.ngram import compare_with_ngram
 from charrnn.report.progress import TrainingLine
 from charrnn.report.say import figures, say
 from charrnn.training.options import TrainOptions
+from charrnn.training.run import Run
 from charrnn.training.start import resume as resume_run
 from charrnn.training.start import start
 
@@ -67,11 +68,13 @@ def run_training(
         say(f"go on with: charrnn train --resume -m {model}")
         return 128 + received[0]
     if baseline and journal.best is not None:
-        run = session.run
-        bits = journal.best / math.log(2)
-        say(compare_with_ngram(run.corpus, run.vocabulary, lines=run.settings.lines, network_bits=bits))
+        say(_comparison(session.run, journal.best))
     say(f"model: {folder / MODEL}; write with: charrnn sample -m {model}")
     return 0
+
+
+def _comparison(run: Run, nats: float) -> str:
+    return compare_with_ngram(run.corpus, run.vocabulary, lines=run.settings.lines, network_bits=nats / math.log(2))
 
 
 def _held_out(nats: float, step: int) -> str:

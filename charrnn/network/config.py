@@ -45,8 +45,12 @@ class NetworkConfig:
         return self.hidden if layer else self.embedding or self.vocabulary_size
 
     @property
+    def recurrent_weights(self) -> int:
+        """Number of weights between and within the layers; without embedding and output, of which a character uses a row."""
+        within = self.layers * self.hidden * self.gate_units
+        return self.embedding * self.gate_units + (self.layers - 1) * self.hidden * self.gate_units + within
+
+    @property
     def weights(self) -> int:
         """Number of weights that take part in a product for every character; the embedding is looked up."""
-        first = self.embedding * self.gate_units
-        deeper = (self.layers - 1) * self.hidden * self.gate_units
-        return first + deeper + self.layers * self.hidden * self.gate_units + self.hidden * self.vocabulary_size
+        return self.recurrent_weights + self.hidden * self.vocabulary_size

@@ -121,16 +121,13 @@ def _read(reading: dict) -> Corpus:
 
 def _plan(options: TrainOptions, corpus: Corpus, vocabulary: Vocabulary) -> Plan:
     by_count = options.epochs is not None or options.steps is not None
-    longest = 0
-    if options.lines:
-        starts, ends = line_bounds(corpus.training)
-        longest = int((ends - starts).max()) + 1
+    starts, ends = line_bounds(corpus.training)
     return make_plan(
         options,
         characters=len(corpus.training),
         symbols=vocabulary.size,
         gigaflops=None if by_count else measure_gigaflops(),
-        longest_line=longest,
+        lines=ends - starts if options.lines else None,
     )
 
 

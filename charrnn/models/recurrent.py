@@ -110,6 +110,17 @@ class RecurrentModel:
             return state, np.asarray(ids_BT)
         return generate_step_by_step(self, state, ids_B, uniforms_TB, choose)
 
+    def descended(self, state: State, ids_BT: np.ndarray, counted: int, rate: float) -> "RecurrentModel":
+        """The model after a step of gradient descent on its first `counted` predictions in ids_BT, read from the state."""
+        from charrnn.network import compiled
+
+        counted_BT = np.broadcast_to(np.arange(ids_BT.shape[1] - 1) < counted, ids_BT[:, 1:].shape).astype(np.float32)
+        parameters = compiled.descend(
+            self.config, self.vocabulary.unknown_probability, self.parameters, state,
+            ids_BT[:, :-1], ids_BT[:, 1:], counted_BT, np.float32(rate),
+        )  # fmt: skip
+        return RecurrentModel(self.config, self.vocabulary, map_tree(np.asarray, parameters), self.summary)
+
     def to_archive(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Named arrays and description, for archive.write_archive."""
         description = {

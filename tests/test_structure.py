@@ -94,10 +94,8 @@ def test_every_command_and_option_is_in_the_readme_and_has_help():
         for option in command.params:
             if isinstance(option, click.Option):
                 assert option.help, (words, option.name)
-                assert (
-                    f"`{option.opts[-1] if option.opts[0].startswith('-') and len(option.opts[0]) == 2 else option.opts[0]}"
-                    in readme
-                ), (words, option.opts)
+                names = [name for name in (*option.opts, *option.secondary_opts) if name.startswith("--")]
+                assert any(f"`{name}" in readme or f" {name}" in readme for name in names), (words, names)
 
 
 def test_figures_and_files_that_the_project_promises_are_there():

@@ -16,7 +16,7 @@ def use_compilation_cache() -> None:
     A cache is code that will be run, so the folder must belong to the user and be writable by nobody else; otherwise
     there is no cache.
     """
-    if jax.config.jax_compilation_cache_dir is not None:
+    if jax.config.jax_compilation_cache_dir is not None:  # type: ignore[attr-defined]
         return
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "charrnn"
     folder = base / f"jaxlib-{jaxlib.__version__}-{_processor()}"

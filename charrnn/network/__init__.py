@@ -10,3 +10,7 @@ import os
 _FLAG = "--xla_cpu_enable_concurrency_optimized_scheduler"
 if _FLAG not in os.environ.get("XLA_FLAGS", ""):
     os.environ["XLA_FLAGS"] = f"{_FLAG}=false {os.environ.get('XLA_FLAGS', '')}".strip()
+
+# Programs loaded from the compilation cache make XLA report tuning hints of the compiler as features that the processor
+# lacks, a screenful each. Real failures raise exceptions.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

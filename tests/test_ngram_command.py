@@ -108,3 +108,17 @@ def test_training_ends_with_a_comparison(run, tmp_path, corpus_file, ngram_folde
     monkeypatch.setattr(report, "MOST_CHARACTERS", 100)
     error = run("train", corpus_file, "-m", tmp_path / "m", "--overwrite", *TINY)[2]
     assert "n-gram: not counted, the text is above 100 characters" in error
+
+
+def test_of_a_long_text_order_and_pruning_are_chosen_on_its_end(tmp_path, corpus_file, monkeypatch):
+    """The choice is bounded, and the model then counts the whole text."""
+    from charrnn.training import ngram as training
+    from charrnn.training.options import NgramOptions
+
+    whole, _ = training.train_ngram([str(corpus_file)], tmp_path / "whole", NgramOptions())
+    monkeypatch.setattr(training, "CHOOSING_TRAINING", 2000)
+    monkeypatch.setattr(training, "LONGEST_OF_LARGE", 3)
+    model, _ = training.train_ngram([str(corpus_file)], tmp_path / "long", NgramOptions())
+    assert model.order <= 3 < whole.order
+    assert model.ngrams[0] == whole.ngrams[0]  # symbols that only the beginning may have
+    assert model.ngrams[1] == whole.ngrams[1]

@@ -8,6 +8,10 @@ import click
 
 from charrnn.errors import CharrnnError
 
+# Short work is done by numpy, on products too small to share out: threads that wait for each other made a text of 500
+# characters take ten times as long on a busy machine. Long work is JAX's, which has threads of its own.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # subcommand: the module that holds it under the same name, imported only when asked for
 COMMANDS = {
     "train": "Train a network on text.",

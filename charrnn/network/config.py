@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from charrnn.errors import CharrnnError
 from charrnn.network.cells import CELLS, Cell
 
+# "both" has a second stack that reads from right to left (see network.directions)
+DIRECTIONS = ("forward", "both")
+
 
 @dataclass(frozen=True)
 class NetworkConfig:
@@ -21,6 +24,7 @@ class NetworkConfig:
     embedding: int = 128
     dropout: float = 0.0
     embedding_dropout: float = 0.0
+    direction: str = "forward"
 
     def __post_init__(self):
         for name, least in (("vocabulary_size", 2), ("layers", 1), ("hidden", 1), ("embedding", 0)):
@@ -28,6 +32,8 @@ class NetworkConfig:
                 raise CharrnnError(f"{name} is {getattr(self, name)}; it must be at least {least}")
         if self.cell not in CELLS:
             raise CharrnnError(f"cell {self.cell!r} is not known; choose one of {', '.join(CELLS)}")
+        if self.direction not in DIRECTIONS:
+            raise CharrnnError(f"direction {self.direction!r} is not known; choose one of {', '.join(DIRECTIONS)}")
         for name in ("dropout", "embedding_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise CharrnnError(f"{name} is {getattr(self, name)}; it must be at least 0 and below 1")
@@ -49,4 +55,6 @@ class NetworkConfig:
         """Number of weights that take part in a product for every character; the embedding is looked up."""
         first = self.embedding * self.gate_units
         deeper = (self.layers - 1) * self.hidden * self.gate_units
-        return first + deeper + self.layers * self.hidden * self.gate_units + self.hidden * self.vocabulary_size
+        output = self.hidden * self.vocabulary_size
+        stack = first + deeper + self.layers * self.hidden * self.gate_units + output
+        return 2 * stack + 2 * output if self.direction == "both" else stack

@@ -5,6 +5,7 @@ from typing import Any
 
 from charrnn.errors import CharrnnError
 from charrnn.network.cells import CELLS
+from charrnn.network.config import DIRECTIONS
 from charrnn.training.optimizer import OPTIMIZERS
 from charrnn.training.schedules import SCHEDULES
 
@@ -28,6 +29,9 @@ class TrainOptions:
     cell: str = option("lstm", "Recurrent cell.", choices=tuple(CELLS))
     layers: int = option(1, "Recurrent layers.", least=1)
     hidden: int | None = option(None, "Hidden units a layer.", least=1)
+    direction: str = option(
+        "forward", "Read from left to right, or in both directions, which also fills blanks.", choices=DIRECTIONS
+    )
     embedding: int = option(128, "Length of the dense embedding; 0 feeds symbols one-hot.", least=0)
     dropout: float | None = option(None, "Share of each layer's outputs dropped in training.", least=0.0, below=1.0)
     embedding_dropout: float | None = option(None, "Share of the embedding dropped in training.", least=0.0, below=1.0)

@@ -4,7 +4,7 @@ The rules were fitted on tiny-shakespeare, on two CPU cores, for budgets of one 
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
@@ -78,13 +78,11 @@ def make_plan(
     rows, window = _batch(options, characters, longest_line, reasons)
     wanted_weights = _affordable_weights(options, minutes, characters, rows * window, gigaflops)
     hidden = options.hidden or hidden_for(wanted_weights, options.cell, options.layers, options.embedding, symbols)
-    network = NetworkConfig(symbols, options.cell, options.layers, hidden, options.embedding)
+    network = NetworkConfig(symbols, options.cell, options.layers, hidden, options.embedding, direction=options.direction)
     epochs = _epochs(options, minutes, characters, rows * window, gigaflops, network)
     dropout = dropout_for(epochs) if options.dropout is None else options.dropout
     embedding_dropout = min(0.1, dropout / 3) if options.embedding_dropout is None else options.embedding_dropout
-    network = NetworkConfig(
-        symbols, options.cell, options.layers, hidden, options.embedding, dropout, round(embedding_dropout, 2)
-    )
+    network = replace(network, dropout=dropout, embedding_dropout=round(embedding_dropout, 2))
     reasons.append(_size_reason(options, network, characters, epochs))
     _, _, rate, decay = OPTIMIZERS[options.optimizer]
     settings = Settings(
@@ -122,11 +120,12 @@ def _characters_per_second(gigaflops: float, network_weights: float) -> float:
 def _affordable_weights(
     options: TrainOptions, minutes: float | None, characters: int, batch: int, gigaflops: float | None
 ) -> float:
-    """The number of weights that the budget can train and the corpus can feed."""
+    """The number of weights, of each stack, that the budget can train and the corpus can feed."""
     if minutes is not None:
         assert gigaflops is not None
         operations = EFFICIENCY * gigaflops * 1e9 * minutes * 60
-        trained = math.sqrt(operations / (6 * CHARACTERS_PER_WEIGHT))
+        stacks = 2 if options.direction == "both" else 1
+        trained = math.sqrt(operations / (6 * CHARACTERS_PER_WEIGHT * stacks))
     else:
         seen = options.epochs * characters if options.epochs else (options.steps or 0) * batch
         trained = seen / CHARACTERS_PER_WEIGHT

@@ -179,7 +179,7 @@ def _budget(run: Run, options: TrainOptions, parameters: Parameters, begun: floa
 def _like(options: TrainOptions, before: RecurrentModel) -> TrainOptions:
     """The options with the network's form taken from a model. Raises CharrnnError where they ask for another."""
     default = TrainOptions()
-    form = {name: getattr(before.config, name) for name in ("cell", "layers", "hidden", "embedding")}
+    form = {name: getattr(before.config, name) for name in ("cell", "layers", "hidden", "embedding", "direction")}
     form["level"] = before.vocabulary.level
     for name, value in form.items():
         if getattr(options, name) not in (getattr(default, name), value):

@@ -13,6 +13,7 @@ COMMANDS = {
     "train": "Train a network on text.",
     "sample": "Write new text.",
     "score": "Say how likely sentences are.",
+    "fill": "Fill blanks in sentences.",
     "info": "Say what a model is.",
     "corpus": "List and fetch ready-made corpora.",
 }

@@ -3,8 +3,10 @@
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from charrnn.inference.score import SentenceScore, score_sentences, stream_tally
 from charrnn.models.language_model import LanguageModel, Tally
@@ -13,34 +15,45 @@ from charrnn.text.lines import line_groups, size_of
 
 BASES = {"e": math.e, "2": 2.0, "10": 10.0}
 # Lone carriage returns and the like would break a line in two on the way out; tabs would add columns.
-_ESCAPES = str.maketrans({"\t": " ", "\r": " ", "\n": " "})
+ESCAPES = str.maketrans({"\t": " ", "\r": " ", "\n": " "})
 
 
-def scored_lines(model: LanguageModel, names: Sequence[str], texts: Sequence[str], encoding: str) -> Iterator[SentenceScore]:
-    """The scores of the texts, then of the lines of the files, as they come."""
+def scored_lines(
+    model: LanguageModel,
+    names: Sequence[str],
+    texts: Sequence[str],
+    encoding: str,
+    score: Callable[[LanguageModel, Sequence[str]], Sequence[Any]] = score_sentences,
+) -> Iterator[Any]:
+    """The scores, SentenceScore unless `score` gives others, of the texts, then of the lines of the files as they come."""
     model.expect(sum(map(size_of, names)))
     if texts:
-        yield from score_sentences(model, texts)
+        yield from score(model, texts)
     seen = 0
     for name in names:
         for group in line_groups(name, encoding=encoding):
             seen += sum(map(len, group))
             model.expect(seen)
-            yield from score_sentences(model, group)
+            yield from score(model, group)
             sys.stdout.flush()
 
 
-def total(scores: Iterable[SentenceScore]) -> Tally:
+def total(scores: Iterable[Any]) -> Tally:
     return sum((score.tally for score in scores), Tally())
 
 
-def stream_summary(model: LanguageModel, names: Sequence[str], encoding: str) -> Tally:
+def stream_summary(
+    model: LanguageModel,
+    names: Sequence[str],
+    encoding: str,
+    tally_of: Callable[[LanguageModel, np.ndarray], Tally] = stream_tally,
+) -> Tally:
     """The tally of the files, each read as one text from its own fresh state."""
     tally = Tally()
     for name in names:
         ids = model.vocabulary.encode(read_units([name], level=model.vocabulary.level, encoding=encoding))
         model.expect(len(ids))
-        tally += stream_tally(model, ids)
+        tally += tally_of(model, ids)
     return tally
 
 
@@ -51,10 +64,10 @@ def print_lines(scores: Iterable[SentenceScore], layout: str, base: str, chars: 
         sys.stdout.write(line + "\n")
 
 
-def as_columns(score: SentenceScore, unit: float, chars: bool) -> str:
+def as_columns(score: Any, unit: float, chars: bool) -> str:
     """Log-probability, bits per character and text; with `chars`, the log-probability of each character too."""
     tally = score.tally
-    columns = [f"{-tally.nats / unit:.6f}", f"{tally.bits_per_character:.4f}", score.text.translate(_ESCAPES)]
+    columns = [f"{-tally.nats / unit:.6f}", f"{tally.bits_per_character:.4f}", score.text.translate(ESCAPES)]
     if chars:
         columns.append(" ".join(f"{nats / unit:.4f}" for nats in score.log_probs.tolist()))
     return "\t".join(columns)

@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from charrnn.network.cells import Array
 from charrnn.network.config import NetworkConfig
@@ -16,33 +17,9 @@ from charrnn.network.directions import reverse
 from charrnn.network.network import Parameters, State, apply, log_softmax, read
 from charrnn.network.recurrence import scan_over_time
 
-# Below this many symbols the gradient of a look-up is a product with one-hot vectors, above it a scatter: measured on
-# two CPU cores, see `charrnn bench`.
-ONE_HOT_SYMBOLS = 512
+UNKNOWN = 0
 
 to_device = jax.device_put
-
-
-@jax.custom_vjp
-def look_up(table_VX: Array, ids_TB: Array) -> Array:
-    """Rows of a table. The gradient avoids XLA's scatter, slow on CPUs and GPUs, where the table is small."""
-    return table_VX[ids_TB]
-
-
-def _look_up_forward(table_VX, ids_TB):
-    return table_VX[ids_TB], (ids_TB, jnp.zeros((table_VX.shape[0], 0)))
-
-
-def _look_up_backward(residuals, d_TBX):
-    ids_TB, like = residuals
-    symbols, features = like.shape[0], d_TBX.shape[-1]
-    if symbols <= ONE_HOT_SYMBOLS:
-        one_hot_TBV = jax.nn.one_hot(ids_TB, symbols, dtype=d_TBX.dtype)
-        return jnp.einsum("tbv,tbx->vx", one_hot_TBV, d_TBX), None
-    return jnp.zeros((symbols, features), d_TBX.dtype).at[ids_TB].add(d_TBX), None
-
-
-look_up.defvjp(_look_up_forward, _look_up_backward)
 
 
 @jax.custom_vjp
@@ -57,11 +34,37 @@ turn_round.defvjp(
 )
 
 
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
 def pick_targets(logits_TBV: Array, targets_TB: Array, unknown_probability: float) -> Array:
-    """log_probs_TB of the targets. Picked by comparison, whose gradient is no scatter."""
-    log_probs_TBV = log_softmax(logits_TBV, unknown_probability)
+    """log_probs_TB of the targets, as log_softmax gives them.
+
+    Its gradient, one-hot minus softmax, is written out: for thousands of symbols autodiff would read and write arrays of the
+    logits' size several times, which takes longer than the products do.
+    """
+    return _pick(logits_TBV, targets_TB, unknown_probability)[0]
+
+
+def _pick(logits_TBV, targets_TB, unknown_probability):
+    if unknown_probability:  # the unknown symbol takes no part in the softmax
+        logits_TBV = jnp.where(jnp.arange(logits_TBV.shape[-1]) == UNKNOWN, -jnp.inf, logits_TBV)
+    normaliser_TB = jax.nn.logsumexp(logits_TBV, axis=-1)
+    log_probs_TB = jnp.take_along_axis(logits_TBV, targets_TB[..., None], axis=-1)[..., 0] - normaliser_TB
+    if unknown_probability:
+        known_TB = log_probs_TB + np.log1p(-unknown_probability)
+        log_probs_TB = jnp.where(targets_TB == UNKNOWN, np.log(unknown_probability), known_TB)
+    return log_probs_TB, (logits_TBV, targets_TB, normaliser_TB)
+
+
+def _pick_backward(unknown_probability, residuals, d_TB):
+    logits_TBV, targets_TB, normaliser_TB = residuals
+    if unknown_probability:  # a constant has no gradient
+        d_TB = jnp.where(targets_TB == UNKNOWN, 0, d_TB)
     hit_TBV = jnp.arange(logits_TBV.shape[-1]) == targets_TB[..., None]
-    return jnp.where(hit_TBV, log_probs_TBV, 0).sum(-1)
+    softmax_TBV = jnp.exp(logits_TBV - normaliser_TB[..., None])
+    return (hit_TBV - softmax_TBV) * d_TB[..., None], None
+
+
+pick_targets.defvjp(_pick, _pick_backward)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -69,7 +72,7 @@ def advance(
     config: NetworkConfig, unknown_probability: float, parameters: Parameters, state: State, ids_BT: Array
 ) -> tuple[State, Array]:
     """The state after the ids, and log_probs_BTV of the character after each."""
-    state, logits_TBV = apply(parameters, config, ids_BT.T, state, over_time=scan_over_time, look_up=look_up)
+    state, logits_TBV = apply(parameters, config, ids_BT.T, state, over_time=scan_over_time)
     return state, log_softmax(logits_TBV, unknown_probability).transpose(1, 0, 2)
 
 
@@ -83,14 +86,14 @@ def target_log_probs(
     targets_BT: Array,
 ) -> tuple[State, Array]:
     """The state after the ids, and log_probs_BT of the targets."""
-    state, logits_TBV = apply(parameters, config, ids_BT.T, state, over_time=scan_over_time, look_up=look_up)
+    state, logits_TBV = apply(parameters, config, ids_BT.T, state, over_time=scan_over_time)
     return state, pick_targets(logits_TBV, targets_BT.T, unknown_probability).T
 
 
 @partial(jax.jit, static_argnums=0)
 def outputs(config: NetworkConfig, parameters: Parameters, state: State, ids_BT: Array) -> tuple[State, Array]:
     """The state after the ids, and the last layer's outputs_BTH."""
-    state, outputs_TBH = read(parameters, config, ids_BT.T, state, over_time=scan_over_time, look_up=look_up)
+    state, outputs_TBH = read(parameters, config, ids_BT.T, state, over_time=scan_over_time)
     return state, outputs_TBH.transpose(1, 0, 2)
 
 
@@ -108,7 +111,7 @@ def generate(
 
     def step(carry: tuple[State, Array], uniforms_B: Array) -> tuple[Any, Array]:
         state, ids_B = carry
-        state, logits_TBV = apply(parameters, config, ids_B[None], state, over_time=scan_over_time, look_up=look_up)
+        state, logits_TBV = apply(parameters, config, ids_B[None], state, over_time=scan_over_time)
         ids_B = choose(log_softmax(logits_TBV[0], unknown_probability), uniforms_B)
         return (state, ids_B), ids_B
 

@@ -128,10 +128,6 @@ def loop_over_time(cell: Cell, x_TBG: Array, recurrent_HG: Array, bias_G: Array 
     return state, x_TBG.__array_namespace__().stack(hidden)
 
 
-def take_rows(table_VX: Array, ids_TB: Array) -> Array:
-    return table_VX[ids_TB]
-
-
 def apply(parameters: Parameters, config: NetworkConfig, ids_TB: Array, state: State, **how: Any) -> tuple[State, Array]:
     """The state after the ids and logits_TBV, the scores of the character that follows each; `how`: see read."""
     state, outputs_TBH = read(parameters, config, ids_TB, state, **how)
@@ -150,7 +146,6 @@ def read(
     state: State,
     *,
     over_time: OverTime = loop_over_time,
-    look_up: Callable[[Array, Array], Array] = take_rows,
     drop: Callable[[Array, float, int], Array] = lambda array, rate, place: array,
 ) -> tuple[State, Array]:
     """The state after the ids and outputs_TBH, the last layer's outputs after each.
@@ -164,12 +159,11 @@ def read(
         if k:
             x_TBG = outputs_TBH @ matrix + bias_G
         elif config.embedding and config.embedding_dropout:
-            embedded_TBE = look_up(parameters["embedding"], ids_TB)
-            x_TBG = drop(embedded_TBE, config.embedding_dropout, 0) @ matrix + bias_G
+            x_TBG = drop(parameters["embedding"][ids_TB], config.embedding_dropout, 0) @ matrix + bias_G
         else:
             # embedding and input matrix fold into one table of pre-activations a symbol
             table_VG = (parameters["embedding"] @ matrix if config.embedding else matrix) + bias_G
-            x_TBG = look_up(table_VG, ids_TB)
+            x_TBG = table_VG[ids_TB]
         last, outputs_TBH = over_time(config.cell_type, x_TBG, weights["recurrent"], weights.get("recurrent_bias"), state[k])
         outputs_TBH = drop(outputs_TBH, config.dropout, k + 1)
         after.append(last)

@@ -10,6 +10,7 @@ Shapes: T time, B rows, H hidden units, G = gates × H.
 from functools import partial
 
 import jax
+import jax.numpy as jnp
 
 from charrnn.network.cells import Array, Cell
 
@@ -52,8 +53,11 @@ def _backward(cell, residuals, cotangents):
 
     d_first, (dx_TBG, du_TBG) = jax.lax.scan(step, d_final, (d_hidden_TBH, hidden_TBH, saved), reverse=True)
     du_TBG = du_TBG if cell.recurrent_bias else dx_TBG
-    sums = (((0, 1), (0, 1)), ((), ()))  # contract time and rows
-    d_recurrent_HG = jax.lax.dot_general(hidden_TBH[:-1], du_TBG[1:], sums) + first_BH.T @ du_TBG[0]
+    # the hidden states shifted by one are copied rather than du_TBG, which is several times as large; and the product is
+    # taken with du_TBG on the left: twice as fast on CPUs than slices of both
+    previous_TBH = jnp.concatenate([first_BH[None], hidden_TBH[:-1]])
+    hidden, width = recurrent_HG.shape
+    d_recurrent_HG = (du_TBG.reshape(-1, width).T @ previous_TBH.reshape(-1, hidden)).T
     d_bias_G = du_TBG.sum((0, 1)) if cell.recurrent_bias else None
     return dx_TBG, d_recurrent_HG, d_bias_G, d_first
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from charrnn.network.cells import Array
-from charrnn.network.compiled import look_up, pick_targets, turn_round
+from charrnn.network.compiled import pick_targets, turn_round
 from charrnn.network.config import NetworkConfig
 from charrnn.network.directions import backward_stack, joint_logits
 from charrnn.network.network import Parameters, State, logits_of, read, zero_state
@@ -30,8 +30,7 @@ def objective(
 ) -> tuple[Array, Array, State]:
     """The sum to make small, the nats of the forward stack alone, and its carry, for inputs, targets and mask."""
     inputs_TB, targets_TB, mask_TB = batch_TB
-    how = {"over_time": scan_over_time, "look_up": look_up}
-    carry, forward_TBH = read(parameters, config, inputs_TB, carry, drop=drop, **how)
+    carry, forward_TBH = read(parameters, config, inputs_TB, carry, over_time=scan_over_time, drop=drop)
 
     def nats_of(logits_TBV: Array, targets_TB: Array, mask_TB: Array) -> Array:
         return -(pick_targets(logits_TBV, targets_TB, unknown_probability) * mask_TB).sum()
@@ -49,7 +48,7 @@ def objective(
     def drop_apart(array_TBX: Array, rate: float, place: int) -> Array:
         return drop(array_TBX, rate, place + config.layers + 1)
 
-    _, backward_TBH = read(stack, plain, turned_TB, fresh, drop=drop_apart, **how)
+    _, backward_TBH = read(stack, plain, turned_TB, fresh, over_time=scan_over_time, drop=drop_apart)
     backward = nats_of(logits_of(stack, backward_TBH), turn_round(inputs_TB, lengths_B), mask_TB)
     # Turned back, step t has read x_L … x_{t+1}; the target of step t, x_{t+1}, is joined from steps t and t + 1.
     backward_TBH = turn_round(backward_TBH, lengths_B)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from charrnn.errors import CharrnnError
 from charrnn.network.cells import CELLS, Cell
 
+# what the last layer's outputs may do with its last states (see network.attention)
+ATTENTIONS = ("none", "additive", "dot", "general")
 # "both" has a second stack that reads from right to left (see network.directions)
 DIRECTIONS = ("forward", "both")
 
@@ -25,15 +27,18 @@ class NetworkConfig:
     dropout: float = 0.0
     embedding_dropout: float = 0.0
     direction: str = "forward"
+    attention: str = "none"
+    attention_window: int = 64
 
     def __post_init__(self):
-        for name, least in (("vocabulary_size", 2), ("layers", 1), ("hidden", 1), ("embedding", 0)):
+        for name, least in (("vocabulary_size", 2), ("layers", 1), ("hidden", 1), ("embedding", 0), ("attention_window", 1)):
             if not getattr(self, name) >= least:
                 raise CharrnnError(f"{name} is {getattr(self, name)}; it must be at least {least}")
         if self.cell not in CELLS:
             raise CharrnnError(f"cell {self.cell!r} is not known; choose one of {', '.join(CELLS)}")
-        if self.direction not in DIRECTIONS:
-            raise CharrnnError(f"direction {self.direction!r} is not known; choose one of {', '.join(DIRECTIONS)}")
+        for name, known in (("direction", DIRECTIONS), ("attention", ATTENTIONS)):
+            if getattr(self, name) not in known:
+                raise CharrnnError(f"{name} {getattr(self, name)!r} is not known; choose one of {', '.join(known)}")
         for name in ("dropout", "embedding_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise CharrnnError(f"{name} is {getattr(self, name)}; it must be at least 0 and below 1")
@@ -56,5 +61,6 @@ class NetworkConfig:
         first = self.embedding * self.gate_units
         deeper = (self.layers - 1) * self.hidden * self.gate_units
         output = self.hidden * self.vocabulary_size
-        stack = first + deeper + self.layers * self.hidden * self.gate_units + output
+        attention = 0 if self.attention == "none" else (3 * self.hidden + self.attention_window) * self.hidden
+        stack = first + deeper + self.layers * self.hidden * self.gate_units + attention + output
         return 2 * stack + 2 * output if self.direction == "both" else stack

@@ -4,7 +4,7 @@
 
 A network of two directions has "backward" and "joint" beside these (see network.directions); what reads from left to
 right finds the same names in either. With one-hot input there is no "embedding" and the first "input" is VG. Cells that
-need it have "recurrent_bias": G.
+need it have "recurrent_bias": G; with attention the last layer's outputs pass through "attention" (see there).
 The functions here serve numpy and JAX arrays alike; what differs (how a cell runs over time, dropout) is passed in.
 
 Shapes: B rows, T time, V symbols, E embedding, H hidden units, G = gates × H.
@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.network.attention import attend, empty_window, parameter_tree
 from charrnn.network.cells import Array, Cell
 from charrnn.network.config import NetworkConfig
 
 Parameters = dict[str, Any]
-State = list[Any]  # one cell state a layer
+State = list[Any]  # one cell state a layer, and the window of attention where there is one
 OverTime = Callable[[Cell, Array, Array, Any, Any], tuple[Any, Array]]
 
 
@@ -38,7 +39,14 @@ def _tree(config: NetworkConfig, make: Callable[..., Any]) -> Parameters:
 
     def stack() -> Parameters:
         layers = [layer(config.input_size(k)) for k in range(config.layers)]
-        return {"layers": layers, "output": {"weight": make("output", hidden, symbols), "bias": make("bias", symbols)}}
+        attention = {}
+        if config.attention != "none":
+            attention["attention"] = parameter_tree(config.attention, config.attention_window, hidden, make)
+        return {
+            "layers": layers,
+            **attention,
+            "output": {"weight": make("output", hidden, symbols), "bias": make("bias", symbols)},
+        }
 
     tree: Parameters = {"embedding": make("embedding", symbols, config.embedding)} if config.embedding else {}
     tree |= stack()
@@ -78,6 +86,8 @@ def init_parameters(config: NetworkConfig, seed: int) -> Parameters:
         "input": lambda rows, _: np.concatenate([glorot(rows, hidden) for _ in gates], axis=1),
         "recurrent": lambda *_: np.concatenate([orthogonal() for _ in gates], axis=1),
         "gate bias": gate_bias,
+        "plain": glorot,
+        "identity": np.eye,
         "output": lambda *shape: random.normal(0, 0.02, shape),
         "bias": np.zeros,
     }
@@ -113,9 +123,12 @@ def map_tree(function: Callable[[Any], Any], tree: Any) -> Any:
 
 
 def zero_state(config: NetworkConfig, rows: int) -> State:
-    """The state before any input, in numpy: zeros of shape (rows, hidden) for every part of every layer."""
-    state: Any = config.cell_type.state
-    return [state(*(np.zeros((rows, config.hidden), np.float32) for _ in state._fields)) for _ in range(config.layers)]
+    """The state before any input, in numpy: zeros of shape (rows, hidden) for every part of every layer, and an empty
+    window of attention where there is one."""
+    cell: Any = config.cell_type.state
+    state = [cell(*(np.zeros((rows, config.hidden), np.float32) for _ in cell._fields)) for _ in range(config.layers)]
+    attentive = config.attention != "none"
+    return [*state, empty_window(rows, config.attention_window, config.hidden)] if attentive else state
 
 
 def loop_over_time(cell: Cell, x_TBG: Array, recurrent_HG: Array, bias_G: Array | None, state: Any) -> tuple[Any, Array]:
@@ -165,8 +178,11 @@ def read(
             table_VG = (parameters["embedding"] @ matrix if config.embedding else matrix) + bias_G
             x_TBG = table_VG[ids_TB]
         last, outputs_TBH = over_time(config.cell_type, x_TBG, weights["recurrent"], weights.get("recurrent_bias"), state[k])
-        outputs_TBH = drop(outputs_TBH, config.dropout, k + 1)
         after.append(last)
+        if config.attention != "none" and k + 1 == config.layers:
+            window, outputs_TBH = attend(config.attention, parameters["attention"], outputs_TBH, state[config.layers])
+            after.append(window)
+        outputs_TBH = drop(outputs_TBH, config.dropout, k + 1)
     return after, outputs_TBH
 
 

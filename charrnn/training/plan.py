@@ -78,7 +78,16 @@ def make_plan(
     rows, window = _batch(options, characters, longest_line, reasons)
     wanted_weights = _affordable_weights(options, minutes, characters, rows * window, gigaflops)
     hidden = options.hidden or hidden_for(wanted_weights, options.cell, options.layers, options.embedding, symbols)
-    network = NetworkConfig(symbols, options.cell, options.layers, hidden, options.embedding, direction=options.direction)
+    network = NetworkConfig(
+        symbols,
+        options.cell,
+        options.layers,
+        hidden,
+        options.embedding,
+        direction=options.direction,
+        attention=options.attention,
+        attention_window=options.attention_window,
+    )
     epochs = _epochs(options, minutes, characters, rows * window, gigaflops, network)
     dropout = dropout_for(epochs) if options.dropout is None else options.dropout
     embedding_dropout = min(0.1, dropout / 3) if options.embedding_dropout is None else options.embedding_dropout

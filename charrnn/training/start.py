@@ -179,11 +179,14 @@ def _budget(run: Run, options: TrainOptions, parameters: Parameters, begun: floa
 def _like(options: TrainOptions, before: RecurrentModel) -> TrainOptions:
     """The options with the network's form taken from a model. Raises CharrnnError where they ask for another."""
     default = TrainOptions()
-    form = {name: getattr(before.config, name) for name in ("cell", "layers", "hidden", "embedding", "direction")}
+    form = {
+        name: getattr(before.config, name)
+        for name in ("cell", "layers", "hidden", "embedding", "direction", "attention", "attention_window")
+    }
     form["level"] = before.vocabulary.level
     for name, value in form.items():
         if getattr(options, name) not in (getattr(default, name), value):
-            raise CharrnnError(f"--{name} {getattr(options, name)}: the model of --init-from has {value}; leave it out")
+            raise CharrnnError(f"--{name.replace('_', '-')} {getattr(options, name)}: the model of --init-from has {value}; leave it out")
     return replace(options, **form)
 
 

@@ -49,7 +49,9 @@ def main() -> None:
                 embedding=32, dropout=0.0, lines=True, valid_fraction=0.01, evaluate_every=chosen.steps,
             )  # fmt: skip
             seconds = model.summary["seconds"]
-            print(f"attention {attention}: {accuracy(model, unseen):.1%} of repeated characters, {seconds:.0f} s of training")
+            print(
+                f"attention {attention}: {accuracy(model, unseen):.1%} of repeated characters, {seconds:.0f} s of training"
+            )
 
 
 if __name__ == "__main__":

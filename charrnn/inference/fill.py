@@ -139,11 +139,11 @@ class _Search:
         lengths = range(blank.least, blank.most + 1)
         each = max(LEAST_FINALISTS, FINALISTS // len(lengths))
         if self.both is None:
-            beam = _beam(self.model, _read(self.model, left), blank.most, FINALISTS)
+            beam = beam_search(self.model, read_context(self.model, left), blank.most, FINALISTS)
             return [tuple(ids) for length in lengths for ids in beam[length].ids_BT[:each].tolist()]
         assert self.both.backward is not None
-        forward = _beam(self.both, _read(self.both, left), blank.most - 1, BEAM)
-        backward = _beam(self.both.backward, _read(self.both.backward, right[::-1]), blank.most - 1, BEAM)
+        forward = beam_search(self.both, read_context(self.both, left), blank.most - 1, BEAM)
+        backward = beam_search(self.both.backward, read_context(self.both.backward, right[::-1]), blank.most - 1, BEAM)
         found: list[Ids] = []
         for length in lengths:
             met: dict[Ids, float] = {}
@@ -155,12 +155,12 @@ class _Search:
     def _rank(self, left: Ids, middles: Sequence[Ids], right: Ids) -> np.ndarray:
         """Log-probability of right text and each middle after the left text; with both directions, the mean of that and
         of left text and middle before the right one."""
-        nats = _continued(self.model, _read(self.model, left), [(*ids, *right) for ids in middles])
+        nats = _continued(self.model, read_context(self.model, left), [(*ids, *right) for ids in middles])
         if self.both is None:
             return nats
         assert self.both.backward is not None
         turned = [(*ids[::-1], *left[::-1]) for ids in middles]
-        return (nats + _continued(self.both.backward, _read(self.both.backward, right[::-1]), turned)) / 2
+        return (nats + _continued(self.both.backward, read_context(self.both.backward, right[::-1]), turned)) / 2
 
 
 def _woven(texts: Sequence[Ids], fillings: Sequence[Ids]) -> Ids:
@@ -181,14 +181,15 @@ def _rows_of(state: State, rows: np.ndarray) -> State:
     return map_tree(lambda part: np.asarray(part)[rows], state)
 
 
-def _read(model: LanguageModel, ids: Ids) -> _Read:
+def read_context(model: LanguageModel, ids: Ids) -> _Read:
+    """A model after ids, of which there is at least one."""
     read = _Read(model.start(1), *np.zeros((2, 1, 0)))
     for begin in range(0, len(ids), WINDOW):
         read = _step(model, read.state, np.array([ids[begin : begin + WINDOW]], np.int32))
     return read
 
 
-def _beam(model: LanguageModel, read: _Read, depth: int, width: int) -> list[_Hypotheses]:
+def beam_search(model: LanguageModel, read: _Read, depth: int, width: int) -> list[_Hypotheses]:
     """The likeliest continuations of each length from 0 to depth, up to `width` of each, best first; without boundaries."""
     beam = [_Hypotheses(np.zeros((1, 0), np.int32), np.zeros(1), read.outputs_BH)]
     for _ in range(depth):

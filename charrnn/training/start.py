@@ -186,7 +186,9 @@ def _like(options: TrainOptions, before: RecurrentModel) -> TrainOptions:
     form["level"] = before.vocabulary.level
     for name, value in form.items():
         if getattr(options, name) not in (getattr(default, name), value):
-            raise CharrnnError(f"--{name.replace('_', '-')} {getattr(options, name)}: the model of --init-from has {value}; leave it out")
+            raise CharrnnError(
+                f"--{name.replace('_', '-')} {getattr(options, name)}: the model of --init-from has {value}; leave it out"
+            )
     return replace(options, **form)
 
 

@@ -38,14 +38,13 @@ def back(model, before: str, length: int, width: int = 8) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("text", help="file whose last tenth was held out")
+    parser.add_argument("text", help="file of lines that neither model has learnt from")
     parser.add_argument("both", help="model of --direction both")
     parser.add_argument("forward", help="forward model")
     parser.add_argument("--lengths", type=int, nargs="+", default=[1, 2, 4, 6])
     parser.add_argument("--count", type=int, default=300)
     chosen = parser.parse_args()
-    text = Path(chosen.text).read_text()
-    lines = [line for line in text[int(len(text) * 0.9) :].split("\n")[1:] if not set(line) & set("_{}")]
+    lines = [line for line in Path(chosen.text).read_text().split("\n") if not set(line) & set("_{}")]
     both, forward = charrnn.load(chosen.both), charrnn.load(chosen.forward)
     for length in chosen.lengths:
         blanks = hide(lines, length, chosen.count)

@@ -115,20 +115,30 @@ def test_line_bounds_cut_where_python_does(text):
     assert starts.dtype == ends.dtype == np.int64
 
 
-@given(st.text("ab\n", max_size=60), st.floats(0, 1), st.booleans())
-def test_splitting_loses_nothing_and_cuts_between_lines(text, fraction, by_lines):
-    units = to_units(text)
-    training, held_out = split(units, fraction, by_lines=by_lines)
+@given(st.text("ab\n", max_size=60), st.floats(0, 1))
+def test_splitting_a_text_loses_nothing(text, fraction):
+    training, held_out = split(to_units(text), fraction)
     assert text_of(training) + text_of(held_out) == text
-    if by_lines and len(training) and len(held_out):
-        assert text_of(training).endswith("\n")
 
 
-def test_the_last_tenth_is_held_out():
+@given(st.lists(st.text("ab", max_size=5), max_size=30), st.floats(0, 1), st.booleans())
+def test_splitting_lines_keeps_each_whole_and_their_order(lines, fraction, closed):
+    text = "\n".join(lines) + ("\n" if closed and lines else "")
+    parts = split(to_units(text), fraction, by_lines=True)
+    training, held_out = (text_of(part).split("\n") for part in parts)
+    whole = text.split("\n")
+    assert sorted(filter(None, training + held_out)) == sorted(filter(None, whole))
+    remaining = iter(whole)
+    assert all(line in remaining for line in training if line)  # in order
+    count = text.count("\n") + (not text.endswith("\n") and text != "")
+    assert abs(text_of(parts[1]).count("\n") + 0.5 - count * fraction) <= 1.5
+
+
+def test_the_last_tenth_of_a_text_and_every_tenth_line_are_held_out():
     training, held_out = split(to_units("0123456789"), 0.1)
     assert (text_of(training), text_of(held_out)) == ("012345678", "9")
     lines = "".join(f"line {k}\n" for k in range(20))
-    assert text_of(split(to_units(lines), 0.1, by_lines=True)[1]) == "line 18\nline 19\n"
+    assert text_of(split(to_units(lines), 0.1, by_lines=True)[1]) == "line 4\nline 14\n"
 
 
 def test_a_file_of_its_own_may_be_held_out(write):

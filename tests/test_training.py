@@ -11,7 +11,7 @@ import charrnn
 from charrnn.models.archive import read_archive
 from charrnn.models.folder import CURVE, LOG, MODEL, RESUME
 from charrnn.training.options import TrainOptions
-from charrnn.training.plan import dropout_for, hidden_for, make_plan
+from charrnn.training.plan import dropout_for, make_plan
 from charrnn.training.schedules import SCHEDULES, Schedule
 from charrnn.training.start import resume, start
 
@@ -85,7 +85,7 @@ def test_one_two_and_four_devices_give_the_same_losses(tmp_path, corpus_file, mo
     """To float32 rounding; 6 rows on 4 devices do not divide and are padded. Needs the devices that conftest asks for."""
     losses = []
     for devices in (1, 2, 4):
-        monkeypatch.setattr("charrnn.training.run.devices_for", lambda rows, devices=devices: devices)
+        monkeypatch.setattr("charrnn.training.run.devices_for", lambda rows, hidden, devices=devices: devices)
         options = TrainOptions(steps=6, evaluate_every=1, lines=lines, **(SMALL | {"batch_size": 6}))
         session = start([str(corpus_file)], tmp_path / f"{devices}", options)
         assert session.run.mesh.size == devices
@@ -208,13 +208,6 @@ def test_the_plan_grows_with_the_budget_and_shrinks_with_the_corpus():
     assert hidden(1_000_000, 1.0) < hidden(1_000_000, 10.0)
     assert hidden(10_000, 10.0) < hidden(1_000_000, 10.0)
     assert hidden(1_000, 1.0) == 64
-
-
-@pytest.mark.parametrize("cell", ["elman", "lstm", "gru"])
-def test_hidden_units_come_near_the_wanted_weights(cell):
-    plan = make_plan(TrainOptions(steps=1, cell=cell, hidden=hidden_for(1e6, cell, 2, 64, 65), layers=2, embedding=64),
-                     characters=10**6, symbols=65, gigaflops=None)  # fmt: skip
-    assert plan.network.weights == pytest.approx(1e6, rel=0.1)  # sizes are multiples of 32
 
 
 def test_dropout_grows_with_the_epochs():

@@ -86,9 +86,13 @@ def lstm_step(x_BG: Array, u_BG: Array, state: LstmState) -> tuple[LstmState, tu
     c' = f ∘ c + i ∘ g
     h' = o ∘ tanh(c')
     """
-    tanh = x_BG.__array_namespace__().tanh
-    i, f, g, o = _split(x_BG + u_BG, 4)
-    i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
+    xp = x_BG.__array_namespace__()
+    tanh = xp.tanh
+    hidden = state.cell.shape[-1]
+    half, one = xp.full(hidden, 0.5, dtype=x_BG.dtype), xp.ones(hidden, dtype=x_BG.dtype)
+    # all four in one tanh, a sigmoid being ½ tanh(½z) + ½: XLA would compute separate ones again for each of their uses
+    scale_G = xp.concat([half, half, one, half])
+    i, f, g, o = _split(tanh((x_BG + u_BG) * scale_G) * scale_G + (1 - scale_G), 4)
     cell_BH = f * state.cell + i * g
     squashed_BH = tanh(cell_BH)
     return LstmState(o * squashed_BH, cell_BH), (i, f, g, o, state.cell, squashed_BH)
@@ -121,10 +125,11 @@ def gru_step(x_BG: Array, u_BG: Array, state: GruState) -> tuple[GruState, tuple
     h' = (1 − z) ∘ n + z ∘ h
     """
     tanh = x_BG.__array_namespace__().tanh
-    xr, xz, xn = _split(x_BG, 3)
-    ur, uz, un = _split(u_BG, 3)
-    r, z = sigmoid(xr + ur), sigmoid(xz + uz)
-    n = tanh(xn + r * un)
+    hidden = state.hidden.shape[-1]
+    # r and z in one sigmoid: XLA would compute separate ones again for each of their uses
+    r, z = _split(sigmoid(x_BG[..., : 2 * hidden] + u_BG[..., : 2 * hidden]), 2)
+    un = u_BG[..., 2 * hidden :]
+    n = tanh(x_BG[..., 2 * hidden :] + r * un)
     return GruState(n + z * (state.hidden - n)), (r, z, n, un, state.hidden)
 
 

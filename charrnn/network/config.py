@@ -10,6 +10,9 @@ ATTENTIONS = ("none", "additive", "dot", "general")
 # "both" has a second stack that reads from right to left (see network.directions)
 DIRECTIONS = ("forward", "both")
 
+# what two networks must share for the weights of one to start the other, but for hidden and vocabulary_size
+FORM = ("cell", "layers", "embedding", "direction", "attention", "attention_window")
+
 
 @dataclass(frozen=True)
 class NetworkConfig:
@@ -56,11 +59,17 @@ class NetworkConfig:
         return self.hidden if layer else self.embedding or self.vocabulary_size
 
     @property
+    def recurrent_weights(self) -> int:
+        """Number of weights between and within the layers of a stack; without embedding and output, of which a character
+        uses a row."""
+        within = self.layers * self.hidden * self.gate_units
+        if self.attention != "none":
+            within += (3 * self.hidden + self.attention_window) * self.hidden
+        return self.embedding * self.gate_units + (self.layers - 1) * self.hidden * self.gate_units + within
+
+    @property
     def weights(self) -> int:
         """Number of weights that take part in a product for every character; the embedding is looked up."""
-        first = self.embedding * self.gate_units
-        deeper = (self.layers - 1) * self.hidden * self.gate_units
         output = self.hidden * self.vocabulary_size
-        attention = 0 if self.attention == "none" else (3 * self.hidden + self.attention_window) * self.hidden
-        stack = first + deeper + self.layers * self.hidden * self.gate_units + attention + output
+        stack = self.recurrent_weights + output
         return 2 * stack + 2 * output if self.direction == "both" else stack

@@ -120,14 +120,19 @@ def line_bounds(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def split(units: np.ndarray, fraction: float, *, by_lines: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Training part and held-out part: the last `fraction` of the characters, or of the lines."""
-    if by_lines:
-        starts, _ = line_bounds(units)
-        training_lines = int(len(starts) * (1 - fraction))
-        cut = int(starts[training_lines]) if training_lines < len(starts) else len(units)
-    else:
+    """Training part and held-out part.
+
+    Of a text, its last `fraction` of characters is held out, so that what is held out is a text too. Of lines that stand
+    each for itself, that share of them is, evenly spread: lists are often sorted, and the end of one is not like the rest.
+    """
+    if not by_lines:
         cut = int(len(units) * (1 - fraction))
-    return units[:cut], units[cut:]
+        return units[:cut], units[cut:]
+    starts, ends = line_bounds(units)
+    passed = np.floor(np.arange(len(starts) + 1) * fraction + 0.5)  # lines held out before each
+    sizes = np.minimum(ends + 1, len(units)) - starts
+    held_out = np.repeat(np.diff(passed) > 0, sizes)
+    return units[~held_out], units[held_out]
 
 
 def read_corpus(
@@ -139,7 +144,7 @@ def read_corpus(
     encoding: str = "utf-8",
     by_lines: bool = False,
 ) -> Corpus:
-    """A corpus whose held-out part is the file `valid`, or the last `valid_fraction` of the text.
+    """A corpus whose held-out part is the file `valid`, or the share `valid_fraction` of the text (see split).
 
     Raises CharrnnError where the text is too short or too uniform to learn from.
     """

@@ -19,8 +19,10 @@ def option(default: Any, help: str, **metadata: Any) -> Any:
 class TrainOptions:
     """What a user may say about a training run. None means: chosen from the corpus, the budget and the machine."""
 
-    valid: str | None = option(None, "Held-out text file; otherwise the last part of the corpus is held out.")
-    valid_fraction: float = option(0.1, "Share of the corpus held out, from its end.", above=0.0, below=1.0)
+    valid: str | None = option(None, "Held-out text file; otherwise a part of the corpus is held out.")
+    valid_fraction: float = option(
+        0.1, "Share held out: the end of a text; of --lines, lines evenly spread.", above=0.0, below=1.0
+    )
     level: str = option("char", "What a symbol is: a Unicode character or a byte.", choices=("char", "byte"))
     encoding: str = option("utf-8", "Encoding of the corpus files.")
     min_count: int = option(1, "Characters seen fewer times train the unknown symbol instead.", least=1)

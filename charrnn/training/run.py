@@ -55,7 +55,7 @@ class Run:
 
     @cached_property
     def mesh(self) -> jax.sharding.Mesh:
-        return make_mesh(devices_for(self.settings.batch_size))
+        return make_mesh(devices_for(self.settings.batch_size, self.network.hidden))
 
     @cached_property
     def optimizer(self) -> optax.GradientTransformation:

@@ -13,6 +13,7 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.folder import exists, load_model
 from charrnn.models.recurrent import RecurrentModel
+from charrnn.network.config import FORM
 from charrnn.network.devices import measure_gigaflops, use_all_processors
 from charrnn.network.network import Parameters, init_parameters
 from charrnn.text.batches import LineBatches
@@ -151,16 +152,13 @@ def _describe(corpus: Corpus, vocabulary: Vocabulary) -> list[str]:
 
 def _plan(options: TrainOptions, corpus: Corpus, vocabulary: Vocabulary) -> Plan:
     by_count = options.epochs is not None or options.steps is not None
-    longest = 0
-    if options.lines:
-        starts, ends = line_bounds(corpus.training)
-        longest = int((ends - starts).max()) + 1
+    starts, ends = line_bounds(corpus.training)
     return make_plan(
         options,
         characters=len(corpus.training),
         symbols=vocabulary.size,
         gigaflops=None if by_count else measure_gigaflops(),
-        longest_line=longest,
+        lines=ends - starts if options.lines else None,
     )
 
 
@@ -179,10 +177,7 @@ def _budget(run: Run, options: TrainOptions, parameters: Parameters, begun: floa
 def _like(options: TrainOptions, before: RecurrentModel) -> TrainOptions:
     """The options with the network's form taken from a model. Raises CharrnnError where they ask for another."""
     default = TrainOptions()
-    form = {
-        name: getattr(before.config, name)
-        for name in ("cell", "layers", "hidden", "embedding", "direction", "attention", "attention_window")
-    }
+    form = {name: getattr(before.config, name) for name in ("hidden", *FORM)}
     form["level"] = before.vocabulary.level
     for name, value in form.items():
         if getattr(options, name) not in (getattr(default, name), value):

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.flatten_util import ravel_pytree
 from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
@@ -72,7 +73,9 @@ def _loss_and_gradient(config, unknown_probability, parameters, carry, key, batc
         return total / jnp.maximum(characters, 1), (nats, after)
 
     (_, (nats, after)), gradient = jax.value_and_grad(loss, has_aux=True)(parameters)
-    nats, gradient = jax.lax.psum((nats, gradient), ROWS)
+    # in one piece: each array would cost the devices a meeting of its own
+    flat, unflatten = ravel_pytree((nats, gradient))
+    nats, gradient = unflatten(jax.lax.psum(flat, ROWS))
     return nats, characters, gradient, after
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from charrnn.inference.score import SentenceScore
     from charrnn.models.language_model import LanguageModel
+    from charrnn.models.mixture import Mixture
 
 DEFAULT_MODEL = "charrnn-model"
 UNKNOWN_WAYS = ("error", "skip", "symbol")
@@ -47,6 +48,32 @@ def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "Langu
     from charrnn.models.folder import load_model
 
     return load_model(Path(model), compiled=compiled)
+
+
+def mix(
+    models: "Sequence[LanguageModel]",
+    *,
+    weights: Sequence[float] = (),
+    way: str = "log-linear",
+    fit_on: Sequence[str | Path] = (),
+    encoding: str = "utf-8",
+) -> "Mixture":
+    """Several models as one (see models.mixture): with weights given, all alike, or fitted on the text files `fit_on`.
+
+    way: "linear" or "log-linear". Raises CharrnnError for weights that cannot be and vocabularies that do not meet.
+    """
+    from charrnn.models.mixture import Mixture, common_vocabulary
+
+    if not fit_on:
+        return Mixture(models, weights, way)
+    from charrnn.inference.mix import fit
+    from charrnn.inference.score import text_sequences
+    from charrnn.text.corpus import read_units
+
+    vocabulary = common_vocabulary(models)
+    units = read_units(map(str, fit_on), level=vocabulary.level, encoding=encoding)
+    sequences = text_sequences(vocabulary, units, lines=all(map(reads_lines, models)))
+    return fit(models, sequences, way)
 
 
 def sample(

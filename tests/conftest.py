@@ -1,10 +1,14 @@
 """Small texts and a model trained on one, shared by the tests."""
 
+import io
+import sys
+
 import jax
 import numpy as np
 import pytest
 
 import charrnn
+from charrnn.cli.main import main
 
 jax.config.update("jax_num_cpu_devices", 4)  # more than a small machine has, so that sharing out rows is tested anywhere
 
@@ -56,3 +60,30 @@ def both_folder(tmp_path_factory, corpus_file):
 @pytest.fixture
 def model(model_folder):
     return charrnn.load(model_folder)
+
+
+@pytest.fixture
+def run(monkeypatch, capfdbinary):
+    """run(*arguments, stdin=b"") -> (exit code, standard output, standard error), in this process."""
+
+    def call(*arguments, stdin=b""):
+        monkeypatch.setattr(sys, "argv", ["charrnn", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+        capfdbinary.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main()
+        sys.stdout.flush()
+        out, error = capfdbinary.readouterr()
+        return stop.value.code, out.decode(errors="replace"), error.decode(errors="replace")
+
+    return call
+
+
+def assert_one_clear_line(result, *parts, code=1):
+    exit_code, out, error = result
+    assert exit_code == code
+    assert out == ""
+    assert len(error.strip().splitlines()) == 1
+    assert "Traceback" not in error
+    for part in parts:
+        assert part in error

@@ -1,7 +1,6 @@
 """The command line as a user meets it: what is printed where, exit codes, one clear line for all that goes wrong."""
 
 import gzip
-import io
 import json
 import os
 import shutil
@@ -15,38 +14,11 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn.cli.main import main
 from charrnn.models.archive import read_archive, write_archive
 from charrnn.models.folder import CURVE, LOG, MODEL, RESUME
+from tests.conftest import assert_one_clear_line
 
 TINY = ["--steps", "3", "--hidden", "8", "--embedding", "4", "--batch-size", "4", "--window", "8"]
-
-
-@pytest.fixture
-def run(monkeypatch, capfdbinary):
-    """run(*arguments, stdin=b"") -> (exit code, standard output, standard error), in this process."""
-
-    def call(*arguments, stdin=b""):
-        monkeypatch.setattr(sys, "argv", ["charrnn", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
-        capfdbinary.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            main()
-        sys.stdout.flush()
-        out, error = capfdbinary.readouterr()
-        return stop.value.code, out.decode(errors="replace"), error.decode(errors="replace")
-
-    return call
-
-
-def assert_one_clear_line(result, *parts, code=1):
-    exit_code, out, error = result
-    assert exit_code == code
-    assert out == ""
-    assert len(error.strip().splitlines()) == 1
-    assert "Traceback" not in error
-    for part in parts:
-        assert part in error
 
 
 # training ------------------------------------------------------------------------------------------------------------

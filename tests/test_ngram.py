@@ -12,6 +12,7 @@ import pytest
 
 from charrnn.errors import CharrnnError
 from charrnn.models import ngram
+from charrnn.models.folder import load_model, save_model
 from charrnn.models.ngram import NgramModel, choose_order, held_out_tally
 from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 
@@ -130,8 +131,8 @@ def test_thousands_of_symbols(number, tmp_path):
     """More symbols than 8 bits and than 16 bits tell apart."""
     symbols = [chr(k) for k in range(0x10000, 0x10000 + number)]
     vocabulary, ids = encoded("".join(symbols) * 2)
-    NgramModel.train(ids, vocabulary, order=3).save(tmp_path / "m.safetensors")
-    log_probs = read(NgramModel.load(tmp_path / "m.safetensors"), ids[:3])
+    save_model(NgramModel.train(ids, vocabulary, order=3), tmp_path)
+    log_probs = read(load_model(tmp_path), ids[:3])
     assert log_probs.argmax(-1).tolist() == ids[1:4].tolist()
     np.testing.assert_allclose(np.exp(log_probs.astype(np.float64)).sum(-1), 1, rtol=1e-5)
 
@@ -157,10 +158,10 @@ def test_matches_tell_how_well_a_context_is_known():
 
 
 def test_saved_and_loaded_is_the_same(model, random_ids, tmp_path):
-    NgramModel.train(encoded()[1], model.vocabulary, order=4, training={"files": ["a"]}).save(tmp_path / "m.safetensors")
-    loaded = NgramModel.load(tmp_path / "m.safetensors")
+    save_model(NgramModel.train(encoded()[1], model.vocabulary, order=4, summary={"files": ["a"]}), tmp_path)
+    loaded = load_model(tmp_path)
     assert (loaded.vocabulary, loaded.order, loaded.lines) == (model.vocabulary, 4, False)
-    assert loaded.training == {"files": ["a"]}
+    assert loaded.summary == {"files": ["a"]}
     assert loaded.discounts == model.discounts
     _, log_probs = loaded.advance(loaded.start(3), random_ids)
     np.testing.assert_array_equal(log_probs, model.advance(model.start(3), random_ids)[1])
@@ -190,10 +191,10 @@ def test_the_order_is_chosen_by_the_held_out_text():
     training, held_out = ids[:27_000], ids[27_000:]
     before, last = np.array(source[27_000 - 2 : -2]), np.array(source[27_000 - 1 : -1])
     p = np.where(np.array(source[27_000:]), chances[before, last], 1 - chances[before, last])
-    model = choose_order(training, held_out, vocabulary, training={"files": 1})
-    tried = model.training["held_out_nats_per_character"]
+    model = choose_order(training, held_out, vocabulary, summary={"files": 1})
+    tried = model.summary["held_out_nats_per_character"]
     assert model.order == 3
-    assert model.training["files"] == 1
+    assert model.summary["files"] == 1
     assert list(tried) == ["2", "3", "4"]
     assert tried["3"] == pytest.approx(-np.log(p).mean(), abs=0.003)  # 4 contexts, learnt from 27,000 characters
     assert tried["3"] == held_out_tally(model, held_out).nats_per_character

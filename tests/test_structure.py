@@ -61,7 +61,9 @@ def test_no_pickle_and_no_code_from_files():
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["train", "--help"], ["sample", "--help"], ["score", "--help"], ["corpus", "--help"], ["info", "--help"],
+    [["--help"], ["train", "--help"], ["sample", "--help"], ["score", "--help"], ["corpus", "--help"], ["info", "--help"], ["fill", "--help"],
+     ["ngram", "--help"], ["rescore", "--help"], ["ngram"],
+     ["rescore", "--lm-weight", "-1"], ["score", "--weight", "1", "x"],
      ["train"], ["train", "--steps", "0", "x"], ["nonsense"], ["sample", "--temperature", "-1"]],
     ids=" ".join,
 )  # fmt: skip
@@ -92,10 +94,8 @@ def test_every_command_and_option_is_in_the_readme_and_has_help():
         for option in command.params:
             if isinstance(option, click.Option):
                 assert option.help, (words, option.name)
-                assert (
-                    f"`{option.opts[-1] if option.opts[0].startswith('-') and len(option.opts[0]) == 2 else option.opts[0]}"
-                    in readme
-                ), (words, option.opts)
+                names = [name for name in (*option.opts, *option.secondary_opts) if name.startswith("--")]
+                assert any(f"`{name}" in readme or f" {name}" in readme for name in names), (words, names)
 
 
 def test_figures_and_files_that_the_project_promises_are_there():

@@ -13,4 +13,4 @@ def info(model, as_json):
     from charrnn import api
     from charrnn.report.info import print_info
 
-    print_info(api.load(model), model, as_json)  # type: ignore[arg-type]
+    print_info(api.load(model), model, as_json)

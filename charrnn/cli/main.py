@@ -11,10 +11,13 @@ from charrnn.errors import CharrnnError
 # subcommand: the module that holds it under the same name, imported only when asked for
 COMMANDS = {
     "train": "Train a network on text.",
+    "ngram": "Count an n-gram model of text.",
     "sample": "Write new text.",
     "score": "Say how likely sentences are.",
     "fill": "Fill blanks in sentences.",
+    "rescore": "Choose among hypotheses.",
     "info": "Say what a model is.",
+    "bench": "Measure speed on this machine.",
     "corpus": "List and fetch ready-made corpora.",
 }
 

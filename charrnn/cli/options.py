@@ -1,5 +1,6 @@
 """Options that several commands share, and options made from dataclass fields."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, get_args, get_type_hints
@@ -16,6 +17,46 @@ model_option = click.option(
     envvar="CHARRNN_MODEL",
     help="Model folder.",
 )
+
+_mixing = (
+    click.option(
+        "-m",
+        "--model",
+        "models",
+        type=click.Path(),
+        multiple=True,
+        default=(DEFAULT_MODEL,),
+        show_default=True,
+        envvar="CHARRNN_MODEL",
+        help="Model folder; several -m make a mixture.",
+    ),
+    click.option("--weight", "weights", type=float, multiple=True, help="Weight of each -m, in order; else all alike."),
+    click.option("--mix", type=click.Choice(["linear", "log-linear"]), default="log-linear", show_default=True,
+                 help="Several models: their probabilities added, or multiplied."),
+    click.option("--fit-on", metavar="FILE", help="Fit the weights on this text, which no model has learnt from."),
+)  # fmt: skip
+
+
+def mixture_options(command: Callable) -> Callable:
+    """-m, given once or several times, and what several models need; the command hands them to report.mixture.open_models.
+
+    Raises click.UsageError where they do not go together.
+    """
+
+    @functools.wraps(command)
+    def checked(*arguments: Any, models: tuple, weights: tuple, mix: str, fit_on: str | None, **others: Any) -> Any:
+        if len(models) == 1 and (weights or fit_on):
+            raise click.UsageError("--weight and --fit-on are for several models; give -m again.")
+        if weights and len(weights) != len(models):
+            raise click.UsageError(f"{len(models)} models and {len(weights)} weights; give each -m one --weight.")
+        if weights and fit_on:
+            raise click.UsageError("--weight gives the weights and --fit-on finds them; leave one out.")
+        choice = {"models": models, "weights": weights, "mix": mix, "fit_on": fit_on}
+        return command(*arguments, mixture=choice, **others)
+
+    for option in reversed(_mixing):
+        checked = option(checked)
+    return checked
 
 
 def options_of(dataclass: type) -> Callable[[Callable], Callable]:

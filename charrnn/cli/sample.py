@@ -4,11 +4,11 @@ import sys
 
 import click
 
-from charrnn.cli.options import model_option
+from charrnn.cli.options import mixture_options
 
 
 @click.command(short_help="Write new text.")
-@model_option
+@mixture_options
 @click.option("--prime", "--primetext", "--start-text", "prime", default="", help="Text to go on from; it is printed too.")
 @click.option("--prime-file", metavar="FILE", help="File with the text to go on from (its last newline left out).")
 @click.option("--length", type=click.IntRange(min=0), default=500, show_default=True, help="Characters to write at most.")
@@ -18,13 +18,29 @@ from charrnn.cli.options import model_option
 @click.option("--top-k", type=click.IntRange(min=0), default=0, help="Draw among the K likeliest characters; 0: all.")
 @click.option("--top-p", type=click.FloatRange(min=0, min_open=True, max=1), default=1.0, show_default=True,
               help="Draw among the likeliest characters that together have this probability.")  # fmt: skip
+@click.option("--min-p", type=click.FloatRange(min=0, max=1), default=0.0,
+              help="Draw among characters with at least this share of the likeliest one's probability.")  # fmt: skip
+@click.option("--ban", default="", help="Characters never to write.")
+@click.option("--allow", default=None, help="The only characters to write (and the line end, unless banned).")
 @click.option("--greedy", is_flag=True, help="Always take the likeliest character.")
+@click.option("--beam", type=click.IntRange(min=1), default=None,
+              help="Search for likely texts, going on with so many at a time; prints the --count best.")  # fmt: skip
+@click.option("--length-normalization", type=click.FloatRange(min=0), default=1.0, show_default=True,
+              help="With --beam and lines: rank by log-probability over characters to this power.")  # fmt: skip
+@click.option("--best-of", type=click.IntRange(min=1), default=None,
+              help="Draw so many texts and print the --count likeliest by bits per character, best first.")  # fmt: skip
+@click.option("--novel", type=click.IntRange(min=2), default=None,
+              help="Copy no so many characters in a row from the text named by --corpus.")  # fmt: skip
+@click.option(
+    "--report", is_flag=True, help="Say of each text its longest span that is copied from --corpus, and its share."
+)
+@click.option("--corpus", multiple=True, metavar="FILE", help="The text learnt from, for --novel and --report.")
 @click.option("--stop", multiple=True, help="End before this text (may be repeated); \\n and \\t, or newline and tab.")
 @click.option("--seed", type=click.IntRange(min=0), default=None, help="Same seed, same text; otherwise a fresh one.")
 @click.option("--unknown", type=click.Choice(["error", "skip", "symbol"]), default="error", show_default=True,
               help="What to do with characters of the primer that the model does not know.")  # fmt: skip
 @click.option("--echo/--no-echo", default=True, help="Print the primer before the text, or only what follows it.")
-def sample(model, prime, prime_file, length, count, temperature, top_k, top_p, greedy, stop, seed, unknown, echo):
+def sample(mixture, prime, prime_file, echo, **how):
     """Write new text in the style of the model's corpus.
 
     A model trained with --lines writes one line a text; --count 20 gives twenty. Others start after a newline and write
@@ -32,32 +48,30 @@ def sample(model, prime, prime_file, length, count, temperature, top_k, top_p, g
     """
     if prime and prime_file:
         raise click.UsageError("--prime and --prime-file both give the primer; leave one out.")
+    if how["beam"] and (how["greedy"] or how["stop"] or how["best_of"]):
+        raise click.UsageError("--beam searches by itself; leave out --greedy, --stop and --best-of.")
+    if how["count"] > min(how["beam"] or how["count"], how["best_of"] or how["count"]):
+        raise click.UsageError("--count asks for more texts than --beam or --best-of finds.")
+    if bool(how["corpus"]) != bool(how["novel"] or how["report"]):
+        raise click.UsageError("--novel and --report compare with a text: name it with --corpus FILE.")
     from charrnn import api
-    from charrnn.inference.sample import Choice, fresh_seed, write
+    from charrnn.report.mixture import open_models
+    from charrnn.report.samples import Writing, pieces
     from charrnn.text.corpus import decode, read_bytes
 
-    language_model = api.load(model)
+    model = open_models(**mixture)
     if prime_file:
         prime = decode(read_bytes(prime_file), prime_file).removesuffix("\n")
-    language_model.expect(length * count)
-    pieces = write(
-        language_model,
-        prime=api.encode_prime(language_model, prime, unknown),
-        length=length,
-        count=count,
-        choice=Choice(temperature, top_k, top_p, greedy),
-        stops=tuple(_unescape(text) for text in stop),
-        end_at_boundary=api.reads_lines(language_model),
-        seed=fresh_seed() if seed is None else seed,
-    )
-    out = sys.stdout.buffer
+    ids = api.encode_prime(model, prime, how.pop("unknown"))
+    how["stop"] = tuple(_unescape(text) for text in how["stop"])
+    filters = {name: how.pop(name) for name in ("temperature", "top_k", "top_p", "min_p", "greedy")}
     row = -1
-    for row_now, ids in pieces:
+    for row_now, piece in pieces(model, ids, Writing(filters, **how), lines=api.reads_lines(model)):
         if row_now != row and echo:
-            out.write(prime.encode("utf-8"))
+            sys.stdout.buffer.write(prime.encode("utf-8"))
         row = row_now
-        out.write(language_model.vocabulary.decode_bytes(ids) if len(ids) else b"\n")
-        out.flush()
+        sys.stdout.buffer.write(model.vocabulary.decode_bytes(piece) if len(piece) else b"\n")
+        sys.stdout.buffer.flush()
 
 
 def _unescape(text: str) -> str:

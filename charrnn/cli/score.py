@@ -4,56 +4,86 @@ import sys
 
 import click
 
-from charrnn.cli.options import model_option
+from charrnn.cli.options import mixture_options
 
 
 @click.command(short_help="Say how likely sentences are.")
 @click.argument("sentences", nargs=-1)
-@model_option
+@mixture_options
 @click.option("--text", multiple=True, help="A sentence itself (may be repeated), instead of files.")
-@click.option("--format", "layout", type=click.Choice(["tsv", "jsonl"]), default="tsv", show_default=True,
-              help="Tab-separated, or one JSON object a line.")  # fmt: skip
+@click.option("--format", "layout", type=click.Choice(["tsv", "jsonl", "kenlm", "srilm"]), default="tsv", show_default=True,
+              help="Tab-separated, one JSON object a line, or as kenlm's query or SRILM's ngram -ppl print.")  # fmt: skip
 @click.option("--base", type=click.Choice(["10", "e", "2"]), default="10", show_default=True, help="Base of logarithms.")
 @click.option("--chars", is_flag=True, help="Add the log-probability of each character and of the end.")
+@click.option("--rank", is_flag=True, help="Lines with most bits per character first, each after its number.")
+@click.option("--spans", is_flag=True, help="Add each line's most surprising stretch and what was expected there.")
 @click.option("--summary", is_flag=True, help="Only the figures over all sentences, unknown characters in and out.")
 @click.option("--stream", is_flag=True, help="Read each file as one continuous text; gives its summary.")
+@click.option("--adapt", metavar="RATE", type=click.FloatRange(min=0, min_open=True), default=None,
+              help="Dynamic evaluation: the weights follow the text at this learning rate; try 0.3.")  # fmt: skip
+@click.option("--adapt-reset", is_flag=True, help="Adapt to each line (with --stream: file) from the trained weights anew.")
+@click.option("--labels", metavar="A,B,...", help="Classify texts by a model of `label<TAB>text` lines.")
 @click.option("--pseudo", is_flag=True, help="Pseudo-likelihood: each character given all others (--direction both).")
 @click.option("--typos", is_flag=True, help="With --pseudo, add the characters for which another is likelier.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the files.")
-def score(sentences, model, text, layout, base, chars, summary, stream, pseudo, typos, encoding):
+def score(
+    sentences, mixture, text, layout, base, chars, rank, spans, summary, stream, adapt, adapt_reset, labels, pseudo, typos,
+    encoding,
+):  # fmt: skip
     """Print for each line of the files SENTENCES (- is standard input, also when none is named) how likely it is.
 
     One line out for each line in, in order: log-probability, bits per character, the line. A line is read from a fresh
     state, and its end counts as a character. With --pseudo, the first figure is the pseudo-log-likelihood: each character
     given those on both sides, the end of the line among them.
     """
-    if text and sentences:
-        raise click.UsageError("Give sentences by --text or by files, not both.")
-    if stream and (text or chars):
-        raise click.UsageError("--stream reads files as one text; it goes with neither --text nor --chars.")
+    _check_usage(sentences, text, layout, base, chars or rank or spans, summary, stream)
+    if adapt_reset and adapt is None:
+        raise click.UsageError("--adapt-reset says how to adapt; it needs --adapt RATE.")
+    if labels and (layout in ("kenlm", "srilm") or chars or rank or spans or summary or stream or adapt):
+        raise click.UsageError("--labels classifies; of the other options it takes --text, --format and --encoding.")
+    if pseudo and (layout in ("kenlm", "srilm") or rank or spans or adapt or labels):
+        raise click.UsageError("--pseudo goes without --rank, --spans, --adapt, --labels and the formats kenlm and srilm.")
     if typos and (not pseudo or stream or summary):
         raise click.UsageError("--typos goes with --pseudo, and with neither --stream nor --summary.")
     names = sentences or (() if text else ("-",))
-    if not sentences and names and sys.stdin.isatty():
-        raise click.UsageError("Missing argument 'SENTENCES...': name a file, give --text, or pipe lines in.")
-    from charrnn import api
     from charrnn.report import scores
+    from charrnn.report.mixture import open_models
 
-    language_model = api.load(model)
+    model = open_models(**mixture)
+    if labels:
+        scores.print_labels(model, names, text, encoding, labels.split(","), layout)
+        return
+    look = scores.Look(layout, base, chars, rank, model.vocabulary.level, adapt)
     if pseudo:
         from charrnn.report import pseudo as pseudo_scores
 
         if stream or summary:
-            pseudo_scores.print_summary_of(language_model, names, text, encoding, layout, stream=stream)
+            pseudo_scores.print_summary_of(model, names, text, encoding, look, stream=stream)
         else:
-            results = scores.scored_lines(language_model, names, text, encoding, pseudo_scores.pseudo_sentences)
-            pseudo_scores.print_lines(language_model, results, layout, base, chars=chars, typos=typos)
+            pseudo_scores.print_lines(model, names, text, encoding, look, typos=typos)
         return
     if stream:
-        scores.print_summary(scores.stream_summary(language_model, names, encoding), layout)
+        scores.print_summary(scores.stream_summary(model, names, encoding, rate=adapt, reset=adapt_reset), 1, look)
         return
-    results = scores.scored_lines(language_model, names, text, encoding)
-    if summary:
-        scores.print_summary(scores.total(results), layout)
+    if adapt is None:
+        results = scores.scored_lines(model, names, text, encoding)
     else:
-        scores.print_lines(results, layout, base, chars)
+        results = scores.adapted_lines(model, names, text, encoding, rate=adapt, reset=adapt_reset)
+    if summary:
+        scores.print_summary(*scores.total(results), look)
+    else:
+        scores.print_lines(results, look, model if spans else None)
+
+
+def _check_usage(sentences, text, layout, base, details, summary, stream):
+    """Raises click.UsageError for options that do not go together."""
+    if text and sentences:
+        raise click.UsageError("Give sentences by --text or by files, not both.")
+    if not sentences and not text and sys.stdin.isatty():
+        raise click.UsageError("Missing argument 'SENTENCES...': name a file, give --text, or pipe lines in.")
+    if stream and (text or details):
+        raise click.UsageError("--stream reads files as one text; --text, --chars, --rank and --spans are for sentences.")
+    if layout in ("kenlm", "srilm") and (details or stream or base != "10"):
+        raise click.UsageError(
+            f"--format {layout} prints what that tool prints; it goes without --chars, --rank, --spans, --stream and --base."
+        )

@@ -16,9 +16,10 @@ BUDGETS = ("epochs", "steps", "minutes")
 @click.option("--overwrite", is_flag=True, help="Replace the model in the folder.")
 @click.option("--resume", is_flag=True, help="Continue an interrupted run exactly, or a finished one with a larger budget.")
 @click.option("--init-from", metavar="MODEL", help="Start from another model's weights; its vocabulary grows as needed.")
+@click.option("--no-baseline", is_flag=True, help="Leave out the comparison with an n-gram of the same text at the end.")
 @options_of(TrainOptions)
 @click.pass_context
-def train(context, corpus, model, overwrite, resume, init_from, **options):
+def train(context, corpus, model, overwrite, resume, init_from, no_baseline, **options):
     """Train a recurrent network on CORPUS: text files, folders, .gz files, or - for standard input.
 
     What is not said is chosen from the text, the budget and the machine. Ctrl-C saves and ends; --resume continues.
@@ -33,7 +34,10 @@ def train(context, corpus, model, overwrite, resume, init_from, **options):
         raise click.UsageError(str(error)) from None
     from charrnn.report.training import run_training
 
-    context.exit(run_training(corpus, model, choices, overwrite=overwrite, resume=resume, init_from=init_from))
+    code = run_training(
+        corpus, model, choices, overwrite=overwrite, resume=resume, init_from=init_from, baseline=not no_baseline
+    )
+    context.exit(code)
 
 
 def _refuse_with_resume(context: click.Context) -> None:
@@ -43,6 +47,6 @@ def _refuse_with_resume(context: click.Context) -> None:
         for name in context.params
         if context.get_parameter_source(name) in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
     ]
-    others = sorted(set(given) - {"corpus", "model", "resume", *BUDGETS})
+    others = sorted(set(given) - {"corpus", "model", "resume", "no_baseline", *BUDGETS})
     if others:
         raise click.UsageError(f"--{others[0].replace('_', '-')} cannot be changed with --resume; leave it out.")

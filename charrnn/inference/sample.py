@@ -11,7 +11,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 
 STEPS = 64  # characters a row between two looks at what was written
 PRIME_WINDOW = 256
@@ -22,13 +22,16 @@ class Choice:
     """How the next character is drawn from its distribution.
 
     temperature divides log-probabilities; top_k keeps the k likeliest (0: all); top_p keeps the likeliest that together
-    reach the probability p (Holtzman et al. 2020); greedy takes the likeliest. The unknown symbol is never drawn.
+    reach the probability p (Holtzman et al. 2020); min_p keeps what has at least that share of the likeliest's probability
+    (Nguyen et al. 2024); greedy takes the likeliest. Banned symbols, and the unknown one, are never drawn.
     """
 
     temperature: float = 1.0
     top_k: int = 0
     top_p: float = 1.0
     greedy: bool = False
+    min_p: float = 0.0
+    banned: tuple[int, ...] = ()
 
     def __post_init__(self):
         if not 0 < self.temperature < float("inf"):
@@ -37,16 +40,21 @@ class Choice:
             raise CharrnnError(f"--top-k {self.top_k}: must be 0 (all) or more")
         if not 0 < self.top_p <= 1:
             raise CharrnnError(f"--top-p {self.top_p}: must be above 0 and at most 1")
+        if not 0 <= self.min_p <= 1:
+            raise CharrnnError(f"--min-p {self.min_p}: must be from 0 to 1")
 
     def __call__(self, log_probs_BV: Any, uniforms_B: Any) -> Any:
         """ids_B (int32) by inversion of the distribution function at uniforms_B in [0, 1); numpy and JAX arrays alike."""
         xp = log_probs_BV.__array_namespace__()
         symbols = xp.arange(log_probs_BV.shape[-1])
-        log_probs_BV = xp.where(symbols == UNKNOWN, -xp.inf, log_probs_BV)
+        forbidden = np.isin(np.arange(log_probs_BV.shape[-1]), (UNKNOWN, *self.banned))
+        log_probs_BV = xp.where(forbidden, -xp.inf, log_probs_BV)
         if self.greedy:
             return xp.argmax(log_probs_BV, axis=-1).astype(xp.int32)
         log_probs_BV = log_probs_BV / self.temperature
         probs_BV = xp.exp(log_probs_BV - xp.max(log_probs_BV, axis=-1, keepdims=True))
+        if self.min_p:  # the likeliest has 1 here
+            probs_BV = xp.where(probs_BV >= self.min_p, probs_BV, 0)
         if (self.top_k and self.top_k < log_probs_BV.shape[-1]) or self.top_p < 1:
             probs_BV = xp.where(probs_BV >= self._least(xp, probs_BV), probs_BV, 0)
         sums_BV = xp.cumsum(probs_BV, axis=-1)
@@ -64,6 +72,19 @@ class Choice:
         if self.top_k:
             kept_BV = kept_BV & (xp.arange(sorted_BV.shape[-1]) < self.top_k)
         return xp.min(xp.where(kept_BV, sorted_BV, xp.inf), axis=-1, keepdims=True)
+
+
+def banned_symbols(vocabulary: Vocabulary, ban: str, allow: str | None = None) -> tuple[int, ...]:
+    """The ids of the characters in `ban`, and of all that are not in `allow`; a line's end always stays allowed by it.
+
+    Raises CharrnnError where nothing is left to write.
+    """
+    banned = set(vocabulary.encode(ban).tolist()) - {UNKNOWN}
+    if allow is not None:
+        banned |= set(range(1, vocabulary.size)) - set(vocabulary.encode(allow).tolist()) - {BOUNDARY}
+    if not set(range(1, vocabulary.size)) - banned - {BOUNDARY}:
+        raise CharrnnError("--ban and --allow leave no character that the model could write; allow more")
+    return tuple(sorted(banned))
 
 
 def fresh_seed() -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.models.language_model import LanguageModel, Tally
+from charrnn.text.corpus import line_bounds
 from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 
 ROWS = 64
@@ -89,6 +90,13 @@ def score_sentences(model: LanguageModel, sentences: Sequence[str]) -> list[Sent
     encoded = [sentence_ids(model.vocabulary, text) for text in sentences]
     scores = sequence_log_probs(model, encoded)
     return [SentenceScore(*triple) for triple in zip(sentences, encoded, scores, strict=True)]
+
+
+def text_sequences(vocabulary: Vocabulary, units: np.ndarray, *, lines: bool) -> list[np.ndarray]:
+    """A text's ids as they are scored: its lines, each from boundary to boundary, or one stream (none where too short)."""
+    if not lines:
+        return [vocabulary.encode(units)] if len(units) > 1 else []
+    return [sentence_ids(vocabulary, units[start:end]) for start, end in zip(*line_bounds(units), strict=True)]
 
 
 def sequences_tally(model: LanguageModel, sequences: Sequence[np.ndarray]) -> Tally:

@@ -26,11 +26,14 @@ NEVER = "-99"  # the format's usual logarithm of nothing
 
 def arpa_words(vocabulary: Vocabulary, *, lines: bool) -> list[str]:
     """The word that stands for each id; for the boundary, what it is at the end of a line."""
-    named = {" ": "<space>", "\n": "</s>" if lines else "<newline>"}
-    return ["<unk>", *(named.get(symbol) or _word(symbol, vocabulary.level) for symbol in vocabulary.symbols)]
+    boundary = "</s>" if lines else "<newline>"
+    return ["<unk>", *(boundary if s == "\n" else arpa_word(s, vocabulary.level) for s in vocabulary.symbols)]
 
 
-def _word(symbol: str, level: str) -> str:
+def arpa_word(symbol: str, level: str) -> str:
+    """The word that stands for a character or byte."""
+    if symbol == " ":
+        return "<space>"
     if level == "byte":
         return symbol if symbol.isascii() and symbol.isprintable() else f"<0x{ord(symbol):02X}>"
     return symbol if symbol.isprintable() else f"<U+{ord(symbol):04X}>"

@@ -5,6 +5,8 @@ from pathlib import Path
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import read_archive, write_archive
 from charrnn.models.language_model import LanguageModel
+from charrnn.models.ngram import KIND as NGRAM
+from charrnn.models.ngram import NgramModel
 from charrnn.models.recurrent import KIND as RECURRENT
 from charrnn.models.recurrent import RecurrentModel
 
@@ -18,7 +20,7 @@ def exists(folder: Path) -> bool:
     return (folder / MODEL).exists() or (folder / RESUME).exists()
 
 
-def save_model(model: RecurrentModel, folder: Path) -> None:
+def save_model(model: RecurrentModel | NgramModel, folder: Path) -> None:
     write_archive(folder / MODEL, *model.to_archive())
 
 
@@ -32,4 +34,6 @@ def load_model(folder: Path, *, compiled: bool = False) -> LanguageModel:
     arrays, description = read_archive(folder / MODEL)
     if description.get("kind") == RECURRENT:
         return RecurrentModel.from_archive(arrays, description, folder / MODEL, compiled=compiled)
+    if description.get("kind") == NGRAM:
+        return NgramModel.from_archive(arrays, description, folder / MODEL)
     raise CharrnnError(f"{folder}: holds a model of kind {description.get('kind')!r}, which this charrnn does not know")

@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.archive import read_archive, write_archive
 from charrnn.models.kneser_ney import MAX_ORDER, MIN_ORDER, KneserNey
-from charrnn.models.language_model import Tally
+from charrnn.models.language_model import Choose, Tally, generate_step_by_step
 from charrnn.models.ngram_counts import framed
 from charrnn.models.trie import ABSENT, FIRST_SYMBOL, ROOT, Trie, children, find
 from charrnn.text.vocabulary import UNKNOWN, Vocabulary
@@ -40,13 +39,13 @@ class Matches(NamedTuple):
     successors_BT: np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class NgramModel:
     """A LanguageModel from counts.
 
     With `lines`, it was trained on lines, each from boundary to boundary: contexts do not reach back over a boundary.
-    Else the text was one stream. `discounts` are D1, D2, D3+ of each order; `training` is what the trainer noted, as
-    JSON takes it.
+    Else the text was one stream. `discounts` are D1, D2, D3+ of each order; `summary` tells how the model came about,
+    as JSON takes it.
 
     Where the vocabulary says what the unknown symbol gets (unknown_probability), it gets just that in every context,
     and all else is scaled to the rest; otherwise the unknown symbol was counted like any other.
@@ -56,7 +55,7 @@ class NgramModel:
     trie: Trie
     lines: bool
     discounts: Sequence[Sequence[float]] = ()
-    training: Mapping[str, Any] = field(default_factory=dict)
+    summary: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def train(
@@ -67,7 +66,7 @@ class NgramModel:
         order: int,
         lines: bool = False,
         min_counts: Sequence[int] | None = None,
-        training: Mapping[str, Any] | None = None,
+        summary: dict[str, Any] | None = None,
         precision: type = np.float32,
     ) -> "NgramModel":
         """The model of a text, which is taken to start after a boundary. For min_counts (pruning) see KneserNey.
@@ -76,7 +75,7 @@ class NgramModel:
         empty text, minimal counts that fall, and unknown symbols where the vocabulary says that there are none.
         """
         options = {"lines": lines, "min_counts": min_counts, "precision": precision}
-        return replace(next(_models(ids, vocabulary, [order], **options)), training=training or {})
+        return replace(next(_models(ids, vocabulary, [order], **options)), summary=summary or {})
 
     @property
     def order(self) -> int:
@@ -86,6 +85,9 @@ class NgramModel:
     def ngrams(self) -> list[int]:
         """The number of n-grams of each order, from 1."""
         return np.diff(self.trie.levels)[1:].tolist()
+
+    def expect(self, characters: int) -> None:
+        """Nothing to get ready: see LanguageModel."""
 
     def start(self, rows: int) -> NgramState:
         nodes_BK = np.full((rows, self.order), ABSENT, np.int64)
@@ -113,6 +115,11 @@ class NgramModel:
             piece = slice(start, start + width)
             state, log_probs_BT[:, piece] = self._target_piece(state, ids_BT[:, piece], targets_BT[:, piece])
         return state, log_probs_BT
+
+    def generate(
+        self, state: NgramState, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
+    ) -> tuple[NgramState, np.ndarray]:
+        return generate_step_by_step(self, state, ids_B, uniforms_TB, choose)
 
     def matches(self, state: NgramState, ids_BT: np.ndarray) -> tuple[NgramState, Matches]:
         """(state, what is known of the context after each of ids_BT)."""
@@ -185,7 +192,7 @@ class NgramModel:
             "lines": self.lines,
             "discounts": [list(of_order) for of_order in self.discounts],
             "vocabulary": self.vocabulary.to_json(),
-            "training": dict(self.training),
+            "summary": self.summary,
         }
         return self.trie._asdict(), description
 
@@ -202,17 +209,10 @@ class NgramModel:
             fits = sizes == [nodes, nodes, contexts + 1, contexts, contexts, order + 2]
             fits = fits and trie.levels[2] == FIRST_SYMBOL + vocabulary.size and trie.starts_C[-1] == nodes
             if fits:
-                return cls(vocabulary, trie, description["lines"], description["discounts"], description["training"])
+                return cls(vocabulary, trie, description["lines"], description["discounts"], description["summary"])
         except (TypeError, KeyError, IndexError):
             pass
         raise CharrnnError(f"{path}: its arrays do not fit its description; restore it from a copy or train again")
-
-    def save(self, path: Path) -> None:
-        write_archive(path, *self.to_archive())
-
-    @classmethod
-    def load(cls, path: Path) -> "NgramModel":
-        return cls.from_archive(*read_archive(path), path)
 
 
 def held_out_tally(model: NgramModel, ids: np.ndarray) -> Tally:
@@ -235,13 +235,13 @@ def choose_order(
     vocabulary: Vocabulary,
     *,
     orders: Iterable[int] = range(MIN_ORDER, MAX_ORDER + 1),
-    training: Mapping[str, Any] | None = None,
+    summary: dict[str, Any] | None = None,
     **options: Any,
 ) -> NgramModel:
     """The model of the order that predicts the held-out text best; `options` are those of train().
 
     Orders are tried from the lowest up, counting on from one to the next, until one is no better than the last. What
-    each reached stands in the model's `training` under "held_out_nats_per_character". Raises CharrnnError as train()
+    each reached stands in the model's `summary` under "held_out_nats_per_character". Raises CharrnnError as train()
     does, and where the held-out text is empty.
     """
     if not len(held_out_ids):
@@ -255,7 +255,7 @@ def choose_order(
             break
         best = model
     noted = {str(order): nats for order, nats in tried.items()}
-    return replace(best, training={**(training or {}), "held_out_nats_per_character": noted})
+    return replace(best, summary={**(summary or {}), "held_out_nats_per_character": noted})
 
 
 def _models(ids: np.ndarray, vocabulary: Vocabulary, orders: Iterable[int], **options: Any) -> Iterator[NgramModel]:

@@ -62,7 +62,9 @@ class RecurrentModel:
     def _on_device(self) -> tuple[NetworkConfig, float, Parameters]:
         """What the compiled functions take first, the parameters already where they will be used."""
         from charrnn.network import compiled
+        from charrnn.network.compilation_cache import use_compilation_cache
 
+        use_compilation_cache()
         parameters, config = self._folded
         return config, self.vocabulary.unknown_probability, compiled.to_device(parameters)
 
@@ -137,6 +139,17 @@ class RecurrentModel:
             state, ids_BT = compiled.generate(config, unknown, choose, parameters, state, ids_B, uniforms_TB)
             return state, np.asarray(ids_BT)
         return generate_step_by_step(self, state, ids_B, uniforms_TB, choose)
+
+    def descended(self, state: State, ids_BT: np.ndarray, counted: int, rate: float) -> "RecurrentModel":
+        """The model after a step of gradient descent on its first `counted` predictions in ids_BT, read from the state."""
+        from charrnn.network import compiled
+
+        counted_BT = np.broadcast_to(np.arange(ids_BT.shape[1] - 1) < counted, ids_BT[:, 1:].shape).astype(np.float32)
+        parameters = compiled.descend(
+            self.config, self.vocabulary.unknown_probability, self.parameters, state,
+            ids_BT[:, :-1], ids_BT[:, 1:], counted_BT, np.float32(rate),
+        )  # fmt: skip
+        return RecurrentModel(self.config, self.vocabulary, map_tree(np.asarray, parameters), self.summary)
 
     def to_archive(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Named arrays and description, for archive.write_archive."""

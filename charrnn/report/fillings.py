@@ -11,7 +11,8 @@ from charrnn.errors import CharrnnError
 from charrnn.inference.blanks import read_template
 from charrnn.inference.fill import Filling, fill
 from charrnn.models.language_model import LanguageModel
-from charrnn.report.scores import ESCAPES
+from charrnn.report.say import say
+from charrnn.report.score_layouts import ESCAPES
 from charrnn.text.corpus import decode, read_bytes
 from charrnn.text.lines import line_groups
 
@@ -42,7 +43,7 @@ def print_fillings(
     """Fill the texts, then the lines of the files as they come, and print what was found."""
     if getattr(model, "backward", None) is None:
         note = "this model reads from left to right only: the search looks back alone, the ranking is by the whole sentence"
-        print(note, file=sys.stderr)
+        say(note)
     from_files = (line for name in names for group in line_groups(name, encoding=encoding) for line in group)
     shown = as_json if options.layout == "jsonl" else as_rows
     for number, text in enumerate(itertools.chain(texts, from_files), 1):

@@ -2,21 +2,19 @@
 
 import math
 import signal
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from charrnn.models.folder import CURVE, MODEL
 from charrnn.report.curve import draw_curve
+from charrnn.report.ngram import compare_with_ngram
 from charrnn.report.progress import TrainingLine
+from charrnn.report.say import figures, say
 from charrnn.training.options import TrainOptions
+from charrnn.training.run import Run
 from charrnn.training.start import resume as resume_run
 from charrnn.training.start import start
-
-
-def say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -41,6 +39,7 @@ def run_training(
     overwrite: bool = False,
     resume: bool = False,
     init_from: str | None = None,
+    baseline: bool = True,
 ) -> int:
     """Train and tell on standard error; returns the exit code: 0, or 128 + the number of the signal that ended it."""
     folder = Path(model)
@@ -68,9 +67,15 @@ def run_training(
         say(f"interrupted at step {journal.step:,} of {journal.schedule.steps:,}, all saved")
         say(f"go on with: charrnn train --resume -m {model}")
         return 128 + received[0]
+    if baseline and journal.best is not None:
+        say(_comparison(session.run, journal.best))
     say(f"model: {folder / MODEL}; write with: charrnn sample -m {model}")
     return 0
 
 
+def _comparison(run: Run, nats: float) -> str:
+    return compare_with_ngram(run.corpus, run.vocabulary, lines=run.settings.lines, network_bits=nats / math.log(2))
+
+
 def _held_out(nats: float, step: int) -> str:
-    return f"held-out: {nats:.4f} nats, {nats / math.log(2):.4f} bits per character, at step {step:,}"
+    return f"held-out: {figures(nats)}, at step {step:,}"

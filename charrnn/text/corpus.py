@@ -157,7 +157,6 @@ def read_corpus(
     names = ", ".join(paths)
     if len(training) < 2:
         size = "1 character is" if len(units) == 1 else f"{len(units)} characters are"
-        size = "one line is" if by_lines and len(units) > 2 else size
         raise CharrnnError(f"{names}: {size} too little to learn from; give a longer text")
     if (training == training[0]).all():
         shown = chr(int(training[0])) if level == "char" else f"byte {int(training[0])}"

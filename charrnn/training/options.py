@@ -1,5 +1,6 @@
 """Every option of training, once: the Python API takes these names, the command line derives its options from them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -16,8 +17,8 @@ def option(default: Any, help: str, **metadata: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class TrainOptions:
-    """What a user may say about a training run. None means: chosen from the corpus, the budget and the machine."""
+class ReadingOptions:
+    """How a corpus is read and what part of it is held out, for all that learn from one."""
 
     valid: str | None = option(None, "Held-out text file; otherwise a part of the corpus is held out.")
     valid_fraction: float = option(
@@ -27,6 +28,49 @@ class TrainOptions:
     encoding: str = option("utf-8", "Encoding of the corpus files.")
     min_count: int = option(1, "Characters seen fewer times train the unknown symbol instead.", least=1)
     lines: bool = option(False, "Every line is a sequence of its own (names, sentences); otherwise one long text.")
+
+    def __post_init__(self):
+        for item in fields(self):
+            _check(item.name, getattr(self, item.name), item.metadata)
+
+    def reading(self, paths: Sequence[str]) -> dict[str, Any]:
+        """What text.corpus.read_corpus takes."""
+        names = ("valid", "valid_fraction", "level", "encoding")
+        return {"paths": list(paths), **{name: getattr(self, name) for name in names}, "by_lines": self.lines}
+
+
+@dataclass(frozen=True)
+class NgramOptions(ReadingOptions):
+    """What a user may say about an n-gram model; "auto" is chosen by the held-out part."""
+
+    order: str = option("auto", "Characters of the longest n-gram, 2 to 20, or auto: what predicts the held-out part best.")
+    min_counts: str = option(
+        "auto", "Fewest occurrences to keep an n-gram of order 1, 2, ... and above, as in 1,1,2; or auto."
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        for name in ("order", "min_counts"):
+            numbers = getattr(self, name).split("," if name == "min_counts" else None)
+            if getattr(self, name) != "auto" and not all(number.strip().isdecimal() for number in numbers):
+                raise CharrnnError(
+                    f"--{name.replace('_', '-')} {getattr(self, name)}: say auto or whole numbers, as in --help"
+                )
+
+    @property
+    def orders(self) -> list[int] | None:
+        """The one order asked for; None for auto."""
+        return None if self.order == "auto" else [int(self.order)]
+
+    @property
+    def prunings(self) -> list[tuple[int, ...]] | None:
+        """The one list of minimal counts asked for; None for auto."""
+        return None if self.min_counts == "auto" else [tuple(map(int, self.min_counts.split(",")))]
+
+
+@dataclass(frozen=True)
+class TrainOptions(ReadingOptions):
+    """What a user may say about a training run. None means: chosen from the corpus, the budget and the machine."""
 
     cell: str = option("lstm", "Recurrent cell.", choices=tuple(CELLS))
     layers: int = option(1, "Recurrent layers.", least=1)
@@ -56,8 +100,7 @@ class TrainOptions:
     seed: int = option(1, "Seed of weights, batches and dropout.", least=0)
 
     def __post_init__(self):
-        for item in fields(self):
-            _check(item.name, getattr(self, item.name), item.metadata)
+        super().__post_init__()
         budgets = [name for name in ("epochs", "steps", "minutes") if getattr(self, name) is not None]
         if len(budgets) > 1:
             raise CharrnnError(f"--{budgets[0]} and --{budgets[1]} both say how long to train; give one")

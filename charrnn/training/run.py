@@ -10,14 +10,14 @@ import jax
 import numpy as np
 import optax
 
-from charrnn.inference.score import sentence_ids, sequences_tally, stream_tally
+from charrnn.inference.score import sequences_tally, stream_tally, text_sequences
 from charrnn.models.language_model import Tally
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.config import NetworkConfig
 from charrnn.network.devices import devices_for
 from charrnn.network.network import Parameters, parameter_shapes, zero_state
 from charrnn.text.batches import Batches, LineBatches, StreamBatches, compact
-from charrnn.text.corpus import Corpus, line_bounds
+from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.checkpoint import Checkpoint, Journal, save_checkpoint
 from charrnn.training.optimizer import make_optimizer
@@ -68,11 +68,7 @@ class Run:
     @cached_property
     def held_out(self) -> list[np.ndarray]:
         """The held-out text as sequences of ids: its lines, or one stream."""
-        units = self.corpus.held_out
-        if not self.settings.lines:
-            return [self.vocabulary.encode(units)] if len(units) > 1 else []
-        bounds = zip(*line_bounds(units), strict=True)
-        return [sentence_ids(self.vocabulary, units[start:end]) for start, end in bounds]
+        return text_sequences(self.vocabulary, self.corpus.held_out, lines=self.settings.lines)
 
     def held_out_tally(self, model: RecurrentModel) -> Tally | None:
         """The held-out figure of a model; None where nothing is held out."""

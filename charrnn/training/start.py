@@ -1,7 +1,6 @@
 """From files and options to a run that is ready to train: fresh, from another model's weights, or resumed."""
 
 import math
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,18 +10,20 @@ import jax
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.folder import exists, load_model
+from charrnn.models.folder import load_model
 from charrnn.models.recurrent import RecurrentModel
+from charrnn.network.compilation_cache import use_compilation_cache
 from charrnn.network.config import FORM
 from charrnn.network.devices import measure_gigaflops, use_all_processors
 from charrnn.network.network import Parameters, init_parameters
 from charrnn.text.batches import LineBatches
 from charrnn.text.corpus import Corpus, line_bounds, read_corpus
-from charrnn.text.vocabulary import UNKNOWN, Vocabulary
+from charrnn.text.vocabulary import Vocabulary
 from charrnn.training import trainer
 from charrnn.training.checkpoint import Journal, load_checkpoint
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import MOST_EPOCHS, Plan, make_plan
+from charrnn.training.preparation import check_folder, describe
 from charrnn.training.run import Run, measured_steps
 from charrnn.training.step import TrainState
 
@@ -54,28 +55,20 @@ def start(
     the options do not fit together.
     """
     begun = time.perf_counter()
-    if exists(folder) and not overwrite:
-        raise CharrnnError(f"{folder}: holds a model already; --resume it, --overwrite it, or name another with -m")
-    _check_writable(folder)
+    check_folder(folder, overwrite)
     before = load_model(init_from) if init_from else None
     if before is not None and not isinstance(before, RecurrentModel):
         raise CharrnnError(f"{init_from}: is no recurrent network, so its weights cannot start one")
     options = _like(options, before) if before else options
-    reading = {
-        "paths": list(paths),
-        "valid": options.valid,
-        "valid_fraction": options.valid_fraction,
-        "level": options.level,
-        "encoding": options.encoding,
-        "by_lines": options.lines,
-    }
+    reading = options.reading(paths)
     corpus = _read(reading)
     if before:
         vocabulary = before.vocabulary.grown(corpus.training, options.min_count)
     else:
         vocabulary = Vocabulary.build(corpus.training, options.level, options.min_count)
-    notes = _describe(corpus, vocabulary)
+    notes = describe(corpus, vocabulary)
     use_all_processors()
+    use_compilation_cache()
     plan = _plan(options, corpus, vocabulary)
     run = Run(folder, plan.network, vocabulary, plan.settings, corpus, reading, plan.minutes)
     if isinstance(run.batches, LineBatches) and run.batches.cut_lines:
@@ -107,6 +100,7 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session
             f"or start a new run from these weights with --init-from {folder}"
         )
     use_all_processors()
+    use_compilation_cache()
     minutes = options.minutes or saved.minutes
     run = Run(folder, saved.network, saved.vocabulary, saved.settings, corpus, reading, minutes)
     state, journal = run.restored(saved), saved.journal
@@ -124,30 +118,9 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session
     return Session(run, state, replace(journal, schedule=replace(journal.schedule, steps=steps)), notes)
 
 
-def _check_writable(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise CharrnnError(f"{folder}: cannot be written ({error.strerror}); name another place with -m") from None
-
-
 def _read(reading: dict) -> Corpus:
     reading = dict(reading)
     return read_corpus(reading.pop("paths"), **reading)
-
-
-def _describe(corpus: Corpus, vocabulary: Vocabulary) -> list[str]:
-    """Size of the text, and what a user should know of its characters."""
-    training, held_out = len(corpus.training), len(corpus.held_out)
-    notes = [f"text: {training:,} characters to learn from, {held_out:,} held out, {vocabulary.size - 1:,} different"]
-    unknown = int((vocabulary.encode(corpus.held_out) == UNKNOWN).sum())
-    if unknown:
-        notes.append(f"held-out text has {unknown:,} characters that are unknown in the text learnt from")
-    if held_out < 2:
-        notes.append("nothing is held out, for the text is too short: the last weights are kept, not the best")
-    return notes
 
 
 def _plan(options: TrainOptions, corpus: Corpus, vocabulary: Vocabulary) -> Plan:

@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from importlib import metadata
 
 from charrnn.errors import CharrnnError
 from charrnn.models.folder import save_model
 from charrnn.models.language_model import Tally
 from charrnn.training.checkpoint import Evaluation, Journal
+from charrnn.training.preparation import corpus_summary, figures_summary
 from charrnn.training.run import Run
 from charrnn.training.step import StepReport, TrainState
 
@@ -93,20 +93,14 @@ def _evaluate(run: Run, state: TrainState, journal: Journal, rate: float, due: b
 def summary(run: Run, evaluation: Evaluation, tally: Tally | None) -> dict:
     """What a model says of its training: see `charrnn info`."""
     return {
-        "reading": "lines" if run.settings.lines else "stream",
-        "corpus": {
-            "sources": list(run.corpus.sources),
-            "training_characters": len(run.corpus.training),
-            "held_out_characters": len(run.corpus.held_out),
-        },
+        **corpus_summary(run.corpus, run.settings.lines),
         "settings": {k: v for k, v in vars(run.settings).items() if k != "lines"},
         "steps": evaluation.step,
         "epochs": evaluation.epoch,
         "characters_seen": evaluation.characters,
         "skipped_steps": evaluation.skipped,
         "seconds": evaluation.seconds,
-        "versions": {name: metadata.version(name) for name in ("charrnn", "jax", "optax", "numpy")},
-        "held_out": None if tally is None else tally.to_json() | {"known": tally.without_unknown().to_json()},
+        **figures_summary(tally, ("charrnn", "jax", "optax", "numpy")),
     }
 
 

@@ -1,0 +1,100 @@
+"""Texts as they are to be printed: drawn as they come, the likeliest of many drawn, or found by beam search."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from charrnn.inference.beam import beam_search
+from charrnn.inference.novel import Novel, longest_copy
+from charrnn.inference.sample import Choice, banned_symbols, fresh_seed, write
+from charrnn.inference.score import sequence_log_probs
+from charrnn.models.language_model import LanguageModel
+from charrnn.report.say import say
+from charrnn.text.corpus import read_units
+from charrnn.text.vocabulary import BOUNDARY, Vocabulary
+
+Pieces = Iterator[tuple[int, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What texts are asked for; each field is the option of `charrnn sample` of that name, `filters` are Choice's."""
+
+    filters: dict[str, Any]
+    length: int
+    count: int
+    stop: tuple[str, ...]
+    seed: int | None
+    beam: int | None
+    length_normalization: float
+    best_of: int | None
+    ban: str
+    allow: str | None
+    corpus: Sequence[str]
+    novel: int | None
+    report: bool
+
+
+def pieces(model: LanguageModel, prime: np.ndarray, wish: Writing, *, lines: bool) -> Pieces:
+    """Pieces (number of the text, ids) in the order of the texts; an empty one ends each."""
+    vocabulary, corpus_ids = model.vocabulary, np.zeros(0, np.int32)
+    if wish.corpus:
+        corpus_ids = vocabulary.encode(read_units(wish.corpus, level=vocabulary.level))
+    if wish.novel:
+        model = Novel(model, corpus_ids, wish.novel)
+    choice = Choice(**wish.filters, banned=banned_symbols(vocabulary, wish.ban, wish.allow))
+    if wish.beam:
+        found = beam_search(
+            model, prime=prime, length=wish.length, beam=wish.beam, end_at_boundary=lines,
+            normalization=wish.length_normalization, banned=choice.banned,
+        )  # fmt: skip
+        texts = _whole([text.ids for text in found[: wish.count]])
+    else:
+        drawn = wish.best_of or wish.count
+        model.expect(wish.length * drawn)
+        texts = write(
+            model, prime=prime, length=wish.length, count=drawn, choice=choice, stops=wish.stop, end_at_boundary=lines,
+            seed=fresh_seed() if wish.seed is None else wish.seed,
+        )  # fmt: skip
+    if wish.best_of:
+        texts = _whole(likeliest(model, prime, _joined(texts, wish.best_of), lines=lines)[: wish.count])
+    return _reported(texts, vocabulary, corpus_ids) if wish.report else texts
+
+
+def _joined(texts: Pieces, count: int) -> list[np.ndarray]:
+    parts: list[list[np.ndarray]] = [[] for _ in range(count)]
+    for row, piece in texts:
+        parts[row].append(piece)
+    return [np.concatenate(of_row) for of_row in parts]
+
+
+def _reported(texts: Pieces, vocabulary: Vocabulary, corpus_ids: np.ndarray) -> Pieces:
+    """The same pieces; after each text, its longest span that stands in the corpus is told."""
+    written = np.zeros(0, np.int32)
+    for row, piece in texts:
+        yield row, piece
+        written = np.concatenate([written, piece])
+        if not len(piece):
+            begin, length = longest_copy(written, corpus_ids)
+            share = length / max(len(written), 1)
+            copied = vocabulary.decode(written[begin : begin + length])
+            say(f"text {row + 1}: longest copied span {length} of {len(written)} characters, {share:.1%}: {copied!r}")
+            written = written[:0]
+
+
+def likeliest(model: LanguageModel, prime: np.ndarray, texts: Sequence[np.ndarray], *, lines: bool) -> list[np.ndarray]:
+    """The texts after a prime, those with the fewest bits per character first; where `lines`, their end counts."""
+    before, after = [[BOUNDARY], prime], [[BOUNDARY]] if lines else []
+    sequences = [np.concatenate([*before, text, *after]).astype(np.int32) for text in texts]
+    scores = sequence_log_probs(model, sequences)
+    means = [score[len(prime) :].mean() if len(score) > len(prime) else 0.0 for score in scores]
+    return [texts[k] for k in sorted(range(len(texts)), key=lambda k: -means[k])]
+
+
+def _whole(texts: Sequence[np.ndarray]) -> Pieces:
+    for row, ids in enumerate(texts):
+        if len(ids):
+            yield row, ids
+        yield row, ids[:0]

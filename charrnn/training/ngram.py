@@ -1,0 +1,88 @@
+"""An n-gram model from files and options: read, counted, its order and pruning chosen, put in a model folder."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from charrnn.errors import CharrnnError
+from charrnn.inference.score import sequences_tally, text_sequences
+from charrnn.models.folder import CURVE, LOG, RESUME, save_model
+from charrnn.models.kneser_ney import MAX_ORDER, MIN_ORDER
+from charrnn.models.language_model import Tally
+from charrnn.models.ngram import NgramModel, choose_order
+from charrnn.text.batches import compact
+from charrnn.text.corpus import Corpus, read_corpus
+from charrnn.text.vocabulary import Vocabulary
+from charrnn.training.options import NgramOptions
+from charrnn.training.preparation import check_folder, corpus_summary, describe, figures_summary
+
+ORDERS = range(MIN_ORDER, MAX_ORDER + 1)
+# What is tried where nothing is said: all that was seen; without what was seen once, from an order on.
+PRUNINGS = ((1,), *((1,) * kept + (2,) for kept in (6, 5, 4)))
+CHOOSING_CHARACTERS = 1_000_000  # of the held-out part, by which order and pruning are chosen
+
+
+def train_ngram(
+    paths: Sequence[str], folder: Path, options: NgramOptions, *, overwrite: bool = False
+) -> tuple[NgramModel, list[str]]:
+    """The model of the text of the paths, saved in the folder, and what there is to say of text and choice.
+
+    Raises CharrnnError where the folder holds a model (unless overwrite) or cannot be written, the text is unusable, or
+    an order or pruning cannot be.
+    """
+    begun = time.perf_counter()
+    check_folder(folder, overwrite)
+    corpus = read_corpus(**options.reading(paths))
+    vocabulary = Vocabulary.build(corpus.training, options.level, options.min_count)
+    notes = describe(corpus, vocabulary)
+    model, pruning = _best(corpus, vocabulary, options)
+    tally = held_out_tally(model, corpus)
+    model.summary = {
+        **corpus_summary(corpus, options.lines),
+        "min_counts": list(pruning),
+        **model.summary,
+        "seconds": time.perf_counter() - begun,
+        **figures_summary(tally, ("charrnn", "numpy")),
+    }
+    save_model(model, folder)
+    for stale in (RESUME, LOG, CURVE):  # of a network that was here before
+        (folder / stale).unlink(missing_ok=True)
+    return model, notes
+
+
+def held_out_tally(model: NgramModel, corpus: Corpus) -> Tally | None:
+    """The figure that `charrnn score` gives for the held-out part; None where nothing is held out."""
+    sequences = text_sequences(model.vocabulary, corpus.held_out, lines=model.lines)
+    return sequences_tally(model, sequences) if sequences else None
+
+
+def best_order(
+    corpus: Corpus, vocabulary: Vocabulary, *, lines: bool, orders: Sequence[int] = ORDERS, **options
+) -> NgramModel:
+    """The model of the order that predicts the held-out part best (in large texts, its beginning).
+
+    `options` are those of NgramModel.train.
+    """
+    training = compact(vocabulary.encode(corpus.training), vocabulary.size)
+    held_out = vocabulary.encode(corpus.held_out[:CHOOSING_CHARACTERS])
+    if len(orders) == 1:
+        return NgramModel.train(training, vocabulary, order=orders[0], lines=lines, **options)
+    return choose_order(training, held_out, vocabulary, orders=orders, lines=lines, **options)
+
+
+def _best(corpus: Corpus, vocabulary: Vocabulary, options: NgramOptions) -> tuple[NgramModel, tuple[int, ...]]:
+    """The model, and its pruning: what predicts the held-out part best of the orders and prunings that may be."""
+    orders, prunings = options.orders or ORDERS, options.prunings or PRUNINGS
+    if len(prunings) > 1 and not len(corpus.held_out):
+        raise CharrnnError("nothing is held out to choose by; say --order and --min-counts, or hold out with --valid")
+    part = replace(corpus, held_out=corpus.held_out[:CHOOSING_CHARACTERS])
+    tried: list[tuple[float, NgramModel, tuple[int, ...]]] = []
+    for pruning in prunings:
+        model = best_order(corpus, vocabulary, lines=options.lines, orders=orders, min_counts=pruning)
+        if len(prunings) == 1:
+            return model, pruning
+        tally = held_out_tally(model, part)
+        tried.append((tally.nats_per_character if tally else 0.0, model, pruning))
+        tried = [min(tried, key=lambda one: one[0])]  # one model is held at a time beside the one being made
+    return tried[0][1:]

@@ -48,6 +48,15 @@ def lines_folder(tmp_path_factory, corpus_file):
     return folder
 
 
+@pytest.fixture(scope="session")
+def both_folder(tmp_path_factory, corpus_file):
+    """A small model of the words that reads lines in both directions."""
+    folder = tmp_path_factory.mktemp("models") / "both"
+    options = {"hidden": 32, "embedding": 8, "batch_size": 8, "lines": True, "direction": "both"}
+    charrnn.train(corpus_file, folder, steps=100, evaluate_every=100, learning_rate=0.02, **options)
+    return folder
+
+
 @pytest.fixture
 def model(model_folder):
     return charrnn.load(model_folder)

@@ -35,7 +35,10 @@ def run(session, stop_at=None):
     return list(session.train(should_stop))
 
 
-@pytest.mark.parametrize("reading", [{}, {"lines": True}, {"cell": "gru", "layers": 2, "optimizer": "momentum"}])
+@pytest.mark.parametrize(
+    "reading",
+    [{}, {"lines": True}, {"cell": "gru", "layers": 2, "optimizer": "momentum"}, {"direction": "both", "lines": True}],
+)
 def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path, corpus_file, reading):
     options = TrainOptions(steps=14, evaluate_every=6, **(SMALL | reading))
     run(start([str(corpus_file)], tmp_path / "whole", options))

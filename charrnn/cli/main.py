@@ -18,6 +18,7 @@ COMMANDS = {
     "ngram": "Count an n-gram model of text.",
     "sample": "Write new text.",
     "score": "Say how likely sentences are.",
+    "fill": "Fill blanks in sentences.",
     "rescore": "Choose among hypotheses.",
     "info": "Say what a model is.",
     "bench": "Measure speed on this machine.",

@@ -23,18 +23,28 @@ from charrnn.cli.options import mixture_options
               help="Dynamic evaluation: the weights follow the text at this learning rate; try 0.3.")  # fmt: skip
 @click.option("--adapt-reset", is_flag=True, help="Adapt to each line (with --stream: file) from the trained weights anew.")
 @click.option("--labels", metavar="A,B,...", help="Classify texts by a model of `label<TAB>text` lines.")
+@click.option("--pseudo", is_flag=True, help="Pseudo-likelihood: each character given all others (--direction both).")
+@click.option("--typos", is_flag=True, help="With --pseudo, add the characters for which another is likelier.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Encoding of the files.")
-def score(sentences, mixture, text, layout, base, chars, rank, spans, summary, stream, adapt, adapt_reset, labels, encoding):
+def score(
+    sentences, mixture, text, layout, base, chars, rank, spans, summary, stream, adapt, adapt_reset, labels, pseudo, typos,
+    encoding,
+):  # fmt: skip
     """Print for each line of the files SENTENCES (- is standard input, also when none is named) how likely it is.
 
     One line out for each line in, in order: log-probability, bits per character, the line. A line is read from a fresh
-    state, and its end counts as a character.
+    state, and its end counts as a character. With --pseudo, the first figure is the pseudo-log-likelihood: each character
+    given those on both sides, the end of the line among them.
     """
     _check_usage(sentences, text, layout, base, chars or rank or spans, summary, stream)
     if adapt_reset and adapt is None:
         raise click.UsageError("--adapt-reset says how to adapt; it needs --adapt RATE.")
     if labels and (layout in ("kenlm", "srilm") or chars or rank or spans or summary or stream or adapt):
         raise click.UsageError("--labels classifies; of the other options it takes --text, --format and --encoding.")
+    if pseudo and (layout in ("kenlm", "srilm") or rank or spans or adapt or labels):
+        raise click.UsageError("--pseudo goes without --rank, --spans, --adapt, --labels and the formats kenlm and srilm.")
+    if typos and (not pseudo or stream or summary):
+        raise click.UsageError("--typos goes with --pseudo, and with neither --stream nor --summary.")
     names = sentences or (() if text else ("-",))
     from charrnn.report import scores
     from charrnn.report.mixture import open_models
@@ -44,6 +54,14 @@ def score(sentences, mixture, text, layout, base, chars, rank, spans, summary, s
         scores.print_labels(model, names, text, encoding, labels.split(","), layout)
         return
     look = scores.Look(layout, base, chars, rank, model.vocabulary.level, adapt)
+    if pseudo:
+        from charrnn.report import pseudo as pseudo_scores
+
+        if stream or summary:
+            pseudo_scores.print_summary_of(model, names, text, encoding, look, stream=stream)
+        else:
+            pseudo_scores.print_lines(model, names, text, encoding, look, typos=typos)
+        return
     if stream:
         scores.print_summary(scores.stream_summary(model, names, encoding, rate=adapt, reset=adapt_reset), 1, look)
         return

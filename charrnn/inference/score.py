@@ -41,7 +41,7 @@ def tally_of(targets: np.ndarray, log_probs: np.ndarray) -> Tally:
     return Tally(float(-wide.sum()), len(targets), float(-wide[unknown].sum()), int(unknown.sum()))
 
 
-def _padded(length: int, choices: Sequence[int]) -> int:
+def padded(length: int, choices: Sequence[int]) -> int:
     return min((choice for choice in choices if choice >= length), default=max(choices))
 
 
@@ -54,7 +54,7 @@ def sequence_log_probs(model: LanguageModel, sequences: Sequence[np.ndarray]) ->
     by_length = sorted(range(len(sequences)), key=lambda k: len(sequences[k]))
     for first in range(0, len(by_length), ROWS):
         chosen = by_length[first : first + ROWS]
-        rows = _padded(len(chosen), (1, 8, ROWS))
+        rows = padded(len(chosen), (1, 8, ROWS))
         for k, log_probs in zip(chosen, _side_by_side(model, [sequences[k] for k in chosen], rows), strict=True):
             results[k] = log_probs
     return results
@@ -66,7 +66,7 @@ def _side_by_side(model: LanguageModel, sequences: Sequence[np.ndarray], rows: i
     parts: list[list[np.ndarray]] = [[] for _ in sequences]
     state, begin, end = model.start(rows), 0, max(lengths)
     while begin < end:
-        window = _padded(end - begin, fitting)
+        window = padded(end - begin, fitting)
         ids_BT = np.full((rows, window + 1), BOUNDARY, np.int32)
         for row, ids in enumerate(sequences):
             part = ids[begin : begin + window + 1]

@@ -9,7 +9,7 @@ import numpy as np
 
 from charrnn.text.vocabulary import Vocabulary
 
-State = Any  # opaque; only its own model reads it
+State = Any  # only its own model reads it; a tree of arrays whose first axis is the rows, which others may choose among
 # choose(log_probs_BV, uniforms_B) -> ids_B draws the next characters; hashable, and at home with numpy and JAX arrays
 Choose = Callable[[Any, Any], Any]
 

@@ -17,14 +17,16 @@ from charrnn.errors import CharrnnError
 from charrnn.models.archive import fill, flatten
 from charrnn.models.language_model import generate_step_by_step
 from charrnn.network.config import NetworkConfig
+from charrnn.network.directions import backward_stack, joint_logits
 from charrnn.network.network import (
     Parameters,
     State,
-    apply,
     fold_embedding,
     log_softmax,
+    logits_of,
     map_tree,
     parameter_shapes,
+    read,
     zero_state,
 )
 from charrnn.text.vocabulary import Vocabulary
@@ -67,7 +69,7 @@ class RecurrentModel:
         return config, self.vocabulary.unknown_probability, compiled.to_device(parameters)
 
     def expect(self, characters: int) -> None:
-        self.compiled = self.compiled or characters * self.config.weights > COMPILE_FROM
+        self.compiled = self.compiled or characters * self._folded[1].weights > COMPILE_FROM
 
     @property
     def parameter_count(self) -> int:
@@ -84,9 +86,37 @@ class RecurrentModel:
             config, unknown, parameters = self._on_device
             state, log_probs_BTV = compiled.advance(config, unknown, parameters, state, ids_BT)
             return state, np.asarray(log_probs_BTV)
+        state, outputs_BTH = self.outputs(state, ids_BT)
+        return state, self.log_probs(outputs_BTH)
+
+    def outputs(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
+        """The state after the ids, and the last layer's outputs_BTH after each: what log_probs and joint_log_probs read."""
+        if self.compiled and ids_BT.shape[1] >= COMPILED_WINDOW:
+            from charrnn.network import compiled
+
+            config, _, parameters = self._on_device
+            state, outputs_BTH = compiled.outputs(config, parameters, state, ids_BT)
+            return state, np.asarray(outputs_BTH)
         parameters, config = self._folded
-        state, logits_TBV = apply(parameters, config, ids_BT.T, map_tree(np.asarray, state))
-        return state, log_softmax(logits_TBV, self.vocabulary.unknown_probability).transpose(1, 0, 2)
+        state, outputs_TBH = read(parameters, config, ids_BT.T, map_tree(np.asarray, state))
+        return state, outputs_TBH.transpose(1, 0, 2)
+
+    def log_probs(self, outputs: np.ndarray) -> np.ndarray:
+        """Log-probabilities (..., V) of the next character."""
+        return log_softmax(logits_of(self._folded[0], outputs), self.vocabulary.unknown_probability)
+
+    @cached_property
+    def backward(self) -> "RecurrentModel | None":
+        """The stack that reads from right to left, a model of text turned round; None where there is none."""
+        if self.config.direction != "both":
+            return None
+        parameters, config = backward_stack(self.parameters, self.config)
+        return RecurrentModel(config, self.vocabulary, parameters, self.summary, compiled=self.compiled)
+
+    def joint_log_probs(self, forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
+        """Log-probabilities (..., V) of a character, from the outputs of the forward stack for all before it and of the
+        backward stack for all after it; the two broadcast."""
+        return log_softmax(joint_logits(self.parameters, forward, backward), self.vocabulary.unknown_probability)
 
     def target_log_probs(self, state: State, ids_BT: np.ndarray, targets_BT: np.ndarray) -> tuple[State, np.ndarray]:
         if self.compiled:

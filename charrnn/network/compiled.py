@@ -13,12 +13,25 @@ import numpy as np
 
 from charrnn.network.cells import Array
 from charrnn.network.config import NetworkConfig
-from charrnn.network.network import Parameters, State, apply, log_softmax
+from charrnn.network.directions import reverse
+from charrnn.network.network import Parameters, State, apply, log_softmax, read
 from charrnn.network.recurrence import scan_over_time
 
 UNKNOWN = 0
 
 to_device = jax.device_put
+
+
+@jax.custom_vjp
+def turn_round(array_TBX: Array, lengths_B: Array) -> Array:
+    """directions.reverse. Being its own inverse it is its own gradient, which again spares the scatter."""
+    return reverse(array_TBX, lengths_B)
+
+
+turn_round.defvjp(
+    lambda array_TBX, lengths_B: (reverse(array_TBX, lengths_B), lengths_B),
+    lambda lengths_B, d_TBX: (reverse(d_TBX, lengths_B), None),
+)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
@@ -75,6 +88,13 @@ def target_log_probs(
     """The state after the ids, and log_probs_BT of the targets."""
     state, logits_TBV = apply(parameters, config, ids_BT.T, state, over_time=scan_over_time)
     return state, pick_targets(logits_TBV, targets_BT.T, unknown_probability).T
+
+
+@partial(jax.jit, static_argnums=0)
+def outputs(config: NetworkConfig, parameters: Parameters, state: State, ids_BT: Array) -> tuple[State, Array]:
+    """The state after the ids, and the last layer's outputs_BTH."""
+    state, outputs_TBH = read(parameters, config, ids_BT.T, state, over_time=scan_over_time)
+    return state, outputs_TBH.transpose(1, 0, 2)
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))

@@ -5,6 +5,14 @@ from dataclasses import dataclass
 from charrnn.errors import CharrnnError
 from charrnn.network.cells import CELLS, Cell
 
+# what the last layer's outputs may do with its last states (see network.attention)
+ATTENTIONS = ("none", "additive", "dot", "general")
+# "both" has a second stack that reads from right to left (see network.directions)
+DIRECTIONS = ("forward", "both")
+
+# what two networks must share for the weights of one to start the other, but for hidden and vocabulary_size
+FORM = ("cell", "layers", "embedding", "direction", "attention", "attention_window")
+
 
 @dataclass(frozen=True)
 class NetworkConfig:
@@ -21,13 +29,19 @@ class NetworkConfig:
     embedding: int = 128
     dropout: float = 0.0
     embedding_dropout: float = 0.0
+    direction: str = "forward"
+    attention: str = "none"
+    attention_window: int = 64
 
     def __post_init__(self):
-        for name, least in (("vocabulary_size", 2), ("layers", 1), ("hidden", 1), ("embedding", 0)):
+        for name, least in (("vocabulary_size", 2), ("layers", 1), ("hidden", 1), ("embedding", 0), ("attention_window", 1)):
             if not getattr(self, name) >= least:
                 raise CharrnnError(f"{name} is {getattr(self, name)}; it must be at least {least}")
         if self.cell not in CELLS:
             raise CharrnnError(f"cell {self.cell!r} is not known; choose one of {', '.join(CELLS)}")
+        for name, known in (("direction", DIRECTIONS), ("attention", ATTENTIONS)):
+            if getattr(self, name) not in known:
+                raise CharrnnError(f"{name} {getattr(self, name)!r} is not known; choose one of {', '.join(known)}")
         for name in ("dropout", "embedding_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise CharrnnError(f"{name} is {getattr(self, name)}; it must be at least 0 and below 1")
@@ -46,11 +60,16 @@ class NetworkConfig:
 
     @property
     def recurrent_weights(self) -> int:
-        """Number of weights between and within the layers; without embedding and output, of which a character uses a row."""
+        """Number of weights between and within the layers of a stack; without embedding and output, of which a character
+        uses a row."""
         within = self.layers * self.hidden * self.gate_units
+        if self.attention != "none":
+            within += (3 * self.hidden + self.attention_window) * self.hidden
         return self.embedding * self.gate_units + (self.layers - 1) * self.hidden * self.gate_units + within
 
     @property
     def weights(self) -> int:
         """Number of weights that take part in a product for every character; the embedding is looked up."""
-        return self.recurrent_weights + self.hidden * self.vocabulary_size
+        output = self.hidden * self.vocabulary_size
+        stack = self.recurrent_weights + output
+        return 2 * stack + 2 * output if self.direction == "both" else stack

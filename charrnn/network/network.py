@@ -2,7 +2,9 @@
 
     {"embedding": VE, "layers": [{"input": EG, "recurrent": HG, "bias": G}, ...], "output": {"weight": HV, "bias": V}}
 
-With one-hot input there is no "embedding" and the first "input" is VG. Cells that need it have "recurrent_bias": G.
+A network of two directions has "backward" and "joint" beside these (see network.directions); what reads from left to
+right finds the same names in either. With one-hot input there is no "embedding" and the first "input" is VG. Cells that
+need it have "recurrent_bias": G; with attention the last layer's outputs pass through "attention" (see there).
 The functions here serve numpy and JAX arrays alike; what differs (how a cell runs over time, dropout) is passed in.
 
 Shapes: B rows, T time, V symbols, E embedding, H hidden units, G = gates × H.
@@ -14,12 +16,45 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.network.attention import attend, empty_window, parameter_tree
 from charrnn.network.cells import Array, Cell
 from charrnn.network.config import NetworkConfig
 
 Parameters = dict[str, Any]
-State = list[Any]  # one cell state a layer
+State = list[Any]  # one cell state a layer, and the window of attention where there is one
 OverTime = Callable[[Cell, Array, Array, Any, Any], tuple[Any, Array]]
+
+
+def _tree(config: NetworkConfig, make: Callable[..., Any]) -> Parameters:
+    """The tree of a network's parameters, each made by make(kind, *shape)."""
+    hidden, gates, symbols = config.hidden, config.gate_units, config.vocabulary_size
+
+    def layer(size: int) -> Parameters:
+        weights = {
+            "input": make("input", size, gates),
+            "recurrent": make("recurrent", hidden, gates),
+            "bias": make("gate bias", gates),
+        }
+        return weights | ({"recurrent_bias": make("bias", gates)} if config.cell_type.recurrent_bias else {})
+
+    def stack() -> Parameters:
+        layers = [layer(config.input_size(k)) for k in range(config.layers)]
+        attention = {}
+        if config.attention != "none":
+            attention["attention"] = parameter_tree(config.attention, config.attention_window, hidden, make)
+        return {
+            "layers": layers,
+            **attention,
+            "output": {"weight": make("output", hidden, symbols), "bias": make("bias", symbols)},
+        }
+
+    tree: Parameters = {"embedding": make("embedding", symbols, config.embedding)} if config.embedding else {}
+    tree |= stack()
+    if config.direction == "both":
+        tree["backward"] = stack()
+        forward, backward = make("output", hidden, symbols), make("output", hidden, symbols)
+        tree["joint"] = {"forward": forward, "backward": backward, "bias": make("bias", symbols)}
+    return tree
 
 
 def init_parameters(config: NetworkConfig, seed: int) -> Parameters:
@@ -37,55 +72,43 @@ def init_parameters(config: NetworkConfig, seed: int) -> Parameters:
         return random.uniform(-limit, limit, (rows, columns))
 
     def orthogonal() -> np.ndarray:
+        if cell.identity_scale is not None:
+            return cell.identity_scale * np.eye(hidden)
         q, r = np.linalg.qr(random.normal(size=(hidden, hidden)))
         return q * np.sign(np.diag(r))
 
-    def layer(size: int) -> Parameters:
-        bias_G = np.zeros(config.gate_units)
-        if cell.forget_gate is not None:
-            bias_G[cell.forget_gate * hidden : (cell.forget_gate + 1) * hidden] = 1
-        gates = range(cell.gates)
-        start = orthogonal if cell.identity_scale is None else lambda: cell.identity_scale * np.eye(hidden)
-        weights = {
-            "input": np.concatenate([glorot(size, hidden) for _ in gates], axis=1),
-            "recurrent": np.concatenate([start() for _ in gates], axis=1),
-            "bias": bias_G,
-        }
-        return weights | ({"recurrent_bias": np.zeros(config.gate_units)} if cell.recurrent_bias else {})
+    def gate_bias(units: int) -> np.ndarray:
+        return np.where(np.arange(units) // hidden == cell.forget_gate, 1.0, 0.0)
 
-    symbols = config.vocabulary_size
-    tree: Parameters = {"embedding": random.normal(0, 0.5, (symbols, config.embedding))} if config.embedding else {}
-    tree["layers"] = [layer(config.input_size(k)) for k in range(config.layers)]
-    tree["output"] = {"weight": random.normal(0, 0.02, (hidden, symbols)), "bias": np.zeros(symbols)}
-    return map_tree(lambda array: array.astype(np.float32), tree)
+    gates = range(cell.gates)
+    makers: dict[str, Callable[..., np.ndarray]] = {
+        "embedding": lambda *shape: random.normal(0, 0.5, shape),
+        "input": lambda rows, _: np.concatenate([glorot(rows, hidden) for _ in gates], axis=1),
+        "recurrent": lambda *_: np.concatenate([orthogonal() for _ in gates], axis=1),
+        "gate bias": gate_bias,
+        "plain": glorot,
+        "identity": np.eye,
+        "output": lambda *shape: random.normal(0, 0.02, shape),
+        "bias": np.zeros,
+    }
+    return _tree(config, lambda kind, *shape: makers[kind](*shape).astype(np.float32))
 
 
 def parameter_shapes(config: NetworkConfig) -> Parameters:
     """A tree of zero-size-in-memory arrays with the shapes and types that init_parameters gives."""
-
-    def like(*shape: int) -> np.ndarray:
-        return np.broadcast_to(np.float32(0), shape)
-
-    def layer(size: int) -> Parameters:
-        gates = config.gate_units
-        weights = {"input": like(size, gates), "recurrent": like(config.hidden, gates), "bias": like(gates)}
-        return weights | ({"recurrent_bias": like(gates)} if config.cell_type.recurrent_bias else {})
-
-    symbols = config.vocabulary_size
-    tree: Parameters = {"embedding": like(symbols, config.embedding)} if config.embedding else {}
-    tree["layers"] = [layer(config.input_size(k)) for k in range(config.layers)]
-    tree["output"] = {"weight": like(config.hidden, symbols), "bias": like(symbols)}
-    return tree
+    return _tree(config, lambda kind, *shape: np.broadcast_to(np.float32(0), shape))
 
 
 def fold_embedding(parameters: Parameters, config: NetworkConfig) -> tuple[Parameters, NetworkConfig]:
-    """The same function as a network with one-hot input: embedding and first input matrix become one VG table."""
+    """The stack that reads from left to right as a network with one-hot input: embedding and first input matrix become
+    one VG table."""
+    config = replace(config, direction="forward")
+    tree = {name: part for name, part in parameters.items() if name not in ("embedding", "backward", "joint")}
     if not config.embedding:
-        return parameters, config
-    first = parameters["layers"][0]
+        return tree, config
+    first, *deeper = tree["layers"]
     folded = first | {"input": parameters["embedding"] @ first["input"]}
-    tree = {"layers": [folded, *parameters["layers"][1:]], "output": parameters["output"]}
-    return tree, replace(config, embedding=0)
+    return tree | {"layers": [folded, *deeper]}, replace(config, embedding=0)
 
 
 def map_tree(function: Callable[[Any], Any], tree: Any) -> Any:
@@ -100,9 +123,12 @@ def map_tree(function: Callable[[Any], Any], tree: Any) -> Any:
 
 
 def zero_state(config: NetworkConfig, rows: int) -> State:
-    """The state before any input, in numpy: zeros of shape (rows, hidden) for every part of every layer."""
-    state: Any = config.cell_type.state
-    return [state(*(np.zeros((rows, config.hidden), np.float32) for _ in state._fields)) for _ in range(config.layers)]
+    """The state before any input, in numpy: zeros of shape (rows, hidden) for every part of every layer, and an empty
+    window of attention where there is one."""
+    cell: Any = config.cell_type.state
+    state = [cell(*(np.zeros((rows, config.hidden), np.float32) for _ in cell._fields)) for _ in range(config.layers)]
+    attentive = config.attention != "none"
+    return [*state, empty_window(rows, config.attention_window, config.hidden)] if attentive else state
 
 
 def loop_over_time(cell: Cell, x_TBG: Array, recurrent_HG: Array, bias_G: Array | None, state: Any) -> tuple[Any, Array]:
@@ -115,7 +141,18 @@ def loop_over_time(cell: Cell, x_TBG: Array, recurrent_HG: Array, bias_G: Array 
     return state, x_TBG.__array_namespace__().stack(hidden)
 
 
-def apply(
+def apply(parameters: Parameters, config: NetworkConfig, ids_TB: Array, state: State, **how: Any) -> tuple[State, Array]:
+    """The state after the ids and logits_TBV, the scores of the character that follows each; `how`: see read."""
+    state, outputs_TBH = read(parameters, config, ids_TB, state, **how)
+    return state, logits_of(parameters, outputs_TBH)
+
+
+def logits_of(parameters: Parameters, outputs: Array) -> Array:
+    """Scores of the next character, (..., V), from the last layer's outputs, (..., H)."""
+    return outputs @ parameters["output"]["weight"] + parameters["output"]["bias"]
+
+
+def read(
     parameters: Parameters,
     config: NetworkConfig,
     ids_TB: Array,
@@ -124,7 +161,7 @@ def apply(
     over_time: OverTime = loop_over_time,
     drop: Callable[[Array, float, int], Array] = lambda array, rate, place: array,
 ) -> tuple[State, Array]:
-    """The state after the ids and logits_TBV, the scores of the character that follows each.
+    """The state after the ids and outputs_TBH, the last layer's outputs after each.
 
     drop(array, rate, place) returns the array with dropout; place 0 is the embedding, k + 1 the outputs of layer k.
     """
@@ -141,9 +178,12 @@ def apply(
             table_VG = (parameters["embedding"] @ matrix if config.embedding else matrix) + bias_G
             x_TBG = table_VG[ids_TB]
         last, outputs_TBH = over_time(config.cell_type, x_TBG, weights["recurrent"], weights.get("recurrent_bias"), state[k])
-        outputs_TBH = drop(outputs_TBH, config.dropout, k + 1)
         after.append(last)
-    return after, outputs_TBH @ parameters["output"]["weight"] + parameters["output"]["bias"]
+        if config.attention != "none" and k + 1 == config.layers:
+            window, outputs_TBH = attend(config.attention, parameters["attention"], outputs_TBH, state[config.layers])
+            after.append(window)
+        outputs_TBH = drop(outputs_TBH, config.dropout, k + 1)
+    return after, outputs_TBH
 
 
 def log_softmax(logits: Array, unknown_probability: float) -> Array:

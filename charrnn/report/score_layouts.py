@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from charrnn.inference.pseudo import PseudoScore
 from charrnn.inference.score import SentenceScore
 from charrnn.inference.spans import Span
 from charrnn.models.arpa import arpa_word
@@ -14,7 +15,7 @@ from charrnn.text.vocabulary import to_units
 
 BASES = {"e": math.e, "2": 2.0, "10": 10.0}
 # Lone carriage returns and the like would break a line in two on the way out; tabs would add columns.
-_ESCAPES = str.maketrans({"\t": " ", "\r": " ", "\n": " "})
+ESCAPES = str.maketrans({"\t": " ", "\r": " ", "\n": " "})
 _MARKS = str.maketrans({"\t": "␉", "\r": "␍", "\n": "⏎"})
 
 
@@ -34,10 +35,10 @@ class Look:
         return math.log(BASES[self.base])
 
 
-def as_columns(score: SentenceScore, number: int, look: Look, span: Span | None) -> str:
+def as_columns(score: SentenceScore | PseudoScore, number: int, look: Look, span: Span | None) -> str:
     """Log-probability, bits per character and text; with `chars`, the log-probability of each character too."""
     tally = score.tally
-    columns = [f"{-tally.nats / look.unit:.6f}", f"{tally.bits_per_character:.4f}", score.text.translate(_ESCAPES)]
+    columns = [f"{-tally.nats / look.unit:.6f}", f"{tally.bits_per_character:.4f}", score.text.translate(ESCAPES)]
     if look.rank:
         columns.insert(0, str(number))
     if span:
@@ -74,7 +75,7 @@ def as_kenlm(score: SentenceScore, number: int, look: Look, span: Span | None) -
 
 
 def as_srilm(score: SentenceScore, number: int, look: Look, span: Span | None) -> str:
-    return f"{score.text.translate(_ESCAPES)}\n{srilm_figures(score.tally, 1)}\n"
+    return f"{score.text.translate(ESCAPES)}\n{srilm_figures(score.tally, 1)}\n"
 
 
 def srilm_figures(tally: Tally, sentences: int) -> str:

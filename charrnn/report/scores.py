@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from charrnn.inference.adapt import adapted_log_probs, check_adaptable
@@ -16,14 +16,20 @@ from charrnn.text.corpus import read_units
 from charrnn.text.lines import line_groups, size_of
 
 
-def scored_lines(model: LanguageModel, names: Sequence[str], texts: Sequence[str], encoding: str) -> Iterator[SentenceScore]:
-    """The scores of the texts, then of the lines of the files, as they come."""
+def scored_lines(
+    model: LanguageModel,
+    names: Sequence[str],
+    texts: Sequence[str],
+    encoding: str,
+    score: Callable[[LanguageModel, Sequence[str]], Sequence[Any]] = score_sentences,
+) -> Iterator[Any]:
+    """The scores, SentenceScore unless `score` gives others, of the texts, then of the lines of the files as they come."""
     model.expect(sum(map(size_of, names)))
     seen = 0
     for group in _groups(names, texts, encoding):
         seen += sum(map(len, group))
         model.expect(seen)
-        yield from score_sentences(model, group)
+        yield from score(model, group)
         sys.stdout.flush()
 
 
@@ -86,7 +92,7 @@ def stream_summary(
     return tally
 
 
-def total(scores: Iterable[SentenceScore]) -> tuple[Tally, int]:
+def total(scores: Iterable[Any]) -> tuple[Tally, int]:
     """The tally of all scores, and how many there are."""
     tallies = [score.tally for score in scores]
     return sum(tallies, Tally()), len(tallies)

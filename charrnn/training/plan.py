@@ -5,10 +5,11 @@ The rules were fitted on tiny-shakespeare, on two CPU cores, for budgets of one 
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from charrnn.network.config import NetworkConfig
+from charrnn.network.config import FORM, NetworkConfig
 from charrnn.training.optimizer import OPTIMIZERS
 from charrnn.training.options import TrainOptions
 
@@ -75,8 +76,9 @@ def make_plan(
     rows, window = _batch(options, characters, lines, reasons)
     batch = rows * (window if lines is None else float(lines.mean()) + 1)
 
-    def network(hidden: int, **drop_rates: float) -> NetworkConfig:
-        return NetworkConfig(symbols, options.cell, options.layers, hidden, options.embedding, **drop_rates)
+    def network(hidden: int, **drop_rates: Any) -> NetworkConfig:
+        form = {name: getattr(options, name) for name in FORM}
+        return NetworkConfig(symbols, hidden=hidden, **form, **drop_rates)
 
     def seen(hidden: int) -> float:
         """Characters that a network of this size sees within the budget."""

@@ -13,6 +13,7 @@ from charrnn.errors import CharrnnError
 from charrnn.models.folder import load_model
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.compilation_cache import use_compilation_cache
+from charrnn.network.config import FORM
 from charrnn.network.devices import measure_gigaflops, use_all_processors
 from charrnn.network.network import Parameters, init_parameters
 from charrnn.text.batches import LineBatches
@@ -149,11 +150,13 @@ def _budget(run: Run, options: TrainOptions, parameters: Parameters, begun: floa
 def _like(options: TrainOptions, before: RecurrentModel) -> TrainOptions:
     """The options with the network's form taken from a model. Raises CharrnnError where they ask for another."""
     default = TrainOptions()
-    form = {name: getattr(before.config, name) for name in ("cell", "layers", "hidden", "embedding")}
+    form = {name: getattr(before.config, name) for name in ("hidden", *FORM)}
     form["level"] = before.vocabulary.level
     for name, value in form.items():
         if getattr(options, name) not in (getattr(default, name), value):
-            raise CharrnnError(f"--{name} {getattr(options, name)}: the model of --init-from has {value}; leave it out")
+            raise CharrnnError(
+                f"--{name.replace('_', '-')} {getattr(options, name)}: the model of --init-from has {value}; leave it out"
+            )
     return replace(options, **form)
 
 

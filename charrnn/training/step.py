@@ -16,12 +16,11 @@ from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from charrnn.network.cells import Array
-from charrnn.network.compiled import pick_targets
 from charrnn.network.config import NetworkConfig
 from charrnn.network.dropout import dropout
-from charrnn.network.network import Parameters, State, apply
-from charrnn.network.recurrence import scan_over_time
+from charrnn.network.network import Parameters, State
 from charrnn.text.batches import Batch
+from charrnn.training.objective import objective
 
 ROWS = "rows"
 
@@ -58,7 +57,7 @@ def padded_rows(rows: int, devices: int) -> int:
 
 
 def _loss_and_gradient(config, unknown_probability, parameters, carry, key, batch):
-    """Mean nats a character over all devices, its gradient and the carry; on each device its share of the rows."""
+    """Nats and characters over all devices, the mean objective's gradient, and the carry; on each device its rows."""
     inputs_TB, targets_TB, mask_TB = (part.T for part in batch[:3])
     rows = inputs_TB.shape[1]
     first_row = jax.lax.axis_index(ROWS) * rows
@@ -69,9 +68,9 @@ def _loss_and_gradient(config, unknown_probability, parameters, carry, key, batc
         return dropout(array_TBX, rate, key=words, first_row=first_row) if rate else array_TBX
 
     def loss(parameters):
-        after, logits_TBV = apply(parameters, config, inputs_TB, carry, over_time=scan_over_time, drop=drop)
-        nats = -(pick_targets(logits_TBV, targets_TB, unknown_probability) * mask_TB).sum()
-        return nats / jnp.maximum(characters, 1), (nats, after)
+        batch_TB = inputs_TB, targets_TB, mask_TB
+        total, nats, after = objective(parameters, config, unknown_probability, carry, batch_TB, drop)
+        return total / jnp.maximum(characters, 1), (nats, after)
 
     (_, (nats, after)), gradient = jax.value_and_grad(loss, has_aux=True)(parameters)
     # in one piece: each array would cost the devices a meeting of its own

@@ -23,6 +23,8 @@ from charrnn.text.batches import Batch
 from charrnn.training.objective import objective
 
 ROWS = "rows"
+# Arrays below this size are updated whole on every device: that is sooner done than sent.
+SHARED_SIZE = 1 << 18
 
 
 class TrainState(NamedTuple):
@@ -99,13 +101,15 @@ def make_step(
         key = jax.random.key_data(jax.random.fold_in(jax.random.wrap_key_data(state.key), state.step))
         carry = jax.tree.map(lambda part: jnp.where(fresh, 0, part), state.carry)
         nats, characters, gradient, after = gradients(state.parameters, carry, key, arrays)
+        gradient, before = (jax.lax.with_sharding_constraint(t, shares(t, mesh)) for t in (gradient, state.parameters))
         norm = optax.tree.norm(gradient)
-        updates, rule = optimizer.update(gradient, state.optimizer, state.parameters)
-        parameters = jax.tree.map(lambda p, u: p - rate * u, state.parameters, updates)
+        updates, rule = optimizer.update(gradient, state.optimizer, before)
+        parameters = jax.tree.map(lambda p, u: p - rate * u, before, updates)
         finite = jnp.isfinite(nats) & jnp.isfinite(norm)
         old = (state.parameters, state.optimizer, state.carry)
         new = jax.tree.map(lambda n, o: jnp.where(finite, n, o), (parameters, rule, after), old)
         parameters, rule, carry = new
+        parameters = jax.lax.with_sharding_constraint(parameters, NamedSharding(mesh, P()))
         return TrainState(parameters, rule, carry, state.key, state.step + 1), StepReport(nats, characters, norm, finite)
 
     by_rows = NamedSharding(mesh, P(ROWS))
@@ -123,11 +127,17 @@ def _pad(array_BT: np.ndarray, devices: int) -> np.ndarray:
 
 
 def place(state: TrainState, mesh: Mesh) -> TrainState:
-    """The state on the devices of the mesh: the carry by rows, all else on every device."""
-    everywhere, by_rows = NamedSharding(mesh, P()), NamedSharding(mesh, P(ROWS))
-    return TrainState(
-        *(
-            jax.device_put(part, by_rows if name == "carry" else everywhere)
-            for name, part in zip(state._fields, state, strict=True)
-        )
-    )
+    """The state on the devices of the mesh: the carry by rows, the optimiser in shares, all else on every device."""
+    everywhere = NamedSharding(mesh, P())
+    where = TrainState(everywhere, shares(state.optimizer, mesh), NamedSharding(mesh, P(ROWS)), everywhere, everywhere)
+    return TrainState(*(jax.device_put(part, place) for part, place in zip(state, where, strict=True)))
+
+
+def shares(tree: Any, mesh: Mesh) -> Any:
+    """Shardings by which each device keeps and updates its share of every large matrix (Rajbhandari et al. 2020, ZeRO stage 1)."""
+
+    def share(leaf: Array) -> NamedSharding:
+        shared = np.size(leaf) >= SHARED_SIZE and np.shape(leaf)[0] % mesh.size == 0
+        return NamedSharding(mesh, P(ROWS) if shared else P())
+
+    return jax.tree.map(share, tree)

@@ -134,7 +134,7 @@ def place(state: TrainState, mesh: Mesh) -> TrainState:
 
 
 def shares(tree: Any, mesh: Mesh) -> Any:
-    """Shardings by which each device keeps and updates its share of every large matrix (Rajbhandari et al. 2020, ZeRO stage 1)."""
+    """Shardings by which each device keeps and updates its share of the large matrices (ZeRO; Rajbhandari et al. 2020)."""
 
     def share(leaf: Array) -> NamedSharding:
         shared = np.size(leaf) >= SHARED_SIZE and np.shape(leaf)[0] % mesh.size == 0

@@ -2,23 +2,25 @@
 
 import codecs
 import gzip
+import io
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO
 
 from charrnn.errors import CharrnnError
-from charrnn.text.corpus import STDIN, decode_failure
+from charrnn.text.corpus import STDIN, decode_failure, reading
 
 CHUNK = 1 << 20
 MOST_LINES = 4096  # in one group
 
 
-def open_input(name: str) -> BinaryIO:
-    """A file for reading bytes, unpacked when its name ends in .gz; "-" is standard input."""
+def open_input(name: str) -> AbstractContextManager[BinaryIO]:
+    """A file for reading bytes, unpacked when its name ends in .gz; "-" is standard input, which stays open."""
     try:
         if name == STDIN:
-            return sys.stdin.buffer
+            return nullcontext(sys.stdin.buffer)
         return gzip.open(name) if name.endswith(".gz") else open(name, "rb")  # type: ignore[return-value]
     except FileNotFoundError:
         raise CharrnnError(f"{name}: no such file; check the name, or use --text to give a sentence itself") from None
@@ -34,20 +36,18 @@ def line_groups(name: str, *, encoding: str = "utf-8") -> Iterator[list[str]]:
     """
     decoder = _decoder(encoding)
     with open_input(name) as file:
-        tail, offset = "", 0
+        tail, offset, begun = "", 0, False
         while True:
-            try:
+            with reading(name):
                 data = file.read1(CHUNK) if hasattr(file, "read1") else file.read(CHUNK)
-            except OSError as error:
-                raise CharrnnError(f"{name}: cannot be read ({error.strerror or error})") from None
             try:
                 text = decoder.decode(data, final=not data)
-            except UnicodeDecodeError as error:
-                raise decode_failure(
-                    name, offset + max(0, error.start - (len(error.object) - len(data))), encoding
-                ) from None
-            if offset == 0:
-                text = text.removeprefix("\ufeff")
+            except UnicodeDecodeError as error:  # in the data, or in what was left of the data before
+                raise decode_failure(name, offset + len(data) - len(error.object) + error.start, encoding) from None
+            except UnicodeError:
+                raise decode_failure(name, offset, encoding) from None
+            if not begun:
+                text, begun = text.removeprefix("\ufeff"), bool(text)
             offset += len(data)
             *lines, tail = (tail + text).split("\n")
             if not data and tail:
@@ -60,6 +60,7 @@ def line_groups(name: str, *, encoding: str = "utf-8") -> Iterator[list[str]]:
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
+        io.TextIOWrapper(io.BytesIO(), encoding)  # refuses codecs that are none of text, as rot13
         return codecs.getincrementaldecoder(encoding)()
     except LookupError:
         raise CharrnnError(f"--encoding {encoding}: Python knows no such encoding; try utf-8, latin-1, gb18030") from None

@@ -1,0 +1,53 @@
+"""Lines as they come: their ends, where bytes are wrong, files that cannot be read."""
+
+import gzip
+import io
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from charrnn.errors import CharrnnError
+from charrnn.text.lines import line_groups
+
+
+class Trickle(io.BytesIO):
+    """A pipe that gives one byte a read."""
+
+    def read1(self, size=-1):
+        return super().read1(1)
+
+
+def lines_of(data, monkeypatch, encoding="utf-8"):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=Trickle(data)))
+    return [line for group in line_groups("-", encoding=encoding) for line in group]
+
+
+def test_lines_come_whole_however_the_bytes_come(monkeypatch):
+    assert lines_of("\ufeff好\r\n\n\ufeffb\rc".encode(), monkeypatch) == ["好", "", "\ufeffb\rc"]
+
+
+@pytest.mark.parametrize("data", [b"ab\n\xe5\xa5", b"ab\n\xe5\xa5c\n", b"ab\n\xe5\n"])
+def test_the_error_names_the_byte_wherever_the_reads_are_cut(monkeypatch, data):
+    with pytest.raises(CharrnnError, match="-: byte 3 is not UTF-8"):
+        lines_of(data, monkeypatch)
+
+
+def test_encodings_that_do_not_fit(monkeypatch):
+    with pytest.raises(CharrnnError, match="is not UTF-16; try --encoding"):
+        lines_of(b"ab\n", monkeypatch, "utf-16")
+    with pytest.raises(CharrnnError, match="--encoding rot13: Python knows no such encoding"):
+        lines_of(b"ab\n", monkeypatch, "rot13")
+
+
+def test_a_gzip_file_that_is_not_whole(tmp_path):
+    packed = gzip.compress(b"a line\n" * 100)
+    for data in (packed[:-3], packed[:12] + b"\xff" + packed[13:], b"not gzip"):
+        (tmp_path / "x.gz").write_bytes(data)
+        with pytest.raises(CharrnnError, match=r"x\.gz: not a whole gzip file"):
+            list(line_groups(str(tmp_path / "x.gz")))
+
+
+def test_standard_input_may_be_named_twice(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"a\n")))
+    assert [list(line_groups("-")), list(line_groups("-"))] == [[["a"]], []]

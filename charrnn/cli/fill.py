@@ -36,5 +36,5 @@ def fill(sentences, model, text, count, max_length, blank, candidates, layout, e
     from charrnn.report.fillings import FillOptions, print_fillings, read_candidates
 
     names = sentences or (() if text else ("-",))
-    choices = read_candidates(candidates) if candidates is not None else None
+    choices = read_candidates(candidates, encoding) if candidates is not None else None
     print_fillings(api.load(model), names, text, encoding, FillOptions(count, max_length, blank, choices, layout))

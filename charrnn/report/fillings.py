@@ -2,10 +2,10 @@
 
 import itertools
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from charrnn.errors import CharrnnError
 from charrnn.inference.blanks import read_template
@@ -28,9 +28,10 @@ class FillOptions:
     layout: str
 
 
-def read_candidates(said: str) -> list[str]:
+def read_candidates(said: str, encoding: str = "utf-8") -> list[str]:
     """The candidates of a file, one a line, or where there is no such file those that commas divide, each once."""
-    words = decode(read_bytes(said), said).split("\n") if Path(said).is_file() else said.split(",")
+    # not Path.is_file, which raises for names longer than a file's may be
+    words = decode(read_bytes(said), said, encoding).split("\n") if os.path.isfile(said) else said.split(",")
     kept = list(dict.fromkeys(word.removesuffix("\r") for word in words if word.removesuffix("\r")))
     if not kept:
         raise CharrnnError(f"--candidates {said}: there is no candidate in it; give a file of one a line, or a,b,c")

@@ -325,3 +325,21 @@ def test_a_reader_that_goes_away_gets_no_traceback(model_folder):
     assert len(result.stdout) == 5
     assert "Traceback" not in result.stderr
     assert "Exception" not in result.stderr
+
+
+def test_a_full_standard_output_is_one_clear_line(model_folder):
+    for command in (["sample", "--length", "9"], ["info"]):
+        with open("/dev/full", "wb") as full:
+            arguments = [sys.executable, "-m", "charrnn", *command, "-m", str(model_folder)]
+            result = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, text=True)
+        assert (result.returncode, result.stderr) == (1, "charrnn: standard output: No space left on device\n")
+
+
+def test_a_text_in_the_place_of_a_file_name(run, tmp_path):
+    assert_one_clear_line(run("train", "a text " * 100, "-m", tmp_path / "m"), "File name too long")
+
+
+def test_output_is_utf8_whatever_the_locale(model_folder):
+    arguments = [sys.executable, "-m", "charrnn", "score", "-m", str(model_folder), "--text", "好"]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    assert subprocess.run(arguments, capture_output=True, env=environment).stdout.endswith("\t好\n".encode())

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 
 import jax
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import charrnn
 from charrnn.models.archive import read_archive
 from charrnn.models.folder import CURVE, LOG, MODEL, RESUME
+from charrnn.network.devices import processors
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import dropout_for, make_plan
 from charrnn.training.schedules import SCHEDULES, Schedule
@@ -248,3 +250,9 @@ def test_the_curve_is_drawn_as_svg(tmp_path, model_folder):
     picture = (tmp_path / CURVE).read_text()
     assert "<svg" in picture
     assert "bits per character" in picture
+
+
+def test_processors_are_counted_where_the_system_does_not_tell_which_may_be_used(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert processors() == 6

@@ -51,7 +51,7 @@ class NgramOptions(ReadingOptions):
     def __post_init__(self):
         super().__post_init__()
         for name in ("order", "min_counts"):
-            numbers = getattr(self, name).split("," if name == "min_counts" else None)
+            numbers = getattr(self, name).split(",") if name == "min_counts" else [getattr(self, name)]
             if getattr(self, name) != "auto" and not all(number.strip().isdecimal() for number in numbers):
                 raise CharrnnError(
                     f"--{name.replace('_', '-')} {getattr(self, name)}: say auto or whole numbers, as in --help"

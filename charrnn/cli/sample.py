@@ -46,14 +46,7 @@ def sample(mixture, prime, prime_file, echo, **how):
     A model trained with --lines writes one line a text; --count 20 gives twenty. Others start after a newline and write
     --length characters.
     """
-    if prime and prime_file:
-        raise click.UsageError("--prime and --prime-file both give the primer; leave one out.")
-    if how["beam"] and (how["greedy"] or how["stop"] or how["best_of"]):
-        raise click.UsageError("--beam searches by itself; leave out --greedy, --stop and --best-of.")
-    if how["count"] > min(how["beam"] or how["count"], how["best_of"] or how["count"]):
-        raise click.UsageError("--count asks for more texts than --beam or --best-of finds.")
-    if bool(how["corpus"]) != bool(how["novel"] or how["report"]):
-        raise click.UsageError("--novel and --report compare with a text: name it with --corpus FILE.")
+    _check_usage(prime, prime_file, how)
     from charrnn import api
     from charrnn.report.mixture import open_models
     from charrnn.report.samples import Writing, pieces
@@ -72,6 +65,25 @@ def sample(mixture, prime, prime_file, echo, **how):
         row = row_now
         sys.stdout.buffer.write(model.vocabulary.decode_bytes(piece) if len(piece) else b"\n")
         sys.stdout.buffer.flush()
+
+
+def _check_usage(prime, prime_file, how):
+    """Raises click.UsageError for options that do not go together."""
+    if prime and prime_file:
+        raise click.UsageError("--prime and --prime-file both give the primer; leave one out.")
+    if how["beam"] and (how["greedy"] or how["stop"] or how["best_of"]):
+        raise click.UsageError("--beam searches by itself; leave out --greedy, --stop and --best-of.")
+    drawing = {"temperature": 1, "top_k": 0, "top_p": 1, "min_p": 0}
+    if how["beam"] and any(how[name] != plain for name, plain in drawing.items()):
+        raise click.UsageError("--beam draws nothing; leave out --temperature, --top-k, --top-p and --min-p.")
+    if how["length_normalization"] != 1 and not how["beam"]:
+        raise click.UsageError("--length-normalization ranks what --beam finds; give --beam too.")
+    if "" in how["stop"]:
+        raise click.UsageError("--stop is empty; name the text to end before.")
+    if how["count"] > min(how["beam"] or how["count"], how["best_of"] or how["count"]):
+        raise click.UsageError("--count asks for more texts than --beam or --best-of finds.")
+    if bool(how["corpus"]) != bool(how["novel"] or how["report"]):
+        raise click.UsageError("--novel and --report compare with a text: name it with --corpus FILE.")
 
 
 def _unescape(text: str) -> str:

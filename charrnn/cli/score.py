@@ -39,7 +39,7 @@ def score(
     _check_usage(sentences, text, layout, base, chars or rank or spans, summary, stream)
     if adapt_reset and adapt is None:
         raise click.UsageError("--adapt-reset says how to adapt; it needs --adapt RATE.")
-    if labels and (layout in ("kenlm", "srilm") or chars or rank or spans or summary or stream or adapt):
+    if labels and (layout in ("kenlm", "srilm") or base != "10" or chars or rank or spans or summary or stream or adapt):
         raise click.UsageError("--labels classifies; of the other options it takes --text, --format and --encoding.")
     if pseudo and (layout in ("kenlm", "srilm") or rank or spans or adapt or labels):
         raise click.UsageError("--pseudo goes without --rank, --spans, --adapt, --labels and the formats kenlm and srilm.")
@@ -83,6 +83,8 @@ def _check_usage(sentences, text, layout, base, details, summary, stream):
         raise click.UsageError("Missing argument 'SENTENCES...': name a file, give --text, or pipe lines in.")
     if stream and (text or details):
         raise click.UsageError("--stream reads files as one text; --text, --chars, --rank and --spans are for sentences.")
+    if summary and details:
+        raise click.UsageError("--summary gives only the figures of all; --chars, --rank and --spans are for each sentence.")
     if layout in ("kenlm", "srilm") and (details or stream or base != "10"):
         raise click.UsageError(
             f"--format {layout} prints what that tool prints; it goes without --chars, --rank, --spans, --stream and --base."

@@ -84,7 +84,7 @@ def _option(item: Any, kind: Any) -> Callable:
 
 def _range(plain: type, meta: Any) -> Any:
     if plain is int:
-        return click.IntRange(min=meta.get("least"))
+        return click.IntRange(min=meta.get("least"), max=meta.get("below"), max_open=True)
     if plain is float:
         least = meta.get("least", meta.get("above"))
         return click.FloatRange(min=least, min_open="above" in meta, max=meta.get("below"), max_open="below" in meta)

@@ -39,9 +39,11 @@ def score(
     _check_usage(sentences, text, layout, base, chars or rank or spans, summary, stream)
     if adapt_reset and adapt is None:
         raise click.UsageError("--adapt-reset says how to adapt; it needs --adapt RATE.")
-    if labels and (layout in ("kenlm", "srilm") or base != "10" or chars or rank or spans or summary or stream or adapt):
+    if labels is not None and (
+        layout in ("kenlm", "srilm") or base != "10" or chars or rank or spans or summary or stream or adapt
+    ):
         raise click.UsageError("--labels classifies; of the other options it takes --text, --format and --encoding.")
-    if pseudo and (layout in ("kenlm", "srilm") or rank or spans or adapt or labels):
+    if pseudo and (layout in ("kenlm", "srilm") or rank or spans or adapt or labels is not None):
         raise click.UsageError("--pseudo goes without --rank, --spans, --adapt, --labels and the formats kenlm and srilm.")
     if typos and (not pseudo or stream or summary):
         raise click.UsageError("--typos goes with --pseudo, and with neither --stream nor --summary.")
@@ -50,7 +52,7 @@ def score(
     from charrnn.report.mixture import open_models
 
     model = open_models(**mixture)
-    if labels:
+    if labels is not None:
         scores.print_labels(model, names, text, encoding, labels.split(","), layout)
         return
     look = scores.Look(layout, base, chars, rank, model.vocabulary.level, adapt)

@@ -2,13 +2,18 @@
 
 import gzip
 import io
+import json
+import subprocess
 import sys
 from types import SimpleNamespace
 
 import pytest
 
 from charrnn.errors import CharrnnError
+from charrnn.models.folder import save_model
+from charrnn.models.ngram import NgramModel
 from charrnn.text.lines import line_groups
+from charrnn.text.vocabulary import Vocabulary, to_units
 
 
 class Trickle(io.BytesIO):
@@ -51,3 +56,34 @@ def test_a_gzip_file_that_is_not_whole(tmp_path):
 def test_standard_input_may_be_named_twice(monkeypatch):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"a\n")))
     assert [list(line_groups("-")), list(line_groups("-"))] == [[["a"]], []]
+
+
+@pytest.fixture(scope="module")
+def byte_folder(tmp_path_factory):
+    """An n-gram model of lines of bytes that are not UTF-8."""
+    folder = tmp_path_factory.mktemp("models") / "bytes"
+    text = "\ufeffdéjà vu\r\n".encode() + "déjà vu\r\n".encode("latin-1") * 50
+    vocabulary = Vocabulary.build(to_units(text, "byte"), "byte")
+    ids = vocabulary.encode(text)
+    save_model(NgramModel.train(ids, vocabulary, order=3, lines=True, summary={"reading": "lines"}), folder)
+    return folder
+
+
+def test_a_model_of_bytes_scores_any_bytes_and_drops_none(run, byte_folder):
+    data = "\ufeffdéjà\r\n".encode() + b"\xe9\n"
+    for layout in ("tsv", "jsonl"):
+        assert run("score", "-m", byte_folder, "--format", layout, stdin=data)[0] == 0
+    one, two = (
+        json.loads(line)
+        for line in run("score", "-m", byte_folder, "--format", "jsonl", "--chars", stdin=data)[1].splitlines()
+    )
+    assert one["characters"] == len("\ufeffdéjà\r\n".encode())
+    assert (two["characters"], two["text"], two["chars"][0][0]) == (2, "\udce9", "\\xe9")
+
+
+def test_a_model_of_bytes_goes_on_from_any_bytes(tmp_path, byte_folder):
+    (tmp_path / "primer").write_bytes("dé".encode("latin-1"))
+    arguments = [sys.executable, "-m", "charrnn", "sample", "-m", str(byte_folder), "--greedy"]
+    for prime in (["--prime-file", str(tmp_path / "primer")], ["--prime", "dé".encode("latin-1")]):
+        out = subprocess.run([*arguments, *prime], capture_output=True, check=True).stdout
+        assert out == "déjà vu\r\n".encode("latin-1")

@@ -50,18 +50,17 @@ def sample(mixture, prime, prime_file, echo, **how):
     from charrnn import api
     from charrnn.report.mixture import open_models
     from charrnn.report.samples import Writing, pieces
-    from charrnn.text.corpus import decode, read_bytes
 
     model = open_models(**mixture)
     if prime_file:
-        prime = decode(read_bytes(prime_file), prime_file).removesuffix("\n")
+        prime = _read_prime(prime_file, model.vocabulary.level)
     ids = api.encode_prime(model, prime, how.pop("unknown"))
     how["stop"] = tuple(_unescape(text) for text in how["stop"])
     filters = {name: how.pop(name) for name in ("temperature", "top_k", "top_p", "min_p", "greedy")}
     row = -1
     for row_now, piece in pieces(model, ids, Writing(filters, **how), lines=api.reads_lines(model)):
         if row_now != row and echo:
-            sys.stdout.buffer.write(prime.encode("utf-8"))
+            sys.stdout.buffer.write(prime.encode("utf-8", "surrogateescape"))
         row = row_now
         sys.stdout.buffer.write(model.vocabulary.decode_bytes(piece) if len(piece) else b"\n")
         sys.stdout.buffer.flush()
@@ -84,6 +83,14 @@ def _check_usage(prime, prime_file, how):
         raise click.UsageError("--count asks for more texts than --beam or --best-of finds.")
     if bool(how["corpus"]) != bool(how["novel"] or how["report"]):
         raise click.UsageError("--novel and --report compare with a text: name it with --corpus FILE.")
+
+
+def _read_prime(name, level):
+    """The text of a file but for its last newline; at level "byte" any bytes, as Python has them in arguments."""
+    from charrnn.text.corpus import decode, read_bytes
+
+    data = read_bytes(name)
+    return (data.decode("utf-8", "surrogateescape") if level == "byte" else decode(data, name)).removesuffix("\n")
 
 
 def _unescape(text: str) -> str:

@@ -28,13 +28,15 @@ def open_input(name: str) -> AbstractContextManager[BinaryIO]:
         raise CharrnnError(f"{name}: cannot be read ({error.strerror or error})") from None
 
 
-def line_groups(name: str, *, encoding: str = "utf-8") -> Iterator[list[str]]:
+def line_groups(name: str, *, level: str = "char", encoding: str = "utf-8") -> Iterator[list[str]]:
     """The lines of a file, without their line ends, in groups of what is there at once.
 
     From a pipe, a group comes as soon as there is a whole line, so that a program at its other end gets its answer. A last
-    line needs no newline. Only LF (and a CR before it) ends a line: one line in, one line out.
+    line needs no newline. Only LF (and a CR before it) ends a line: one line in, one line out. At level "byte" any bytes
+    are read and none is dropped; those that are not UTF-8 stand as surrogate escapes, as in Python's arguments.
     """
-    decoder = _decoder(encoding)
+    raw = level == "byte"
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape") if raw else _decoder(encoding)
     with open_input(name) as file:
         tail, offset, begun = "", 0, False
         while True:
@@ -46,14 +48,14 @@ def line_groups(name: str, *, encoding: str = "utf-8") -> Iterator[list[str]]:
                 raise decode_failure(name, offset + len(data) - len(error.object) + error.start, encoding) from None
             except UnicodeError:
                 raise decode_failure(name, offset, encoding) from None
-            if not begun:
+            if not begun and not raw:
                 text, begun = text.removeprefix("\ufeff"), bool(text)
             offset += len(data)
             *lines, tail = (tail + text).split("\n")
             if not data and tail:
                 lines.append(tail)
             for first in range(0, len(lines), MOST_LINES):
-                yield [line.removesuffix("\r") for line in lines[first : first + MOST_LINES]]
+                yield [line if raw else line.removesuffix("\r") for line in lines[first : first + MOST_LINES]]
             if not data:
                 return
 

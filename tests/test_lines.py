@@ -87,3 +87,12 @@ def test_a_model_of_bytes_goes_on_from_any_bytes(tmp_path, byte_folder):
     for prime in (["--prime-file", str(tmp_path / "primer")], ["--prime", "dé".encode("latin-1")]):
         out = subprocess.run([*arguments, *prime], capture_output=True, check=True).stdout
         assert out == "déjà vu\r\n".encode("latin-1")
+
+
+def test_a_closed_standard_input(model_folder):
+    command = f"{sys.executable} -m charrnn score -m {model_folder}"
+    for more, code, part in (("", 2, "Missing argument"), (" -", 1, "standard input is closed")):
+        result = subprocess.run(["bash", "-c", f"{command}{more} <&-"], capture_output=True, text=True)
+        assert result.returncode == code
+        assert part in result.stderr
+        assert "Traceback" not in result.stderr

@@ -1,6 +1,7 @@
 """Options that several commands share, and options made from dataclass fields."""
 
 import functools
+import sys
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, get_args, get_type_hints
@@ -35,6 +36,11 @@ _mixing = (
                  help="Several models: their probabilities added, or multiplied."),
     click.option("--fit-on", metavar="FILE", help="Fit the weights on this text, which no model has learnt from."),
 )  # fmt: skip
+
+
+def nothing_piped() -> bool:
+    """Whether standard input is a terminal, or closed, so that a command without files should not wait for it."""
+    return sys.stdin is None or sys.stdin.isatty()
 
 
 def mixture_options(command: Callable) -> Callable:

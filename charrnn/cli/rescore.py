@@ -1,10 +1,8 @@
 """charrnn rescore"""
 
-import sys
-
 import click
 
-from charrnn.cli.options import mixture_options
+from charrnn.cli.options import mixture_options, nothing_piped
 
 
 @click.command(short_help="Choose among hypotheses.")
@@ -29,7 +27,7 @@ def rescore(lists, mixture, layout, lm_weight, length_penalty, tune, best, glue,
     """
     if tune and (lm_weight != 1 or length_penalty):
         raise click.UsageError("--tune finds weight and penalty; leave out --lm-weight and --length-penalty.")
-    if not lists and sys.stdin.isatty():
+    if not lists and nothing_piped():
         raise click.UsageError("Missing argument 'LISTS...': name a file or pipe a list in.")
     from charrnn.report.mixture import open_models
     from charrnn.report.rescore import run_rescoring

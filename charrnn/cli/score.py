@@ -1,10 +1,8 @@
 """charrnn score"""
 
-import sys
-
 import click
 
-from charrnn.cli.options import mixture_options
+from charrnn.cli.options import mixture_options, nothing_piped
 
 
 @click.command(short_help="Say how likely sentences are.")
@@ -81,7 +79,7 @@ def _check_usage(sentences, text, layout, base, details, summary, stream):
     """Raises click.UsageError for options that do not go together."""
     if text and sentences:
         raise click.UsageError("Give sentences by --text or by files, not both.")
-    if not sentences and not text and sys.stdin.isatty():
+    if not sentences and not text and nothing_piped():
         raise click.UsageError("Missing argument 'SENTENCES...': name a file, give --text, or pipe lines in.")
     if stream and (text or details):
         raise click.UsageError("--stream reads files as one text; --text, --chars, --rank and --spans are for sentences.")

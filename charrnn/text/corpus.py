@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -62,11 +63,18 @@ def reading(name: str) -> Iterator[None]:
         raise CharrnnError(f"{name}: cannot be read ({error.strerror or error})") from None
 
 
+def standard_input() -> BinaryIO:
+    """Standard input as bytes. Raises CharrnnError where the program was started without one."""
+    if sys.stdin is None:
+        raise CharrnnError("standard input is closed; name a file")
+    return sys.stdin.buffer
+
+
 def read_bytes(name: str) -> bytes:
     """A file's content, unpacked when its name ends in .gz; "-" is standard input."""
     with reading(name):
         if name == STDIN:
-            return sys.stdin.buffer.read()
+            return standard_input().read()
         data = Path(name).read_bytes()
         return gzip.decompress(data) if name.endswith(".gz") else data
 

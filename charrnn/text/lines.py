@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO
 
 from charrnn.errors import CharrnnError
-from charrnn.text.corpus import STDIN, decode_failure, reading
+from charrnn.text.corpus import STDIN, decode_failure, reading, standard_input
 
 CHUNK = 1 << 20
 MOST_LINES = 4096  # in one group
@@ -20,7 +20,7 @@ def open_input(name: str) -> AbstractContextManager[BinaryIO]:
     """A file for reading bytes, unpacked when its name ends in .gz; "-" is standard input, which stays open."""
     try:
         if name == STDIN:
-            return nullcontext(sys.stdin.buffer)
+            return nullcontext(standard_input())
         return gzip.open(name) if name.endswith(".gz") else open(name, "rb")  # type: ignore[return-value]
     except FileNotFoundError:
         raise CharrnnError(f"{name}: no such file; check the name, or use --text to give a sentence itself") from None
@@ -73,5 +73,5 @@ def size_of(name: str) -> int:
     try:
         status = os.fstat(sys.stdin.fileno()) if name == STDIN else os.stat(name)
         return status.st_size
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):  # no such file; standard input that is none, or closed
         return 0

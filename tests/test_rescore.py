@@ -126,6 +126,8 @@ def test_references_that_do_not_fit(run, tmp_path, model_folder, lists, referenc
 
 def test_wrong_usage(run):
     assert run("rescore", "--tune", "x", "--lm-weight", 2, "list")[0] == 2
+    assert run("rescore", "--lm-weight", "nan", "list")[0] == 2
+    assert run("rescore", "--length-penalty", "inf", "list")[0] == 2
 
 
 def test_the_right_homophone_is_chosen_where_context_decides():

@@ -1,6 +1,7 @@
 """Options that several commands share, and options made from dataclass fields."""
 
 import functools
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import fields
@@ -36,6 +37,16 @@ _mixing = (
                  help="Several models: their probabilities added, or multiplied."),
     click.option("--fit-on", metavar="FILE", help="Fit the weights on this text, which no model has learnt from."),
 )  # fmt: skip
+
+
+class FiniteRange(click.FloatRange):
+    """A range of numbers in which neither infinity nor "not a number" lies."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        number = super().convert(value, parameter, context)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", parameter, context)
+        return number
 
 
 def nothing_piped() -> bool:

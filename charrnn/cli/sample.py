@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from charrnn.cli.options import mixture_options
+from charrnn.cli.options import FiniteRange, mixture_options
 
 
 @click.command(short_help="Write new text.")
@@ -25,7 +25,7 @@ from charrnn.cli.options import mixture_options
 @click.option("--greedy", is_flag=True, help="Always take the likeliest character.")
 @click.option("--beam", type=click.IntRange(min=1), default=None,
               help="Search for likely texts, going on with so many at a time; prints the --count best.")  # fmt: skip
-@click.option("--length-normalization", type=click.FloatRange(min=0), default=1.0, show_default=True,
+@click.option("--length-normalization", type=FiniteRange(min=0), default=1.0, show_default=True,
               help="With --beam and lines: rank by log-probability over characters to this power.")  # fmt: skip
 @click.option("--best-of", type=click.IntRange(min=1), default=None,
               help="Draw so many texts and print the --count likeliest by bits per character, best first.")  # fmt: skip

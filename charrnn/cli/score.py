@@ -2,7 +2,7 @@
 
 import click
 
-from charrnn.cli.options import mixture_options, nothing_piped
+from charrnn.cli.options import FiniteRange, mixture_options, nothing_piped
 
 
 @click.command(short_help="Say how likely sentences are.")
@@ -17,7 +17,7 @@ from charrnn.cli.options import mixture_options, nothing_piped
 @click.option("--spans", is_flag=True, help="Add each line's most surprising stretch and what was expected there.")
 @click.option("--summary", is_flag=True, help="Only the figures over all sentences, unknown characters in and out.")
 @click.option("--stream", is_flag=True, help="Read each file as one continuous text; gives its summary.")
-@click.option("--adapt", metavar="RATE", type=click.FloatRange(min=0, min_open=True), default=None,
+@click.option("--adapt", metavar="RATE", type=FiniteRange(min=0, min_open=True), default=None,
               help="Dynamic evaluation: the weights follow the text at this learning rate; try 0.3.")  # fmt: skip
 @click.option("--adapt-reset", is_flag=True, help="Adapt to each line (with --stream: file) from the trained weights anew.")
 @click.option("--labels", metavar="A,B,...", help="Classify texts by a model of `label<TAB>text` lines.")

@@ -343,3 +343,16 @@ def test_output_is_utf8_whatever_the_locale(model_folder):
     arguments = [sys.executable, "-m", "charrnn", "score", "-m", str(model_folder), "--text", "好"]
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     assert subprocess.run(arguments, capture_output=True, env=environment).stdout.endswith("\t好\n".encode())
+
+
+def test_a_minimal_count_that_no_character_reaches(run, tmp_path, corpus_file):
+    for command in ("train", "ngram"):
+        result = run(command, corpus_file, "-m", tmp_path / "m", "--min-count", "100000")
+        assert_one_clear_line(result, "--min-count 100000: no character is seen so often")
+
+
+def test_info_is_json_where_all_held_out_characters_are_unknown(run, tmp_path, corpus_file):
+    (tmp_path / "other").write_text("éé")
+    assert run("train", corpus_file, "-m", tmp_path / "m", "--valid", tmp_path / "other", "--no-baseline", *TINY)[0] == 0
+    facts = json.loads(run("info", "-m", tmp_path / "m", "--json")[1], parse_constant=pytest.fail)
+    assert facts["held_out"]["known"]["nats_per_character"] is None

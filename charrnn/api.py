@@ -89,22 +89,24 @@ def sample(
 ) -> Any:
     """Text written by the model after `prime`: one string, or with `count` a list of them.
 
-    choice: temperature, top_k, top_p, greedy (see inference.sample.Choice).
+    choice: temperature, top_k, top_p, greedy (see inference.sample.Choice). Raises CharrnnError for numbers out of range, an
+    empty stop and, where `unknown` is "error", characters of the primer that the model does not know.
     """
     import numpy as np
 
     from charrnn.inference.sample import Choice, write
 
-    texts: list[list[np.ndarray]] = [[] for _ in range(count or 1)]
+    rows = 1 if count is None else count
+    texts: list[list[np.ndarray]] = [[] for _ in range(rows)]
     ids = encode_prime(model, prime, unknown)
     pieces = write(
-        model, prime=ids, length=length, count=count or 1, choice=Choice(**choice), stops=tuple(stop),
+        model, prime=ids, length=length, count=rows, choice=Choice(**choice), stops=tuple(stop),
         end_at_boundary=reads_lines(model), seed=seed,
     )  # fmt: skip
     for row, piece in pieces:
         texts[row].append(piece)
     written = [prime + model.vocabulary.decode(np.concatenate(parts)) for parts in texts]
-    return written if count else written[0]
+    return written[0] if count is None else written
 
 
 def score(model: "LanguageModel", sentences: Iterable[str]) -> "list[SentenceScore]":

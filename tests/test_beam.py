@@ -91,6 +91,18 @@ def test_the_best_of_many_are_the_likeliest_of_those_drawn(run, model_folder, mo
     assert best.splitlines() == ranked[:2]
 
 
-@pytest.mark.parametrize("wrong", [["--beam", 2, "--greedy"], ["--beam", 2, "--count", 3], ["--best-of", 2, "--count", 3]])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--beam", 2, "--greedy"],
+        ["--beam", 2, "--count", 3],
+        ["--beam", 2, "--temperature", 0.5],
+        ["--beam", 2, "--top-k", 3],
+        ["--beam", 2, "--min-p", 0.1],
+        ["--length-normalization", 0],
+        ["--stop", ""],
+        ["--best-of", 2, "--count", 3],
+    ],
+)
 def test_options_that_do_not_go_together(run, wrong):
     assert run("sample", *wrong)[0] == 2

@@ -13,6 +13,7 @@ from charrnn.errors import CharrnnError
 from charrnn.inference.blanks import read_template
 from charrnn.inference.fill import fill
 from charrnn.models.ngram import NgramModel
+from charrnn.report.fillings import read_candidates
 from charrnn.text.vocabulary import Vocabulary, to_units
 
 from .conftest import WORDS
@@ -177,6 +178,13 @@ def test_the_command_says_what_is_wrong_in_one_line(both_folder, model_folder):
     forward = run("-m", model_folder, "--text", "the c_t")
     assert forward.returncode == 0
     assert "this model reads from left to right only" in forward.stderr
+
+
+def test_candidates_are_words_or_a_file_in_its_encoding(tmp_path):
+    words = [f"word{k}" for k in range(100)]  # longer together than the name of a file may be
+    assert read_candidates(",".join(words)) == words
+    (tmp_path / "words").write_bytes("é\nö\n".encode("latin-1"))
+    assert read_candidates(str(tmp_path / "words"), "latin-1") == ["é", "ö"]
 
 
 def test_the_command_answers_line_by_line(both_folder):

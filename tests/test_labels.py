@@ -49,3 +49,10 @@ def test_accuracy_against_given_labels(run, tmp_path, labelled):
 def test_a_model_without_labels_says_so(run, model_folder):
     assert_one_clear_line(run("score", "-m", model_folder, "--labels", "a,b", "--text", "x"), "seen no tabs", "--lines")
     assert run("score", "--labels", "a,b", "--rank", "x")[0] == 2
+
+
+@pytest.mark.parametrize("labels", ["plain,turned,plain", "plain,", ""])
+def test_labels_twice_or_empty(run, tmp_path, labelled, labels):
+    save_model(labelled, tmp_path / "m")
+    result = run("score", "-m", tmp_path / "m", "--labels", labels, "--text", "a dog.")
+    assert_one_clear_line(result, "one is empty or there twice")

@@ -87,6 +87,8 @@ def test_an_existing_model_is_spared_and_a_network_leaves_nothing_to_resume(run,
         (["--order", "1"], "an n-gram model has an order from 2 to 20", 1),
         (["--min-counts", "2,1"], "begin with 1 and never fall", 1),
         (["--order", "many"], "--order many: say auto or whole numbers", 2),
+        (["--order", "3 4"], "--order 3 4: say auto or whole numbers", 2),
+        (["--order", ""], "say auto or whole numbers", 2),
         (["--min-counts", "1,x"], "--min-counts 1,x", 2),
     ],
 )

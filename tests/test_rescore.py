@@ -1,5 +1,6 @@
 """Choosing among hypotheses: totals by hand, list formats, tuning, and homophones in context."""
 
+import gzip
 import math
 
 import numpy as np
@@ -11,7 +12,7 @@ from charrnn.inference.rescore import best_of_each, edit_distance, language_scor
 from charrnn.models.ngram import NgramModel
 from charrnn.text.generated import generate, log_probability
 from charrnn.text.grammar_zh import HOMOPHONES, PINYIN
-from charrnn.text.nbest import Hypothesis
+from charrnn.text.nbest import Hypothesis, read_lists
 from charrnn.text.vocabulary import Vocabulary
 from tests.conftest import assert_one_clear_line
 
@@ -51,6 +52,15 @@ def test_srilm_lists_get_their_second_column_replaced(run, tmp_path, model_folde
     assert float(out[0].split()[1]) == pytest.approx(log10(model, "the cat"), abs=1e-5)
     joined = run("rescore", "-m", model_folder, tmp_path / "u7.nbest", "--format", "srilm", "--join", "")[1].splitlines()
     assert float(joined[0].split()[1]) == pytest.approx(log10(model, "thecat"), abs=1e-5)
+
+
+def test_srilm_lists_whose_names_share_a_beginning_are_of_different_utterances(tmp_path):
+    names = ["talk.1.nbest", "talk.2.nbest", "talk.3.nbest.gz", "plain"]
+    for name in names:
+        data = b"-1 -2 1 a\n"
+        (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    found = read_lists([str(tmp_path / name) for name in names], "srilm")
+    assert [hypothesis.utterance for hypothesis in found] == ["talk.1", "talk.2", "talk.3", "plain"]
 
 
 def test_rnnlm_lists_give_one_score_a_line(run, model_folder, model):
@@ -116,6 +126,8 @@ def test_references_that_do_not_fit(run, tmp_path, model_folder, lists, referenc
 
 def test_wrong_usage(run):
     assert run("rescore", "--tune", "x", "--lm-weight", 2, "list")[0] == 2
+    assert run("rescore", "--lm-weight", "nan", "list")[0] == 2
+    assert run("rescore", "--length-penalty", "inf", "list")[0] == 2
 
 
 def test_the_right_homophone_is_chosen_where_context_decides():

@@ -114,6 +114,12 @@ def test_numbers_out_of_range_are_refused(wrong, message):
         Choice(**wrong)
 
 
+@pytest.mark.parametrize("wrong", [{"length": -1}, {"count": 0}, {"count": -2}, {"stop": [""]}])
+def test_lengths_counts_and_stops_that_cannot_be(model, wrong):
+    with pytest.raises(charrnn.CharrnnError):
+        charrnn.sample(model, **wrong)
+
+
 def test_a_row_draws_the_same_numbers_however_many_rows_there_are():
     np.testing.assert_array_equal(uniforms(3, 5, 64, 8)[:, :2], uniforms(3, 2, 64, 8))
     assert (uniforms(3, 2, 0, 8) != uniforms(3, 2, 64, 8)).all()

@@ -168,6 +168,7 @@ def test_adapted_figures_have_a_name_of_their_own(run, tmp_path, model_folder, n
 
 
 @pytest.mark.parametrize("wrong", [["--adapt-reset"], ["--format", "kenlm", "--base", "e"], ["--format", "srilm", "--chars"],
-                                   ["--stream", "--rank"], ["--adapt", "0"]], ids=" ".join)  # fmt: skip
+                                   ["--stream", "--rank"], ["--adapt", "0"], ["--adapt", "nan"], ["--summary", "--chars"],
+                                   ["--labels", "a,b", "--base", "e"]], ids=" ".join)  # fmt: skip
 def test_options_that_do_not_go_together(run, wrong):
     assert run("score", *wrong, "file")[0] == 2

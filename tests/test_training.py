@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 
 import jax
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import charrnn
 from charrnn.models.archive import read_archive
 from charrnn.models.folder import CURVE, LOG, MODEL, RESUME
+from charrnn.network.devices import processors
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import dropout_for, make_plan
 from charrnn.training.schedules import SCHEDULES, Schedule
@@ -210,6 +212,11 @@ def test_the_plan_grows_with_the_budget_and_shrinks_with_the_corpus():
     assert hidden(1_000, 1.0) == 64
 
 
+def test_one_hot_input_is_not_dropped():
+    options = TrainOptions(embedding=0, steps=10_000, dropout=0.3)
+    assert make_plan(options, characters=1000, symbols=65, gigaflops=None).network.embedding_dropout == 0
+
+
 def test_dropout_grows_with_the_epochs():
     assert dropout_for(1) == 0
     assert dropout_for(4) < dropout_for(16) < dropout_for(1e6) == 0.6
@@ -224,6 +231,11 @@ def test_dropout_grows_with_the_epochs():
         ({"clip": math.nan}, "--clip nan: must be above 0"),
         ({"optimizer": "adamax2"}, "--optimizer adamax2: choose one of adamw"),
         ({"steps": 3, "epochs": 1.0}, "--epochs and --steps both say how long to train"),
+        ({"valid": "file", "valid_fraction": 0.2}, "--valid and --valid-fraction both say what is held out"),
+        ({"embedding": 0, "embedding_dropout": 0.1}, "--embedding 0 has no embedding to drop from"),
+        ({"schedule": "halving", "evaluate_every": 5}, "--schedule halving evaluates after each epoch"),
+        ({"attention_window": 8}, "--attention-window is for --attention"),
+        ({"seed": 2**63}, "--seed 9223372036854775808: must be below 9223372036854775808"),
     ],
 )
 def test_options_out_of_range_are_refused(wrong, message):
@@ -248,3 +260,9 @@ def test_the_curve_is_drawn_as_svg(tmp_path, model_folder):
     picture = (tmp_path / CURVE).read_text()
     assert "<svg" in picture
     assert "bits per character" in picture
+
+
+def test_processors_are_counted_where_the_system_does_not_tell_which_may_be_used(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert processors() == 6

@@ -1,10 +1,8 @@
 """charrnn fill"""
 
-import sys
-
 import click
 
-from charrnn.cli.options import model_option
+from charrnn.cli.options import model_option, nothing_piped
 
 
 @click.command(short_help="Fill blanks in sentences.")
@@ -30,11 +28,11 @@ def fill(sentences, model, text, count, max_length, blank, candidates, layout, e
         raise click.UsageError("Give sentences by --text or by files, not both.")
     if blank == "":
         raise click.UsageError("--blank is empty; name a mark such as [MASK].")
-    if not sentences and not text and sys.stdin.isatty():
+    if not sentences and not text and nothing_piped():
         raise click.UsageError("Missing argument 'SENTENCES...': name a file, give --text, or pipe lines in.")
     from charrnn import api
     from charrnn.report.fillings import FillOptions, print_fillings, read_candidates
 
     names = sentences or (() if text else ("-",))
-    choices = read_candidates(candidates) if candidates is not None else None
+    choices = read_candidates(candidates, encoding) if candidates is not None else None
     print_fillings(api.load(model), names, text, encoding, FillOptions(count, max_length, blank, choices, layout))

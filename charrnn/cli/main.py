@@ -50,6 +50,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line: exit code 0 done, 1 a clear error, 2 wrong usage, 130 or 143 interrupted."""
+    if sys.stdout is not None:  # UTF-8 whatever the locale; bytes that are none, in arguments, go out as they came
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     try:
         code = cli(standalone_mode=False) or 0  # what a command gave to context.exit()
         sys.stdout.flush()
@@ -70,7 +72,15 @@ def main() -> None:
         click.echo("charrnn: not enough memory; try a smaller --batch-size, --window or --hidden", err=True)
         code = 1
     except BrokenPipeError:
-        # whoever read our output has gone; nothing is left to say, also not when Python closes its files
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_standard_output()  # whoever read it has gone; nothing is left to say
+        code = 1
+    except OSError as error:
+        _leave_standard_output()
+        click.echo(f"charrnn: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
         code = 1
     sys.exit(code)
+
+
+def _leave_standard_output() -> None:
+    """Let what was not written yet vanish, so that Python does not fail at it again when it closes its files."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

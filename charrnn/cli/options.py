@@ -1,6 +1,8 @@
 """Options that several commands share, and options made from dataclass fields."""
 
 import functools
+import math
+import sys
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, get_args, get_type_hints
@@ -35,6 +37,21 @@ _mixing = (
                  help="Several models: their probabilities added, or multiplied."),
     click.option("--fit-on", metavar="FILE", help="Fit the weights on this text, which no model has learnt from."),
 )  # fmt: skip
+
+
+class FiniteRange(click.FloatRange):
+    """A range of numbers in which neither infinity nor "not a number" lies."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        number = super().convert(value, parameter, context)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", parameter, context)
+        return number
+
+
+def nothing_piped() -> bool:
+    """Whether standard input is a terminal, or closed, so that a command without files should not wait for it."""
+    return sys.stdin is None or sys.stdin.isatty()
 
 
 def mixture_options(command: Callable) -> Callable:
@@ -84,7 +101,7 @@ def _option(item: Any, kind: Any) -> Callable:
 
 def _range(plain: type, meta: Any) -> Any:
     if plain is int:
-        return click.IntRange(min=meta.get("least"))
+        return click.IntRange(min=meta.get("least"), max=meta.get("below"), max_open=True)
     if plain is float:
         least = meta.get("least", meta.get("above"))
         return click.FloatRange(min=least, min_open="above" in meta, max=meta.get("below"), max_open="below" in meta)

@@ -1,10 +1,8 @@
 """charrnn rescore"""
 
-import sys
-
 import click
 
-from charrnn.cli.options import mixture_options
+from charrnn.cli.options import FiniteRange, mixture_options, nothing_piped
 
 
 @click.command(short_help="Choose among hypotheses.")
@@ -12,9 +10,11 @@ from charrnn.cli.options import mixture_options
 @mixture_options
 @click.option("--format", "layout", type=click.Choice(["tsv", "srilm", "rnnlm"]), default="tsv", show_default=True,
               help="utterance, score and text with tabs; SRILM's n-best files; rnnlm's `utterance text`.")  # fmt: skip
-@click.option("--lm-weight", type=click.FloatRange(min=0), default=1.0, show_default=True,
+@click.option("--lm-weight", type=FiniteRange(min=0), default=1.0, show_default=True,
               help="Factor of the model's logarithm beside the earlier score.")  # fmt: skip
-@click.option("--length-penalty", type=float, default=0.0, show_default=True, help="Added for each character (base 10).")
+@click.option(
+    "--length-penalty", type=FiniteRange(), default=0.0, show_default=True, help="Added for each character (base 10)."
+)
 @click.option("--tune", metavar="REFERENCES", help="Find both on these lists, whose right texts the file gives.")
 @click.option("--best", is_flag=True, help="Write the best hypothesis of each utterance only.")
 @click.option(
@@ -29,7 +29,7 @@ def rescore(lists, mixture, layout, lm_weight, length_penalty, tune, best, glue,
     """
     if tune and (lm_weight != 1 or length_penalty):
         raise click.UsageError("--tune finds weight and penalty; leave out --lm-weight and --length-penalty.")
-    if not lists and sys.stdin.isatty():
+    if not lists and nothing_piped():
         raise click.UsageError("Missing argument 'LISTS...': name a file or pipe a list in.")
     from charrnn.report.mixture import open_models
     from charrnn.report.rescore import run_rescoring

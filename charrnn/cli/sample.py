@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from charrnn.cli.options import mixture_options
+from charrnn.cli.options import FiniteRange, mixture_options
 
 
 @click.command(short_help="Write new text.")
@@ -25,7 +25,7 @@ from charrnn.cli.options import mixture_options
 @click.option("--greedy", is_flag=True, help="Always take the likeliest character.")
 @click.option("--beam", type=click.IntRange(min=1), default=None,
               help="Search for likely texts, going on with so many at a time; prints the --count best.")  # fmt: skip
-@click.option("--length-normalization", type=click.FloatRange(min=0), default=1.0, show_default=True,
+@click.option("--length-normalization", type=FiniteRange(min=0), default=1.0, show_default=True,
               help="With --beam and lines: rank by log-probability over characters to this power.")  # fmt: skip
 @click.option("--best-of", type=click.IntRange(min=1), default=None,
               help="Draw so many texts and print the --count likeliest by bits per character, best first.")  # fmt: skip
@@ -46,32 +46,51 @@ def sample(mixture, prime, prime_file, echo, **how):
     A model trained with --lines writes one line a text; --count 20 gives twenty. Others start after a newline and write
     --length characters.
     """
-    if prime and prime_file:
-        raise click.UsageError("--prime and --prime-file both give the primer; leave one out.")
-    if how["beam"] and (how["greedy"] or how["stop"] or how["best_of"]):
-        raise click.UsageError("--beam searches by itself; leave out --greedy, --stop and --best-of.")
-    if how["count"] > min(how["beam"] or how["count"], how["best_of"] or how["count"]):
-        raise click.UsageError("--count asks for more texts than --beam or --best-of finds.")
-    if bool(how["corpus"]) != bool(how["novel"] or how["report"]):
-        raise click.UsageError("--novel and --report compare with a text: name it with --corpus FILE.")
+    _check_usage(prime, prime_file, how)
     from charrnn import api
     from charrnn.report.mixture import open_models
     from charrnn.report.samples import Writing, pieces
-    from charrnn.text.corpus import decode, read_bytes
 
     model = open_models(**mixture)
     if prime_file:
-        prime = decode(read_bytes(prime_file), prime_file).removesuffix("\n")
+        prime = _read_prime(prime_file, model.vocabulary.level)
     ids = api.encode_prime(model, prime, how.pop("unknown"))
     how["stop"] = tuple(_unescape(text) for text in how["stop"])
     filters = {name: how.pop(name) for name in ("temperature", "top_k", "top_p", "min_p", "greedy")}
     row = -1
     for row_now, piece in pieces(model, ids, Writing(filters, **how), lines=api.reads_lines(model)):
         if row_now != row and echo:
-            sys.stdout.buffer.write(prime.encode("utf-8"))
+            sys.stdout.buffer.write(prime.encode("utf-8", "surrogateescape"))
         row = row_now
         sys.stdout.buffer.write(model.vocabulary.decode_bytes(piece) if len(piece) else b"\n")
         sys.stdout.buffer.flush()
+
+
+def _check_usage(prime, prime_file, how):
+    """Raises click.UsageError for options that do not go together."""
+    if prime and prime_file:
+        raise click.UsageError("--prime and --prime-file both give the primer; leave one out.")
+    if how["beam"] and (how["greedy"] or how["stop"] or how["best_of"]):
+        raise click.UsageError("--beam searches by itself; leave out --greedy, --stop and --best-of.")
+    drawing = {"temperature": 1, "top_k": 0, "top_p": 1, "min_p": 0}
+    if how["beam"] and any(how[name] != plain for name, plain in drawing.items()):
+        raise click.UsageError("--beam draws nothing; leave out --temperature, --top-k, --top-p and --min-p.")
+    if how["length_normalization"] != 1 and not how["beam"]:
+        raise click.UsageError("--length-normalization ranks what --beam finds; give --beam too.")
+    if "" in how["stop"]:
+        raise click.UsageError("--stop is empty; name the text to end before.")
+    if how["count"] > min(how["beam"] or how["count"], how["best_of"] or how["count"]):
+        raise click.UsageError("--count asks for more texts than --beam or --best-of finds.")
+    if bool(how["corpus"]) != bool(how["novel"] or how["report"]):
+        raise click.UsageError("--novel and --report compare with a text: name it with --corpus FILE.")
+
+
+def _read_prime(name, level):
+    """The text of a file but for its last newline; at level "byte" any bytes, as Python has them in arguments."""
+    from charrnn.text.corpus import decode, read_bytes
+
+    data = read_bytes(name)
+    return (data.decode("utf-8", "surrogateescape") if level == "byte" else decode(data, name)).removesuffix("\n")
 
 
 def _unescape(text: str) -> str:

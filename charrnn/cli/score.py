@@ -1,10 +1,8 @@
 """charrnn score"""
 
-import sys
-
 import click
 
-from charrnn.cli.options import mixture_options
+from charrnn.cli.options import FiniteRange, mixture_options, nothing_piped
 
 
 @click.command(short_help="Say how likely sentences are.")
@@ -19,7 +17,7 @@ from charrnn.cli.options import mixture_options
 @click.option("--spans", is_flag=True, help="Add each line's most surprising stretch and what was expected there.")
 @click.option("--summary", is_flag=True, help="Only the figures over all sentences, unknown characters in and out.")
 @click.option("--stream", is_flag=True, help="Read each file as one continuous text; gives its summary.")
-@click.option("--adapt", metavar="RATE", type=click.FloatRange(min=0, min_open=True), default=None,
+@click.option("--adapt", metavar="RATE", type=FiniteRange(min=0, min_open=True), default=None,
               help="Dynamic evaluation: the weights follow the text at this learning rate; try 0.3.")  # fmt: skip
 @click.option("--adapt-reset", is_flag=True, help="Adapt to each line (with --stream: file) from the trained weights anew.")
 @click.option("--labels", metavar="A,B,...", help="Classify texts by a model of `label<TAB>text` lines.")
@@ -39,9 +37,11 @@ def score(
     _check_usage(sentences, text, layout, base, chars or rank or spans, summary, stream)
     if adapt_reset and adapt is None:
         raise click.UsageError("--adapt-reset says how to adapt; it needs --adapt RATE.")
-    if labels and (layout in ("kenlm", "srilm") or chars or rank or spans or summary or stream or adapt):
+    if labels is not None and (
+        layout in ("kenlm", "srilm") or base != "10" or chars or rank or spans or summary or stream or adapt
+    ):
         raise click.UsageError("--labels classifies; of the other options it takes --text, --format and --encoding.")
-    if pseudo and (layout in ("kenlm", "srilm") or rank or spans or adapt or labels):
+    if pseudo and (layout in ("kenlm", "srilm") or rank or spans or adapt or labels is not None):
         raise click.UsageError("--pseudo goes without --rank, --spans, --adapt, --labels and the formats kenlm and srilm.")
     if typos and (not pseudo or stream or summary):
         raise click.UsageError("--typos goes with --pseudo, and with neither --stream nor --summary.")
@@ -50,7 +50,7 @@ def score(
     from charrnn.report.mixture import open_models
 
     model = open_models(**mixture)
-    if labels:
+    if labels is not None:
         scores.print_labels(model, names, text, encoding, labels.split(","), layout)
         return
     look = scores.Look(layout, base, chars, rank, model.vocabulary.level, adapt)
@@ -79,10 +79,12 @@ def _check_usage(sentences, text, layout, base, details, summary, stream):
     """Raises click.UsageError for options that do not go together."""
     if text and sentences:
         raise click.UsageError("Give sentences by --text or by files, not both.")
-    if not sentences and not text and sys.stdin.isatty():
+    if not sentences and not text and nothing_piped():
         raise click.UsageError("Missing argument 'SENTENCES...': name a file, give --text, or pipe lines in.")
     if stream and (text or details):
         raise click.UsageError("--stream reads files as one text; --text, --chars, --rank and --spans are for sentences.")
+    if summary and details:
+        raise click.UsageError("--summary gives only the figures of all; --chars, --rank and --spans are for each sentence.")
     if layout in ("kenlm", "srilm") and (details or stream or base != "10"):
         raise click.UsageError(
             f"--format {layout} prints what that tool prints; it goes without --chars, --rank, --spans, --stream and --base."

@@ -28,9 +28,11 @@ class Labelled:
 def classify(model: LanguageModel, lines: Sequence[str], labels: Sequence[str]) -> list[Labelled]:
     """p(label | text) = p(label, text) / Σ p(other label, text), each from the line that the two make.
 
-    A line may be a text, or one of the labels, a tab and a text. Raises CharrnnError where the model knows no tab, so has
-    not learnt labelled lines.
+    A line may be a text, or one of the labels, a tab and a text. Raises CharrnnError where a label is there twice or empty,
+    and where the model knows no tab, so has not learnt labelled lines.
     """
+    if len(set(labels)) < len(labels) or "" in labels:
+        raise CharrnnError(f"--labels {','.join(labels)}: one is empty or there twice; name each once")
     if model.vocabulary.unknown_in(SEPARATOR):
         raise CharrnnError("--labels: the model has seen no tabs; train it with --lines on lines of label, tab and text")
     split = [_parted(line, labels) for line in lines]

@@ -121,8 +121,13 @@ def write(
     """Pieces (row, ids) of `count` texts of up to `length` characters after the prime, in the order of the rows.
 
     A text ends before the first of the stop strings, or before a boundary where end_at_boundary. The pieces of row k come
-    while it is written, once the rows before it are done; each row ends with an empty piece.
+    while it is written, once the rows before it are done; each row ends with an empty piece. Raises CharrnnError for a
+    length below 0, a count below 1 and an empty stop.
     """
+    if length < 0 or count < 1:
+        raise CharrnnError(f"--length {length} --count {count}: the length is 0 or more, the count 1 or more")
+    if "" in stops:
+        raise CharrnnError("--stop is empty; name the text to end before")
     stop_ids = [model.vocabulary.encode(stop) for stop in stops] + ([np.array([BOUNDARY])] if end_at_boundary else [])
     state, ids_B = read_prime(model, prime, count)
     texts = [_Text(stop_ids, length) for _ in range(count)]

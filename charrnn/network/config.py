@@ -19,7 +19,7 @@ class NetworkConfig:
     """Sizes and kinds of a recurrent language model, checked at birth.
 
     embedding: length of the dense embedding; 0 feeds symbols one-hot. dropout: share of a layer's outputs dropped;
-    embedding_dropout: likewise of the embedding (of the one-hot input where there is none).
+    embedding_dropout: likewise of the embedding; one-hot input is not dropped.
     """
 
     vocabulary_size: int

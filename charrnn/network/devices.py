@@ -14,6 +14,11 @@ LEAST_ROWS = 8
 SQUARED_UNITS_PER_ROW = 16384
 
 
+def processors() -> int:
+    """How many processor cores this program may use; where the system does not tell (as macOS), how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def use_all_processors() -> None:
     """Let every processor core be a device of its own; only before JAX has started, later it has no effect.
 
@@ -23,7 +28,7 @@ def use_all_processors() -> None:
     if jax.config.jax_num_cpu_devices > 0:  # type: ignore[attr-defined]
         return  # the user, or a test, has said how many
     try:
-        jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
+        jax.config.update("jax_num_cpu_devices", processors())
     except RuntimeError:
         return  # JAX runs already, with the devices it has
 

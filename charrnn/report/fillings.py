@@ -1,18 +1,17 @@
 """Filled sentences as they are printed."""
 
 import itertools
-import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from charrnn.errors import CharrnnError
 from charrnn.inference.blanks import read_template
 from charrnn.inference.fill import Filling, fill
 from charrnn.models.language_model import LanguageModel
 from charrnn.report.say import say
-from charrnn.report.score_layouts import ESCAPES
+from charrnn.report.score_layouts import ESCAPES, json_line
 from charrnn.text.corpus import decode, read_bytes
 from charrnn.text.lines import line_groups
 
@@ -28,9 +27,10 @@ class FillOptions:
     layout: str
 
 
-def read_candidates(said: str) -> list[str]:
+def read_candidates(said: str, encoding: str = "utf-8") -> list[str]:
     """The candidates of a file, one a line, or where there is no such file those that commas divide, each once."""
-    words = decode(read_bytes(said), said).split("\n") if Path(said).is_file() else said.split(",")
+    # not Path.is_file, which raises for names longer than a file's may be
+    words = decode(read_bytes(said), said, encoding).split("\n") if os.path.isfile(said) else said.split(",")
     kept = list(dict.fromkeys(word.removesuffix("\r") for word in words if word.removesuffix("\r")))
     if not kept:
         raise CharrnnError(f"--candidates {said}: there is no candidate in it; give a file of one a line, or a,b,c")
@@ -44,7 +44,8 @@ def print_fillings(
     if getattr(model, "backward", None) is None:
         note = "this model reads from left to right only: the search looks back alone, the ranking is by the whole sentence"
         say(note)
-    from_files = (line for name in names for group in line_groups(name, encoding=encoding) for line in group)
+    groups = (group for name in names for group in line_groups(name, level=model.vocabulary.level, encoding=encoding))
+    from_files = itertools.chain.from_iterable(groups)
     shown = as_json if options.layout == "jsonl" else as_rows
     for number, text in enumerate(itertools.chain(texts, from_files), 1):
         template = read_template(text, max_length=options.max_length, mark=options.mark)
@@ -55,7 +56,7 @@ def print_fillings(
 
 def as_json(number: int, text: str, found: Sequence[Filling]) -> str:
     best = [{"fill": list(each.fillings), "text": each.text, "probability": each.probability} for each in found]
-    return json.dumps({"line": number, "text": text, "fillings": best}, ensure_ascii=False)
+    return json_line({"line": number, "text": text, "fillings": best})
 
 
 def as_rows(number: int, text: str, found: Sequence[Filling]) -> str:

@@ -38,7 +38,8 @@ def _of_ngram(model: NgramModel) -> dict[str, Any]:
 def print_info(model: LanguageModel, folder: str, as_json: bool) -> None:
     facts = describe(model)
     if as_json:
-        sys.stdout.write(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+        plain = json.loads(json.dumps(facts), parse_constant=lambda constant: None)  # JSON has no NaN
+        sys.stdout.write(json.dumps(plain, ensure_ascii=False, indent=2) + "\n")
         return
     corpus, what = facts["corpus"], "lines" if facts["reading"] == "lines" else "one stream"
     form, course = _ngram_rows(facts) if isinstance(model, NgramModel) else _network_rows(facts)

@@ -1,6 +1,5 @@
 """Pseudo-likelihoods as they are printed, and the characters that look like typing errors."""
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +8,7 @@ import numpy as np
 
 from charrnn.inference.pseudo import PseudoScore, pseudo_sentences, pseudo_stream_tally
 from charrnn.models.language_model import LanguageModel, Tally
-from charrnn.report.score_layouts import Look, as_columns
+from charrnn.report.score_layouts import Look, as_columns, json_line
 from charrnn.report.scores import print_summary, scored_lines, total
 from charrnn.text.corpus import read_units
 
@@ -75,4 +74,4 @@ def as_json(score: PseudoScore, number: int, look: Look, suspects: list[dict[str
         record["chars"] = (score.log_probs / look.unit).tolist()
     if suspects is not None:
         record["typos"] = suspects
-    return json.dumps(record, ensure_ascii=False)
+    return json_line(record)

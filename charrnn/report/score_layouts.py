@@ -35,6 +35,11 @@ class Look:
         return math.log(BASES[self.base])
 
 
+def json_line(record: dict[str, Any]) -> str:
+    """The record as JSON; bytes that are not UTF-8, in the texts of models of bytes, as escapes such as \\udcff."""
+    return json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+
+
 def as_columns(score: SentenceScore | PseudoScore, number: int, look: Look, span: Span | None) -> str:
     """Log-probability, bits per character and text; with `chars`, the log-probability of each character too."""
     tally = score.tally
@@ -60,10 +65,10 @@ def as_json(score: SentenceScore, number: int, look: Look, span: Span | None) ->
     if look.chars:
         symbols = [*score.text, "\n"]
         if look.level == "byte":
-            symbols = [f"\\x{byte:02x}" for byte in score.text.encode()] + ["\n"]
+            symbols = [f"\\x{byte:02x}" for byte in to_units(score.text, look.level).tolist()] + ["\n"]
         values = zip(symbols, score.log_probs.tolist(), strict=True)
         record["chars"] = [[symbol, nats / look.unit] for symbol, nats in values]
-    return json.dumps(record, ensure_ascii=False)
+    return json_line(record)
 
 
 def as_kenlm(score: SentenceScore, number: int, look: Look, span: Span | None) -> str:

@@ -11,7 +11,7 @@ from charrnn.inference.score import SentenceScore, score_sentences, sentence_ids
 from charrnn.inference.spans import surprising_span
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.report.say import say
-from charrnn.report.score_layouts import LAYOUTS, Look, kenlm_figures, srilm_figures
+from charrnn.report.score_layouts import LAYOUTS, Look, json_line, kenlm_figures, srilm_figures
 from charrnn.text.corpus import read_units
 from charrnn.text.lines import line_groups, size_of
 
@@ -26,7 +26,7 @@ def scored_lines(
     """The scores, SentenceScore unless `score` gives others, of the texts, then of the lines of the files as they come."""
     model.expect(sum(map(size_of, names)))
     seen = 0
-    for group in _groups(names, texts, encoding):
+    for group in _groups(model, names, texts, encoding):
         seen += sum(map(len, group))
         model.expect(seen)
         yield from score(model, group)
@@ -39,7 +39,7 @@ def adapted_lines(
     """As scored_lines, by dynamic evaluation; with `reset` each line meets the model as it was trained."""
     check_adaptable(model)
     current = model
-    for group in _groups(names, texts, encoding):
+    for group in _groups(model, names, texts, encoding):
         for text in group:
             ids = sentence_ids(model.vocabulary, text)
             log_probs, after = adapted_log_probs(current, ids, rate)
@@ -53,11 +53,11 @@ def print_labels(
 ) -> None:
     """For each line its likeliest label, its posterior, and the text; in the end the accuracy against given labels."""
     right = given = 0
-    for group in _groups(names, texts, encoding):
+    for group in _groups(model, names, texts, encoding):
         for one in classify(model, group, labels):
             if layout == "jsonl":
                 record = {"label": one.label, "posterior": one.posterior, "given": one.given, "text": one.text}
-                sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+                sys.stdout.write(json_line(record) + "\n")
             else:
                 sys.stdout.write(f"{one.label}\t{one.posterior[one.label]:.4f}\t{one.text}\n")
             right, given = right + (one.label == one.given), given + (one.given is not None)
@@ -66,11 +66,11 @@ def print_labels(
         say(f"labels: {right:,} of {given:,} given ones are right, {right / given:.1%}")
 
 
-def _groups(names: Sequence[str], texts: Sequence[str], encoding: str) -> Iterator[Sequence[str]]:
+def _groups(model: LanguageModel, names: Sequence[str], texts: Sequence[str], encoding: str) -> Iterator[Sequence[str]]:
     if texts:
         yield texts
     for name in names:
-        yield from line_groups(name, encoding=encoding)
+        yield from line_groups(name, level=model.vocabulary.level, encoding=encoding)
 
 
 def stream_summary(

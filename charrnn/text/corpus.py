@@ -5,8 +5,10 @@ import hashlib
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -48,19 +50,33 @@ def expand(paths: Iterable[str]) -> Iterator[str]:
         yield from map(str, inside)
 
 
-def read_bytes(name: str) -> bytes:
-    """A file's content, unpacked when its name ends in .gz; "-" is standard input."""
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Turns what can go wrong in the block while a file is read (none there, no right, no whole gzip) into CharrnnError."""
     try:
-        if name == STDIN:
-            return sys.stdin.buffer.read()
-        data = Path(name).read_bytes()
-        return gzip.decompress(data) if name.endswith(".gz") else data
+        yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise CharrnnError(f"{name}: not a whole gzip file ({error}); unpack it again or name the plain file") from None
     except FileNotFoundError:
         raise CharrnnError(f"{name}: no such file; check the name and the folder you are in") from None
     except OSError as error:
         raise CharrnnError(f"{name}: cannot be read ({error.strerror or error})") from None
+
+
+def standard_input() -> BinaryIO:
+    """Standard input as bytes. Raises CharrnnError where the program was started without one."""
+    if sys.stdin is None:
+        raise CharrnnError("standard input is closed; name a file")
+    return sys.stdin.buffer
+
+
+def read_bytes(name: str) -> bytes:
+    """A file's content, unpacked when its name ends in .gz; "-" is standard input."""
+    with reading(name):
+        if name == STDIN:
+            return standard_input().read()
+        data = Path(name).read_bytes()
+        return gzip.decompress(data) if name.endswith(".gz") else data
 
 
 def decode(data: bytes, name: str, encoding: str = "utf-8") -> str:

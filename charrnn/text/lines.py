@@ -2,23 +2,25 @@
 
 import codecs
 import gzip
+import io
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO
 
 from charrnn.errors import CharrnnError
-from charrnn.text.corpus import STDIN, decode_failure
+from charrnn.text.corpus import STDIN, decode_failure, reading, standard_input
 
 CHUNK = 1 << 20
 MOST_LINES = 4096  # in one group
 
 
-def open_input(name: str) -> BinaryIO:
-    """A file for reading bytes, unpacked when its name ends in .gz; "-" is standard input."""
+def open_input(name: str) -> AbstractContextManager[BinaryIO]:
+    """A file for reading bytes, unpacked when its name ends in .gz; "-" is standard input, which stays open."""
     try:
         if name == STDIN:
-            return sys.stdin.buffer
+            return nullcontext(standard_input())
         return gzip.open(name) if name.endswith(".gz") else open(name, "rb")  # type: ignore[return-value]
     except FileNotFoundError:
         raise CharrnnError(f"{name}: no such file; check the name, or use --text to give a sentence itself") from None
@@ -26,40 +28,41 @@ def open_input(name: str) -> BinaryIO:
         raise CharrnnError(f"{name}: cannot be read ({error.strerror or error})") from None
 
 
-def line_groups(name: str, *, encoding: str = "utf-8") -> Iterator[list[str]]:
+def line_groups(name: str, *, level: str = "char", encoding: str = "utf-8") -> Iterator[list[str]]:
     """The lines of a file, without their line ends, in groups of what is there at once.
 
     From a pipe, a group comes as soon as there is a whole line, so that a program at its other end gets its answer. A last
-    line needs no newline. Only LF (and a CR before it) ends a line: one line in, one line out.
+    line needs no newline. Only LF (and a CR before it) ends a line: one line in, one line out. At level "byte" any bytes
+    are read and none is dropped; those that are not UTF-8 stand as surrogate escapes, as in Python's arguments.
     """
-    decoder = _decoder(encoding)
+    raw = level == "byte"
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape") if raw else _decoder(encoding)
     with open_input(name) as file:
-        tail, offset = "", 0
+        tail, offset, begun = "", 0, False
         while True:
-            try:
+            with reading(name):
                 data = file.read1(CHUNK) if hasattr(file, "read1") else file.read(CHUNK)
-            except OSError as error:
-                raise CharrnnError(f"{name}: cannot be read ({error.strerror or error})") from None
             try:
                 text = decoder.decode(data, final=not data)
-            except UnicodeDecodeError as error:
-                raise decode_failure(
-                    name, offset + max(0, error.start - (len(error.object) - len(data))), encoding
-                ) from None
-            if offset == 0:
-                text = text.removeprefix("\ufeff")
+            except UnicodeDecodeError as error:  # in the data, or in what was left of the data before
+                raise decode_failure(name, offset + len(data) - len(error.object) + error.start, encoding) from None
+            except UnicodeError:
+                raise decode_failure(name, offset, encoding) from None
+            if not begun and not raw:
+                text, begun = text.removeprefix("\ufeff"), bool(text)
             offset += len(data)
             *lines, tail = (tail + text).split("\n")
             if not data and tail:
                 lines.append(tail)
             for first in range(0, len(lines), MOST_LINES):
-                yield [line.removesuffix("\r") for line in lines[first : first + MOST_LINES]]
+                yield [line if raw else line.removesuffix("\r") for line in lines[first : first + MOST_LINES]]
             if not data:
                 return
 
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
+        io.TextIOWrapper(io.BytesIO(), encoding)  # refuses codecs that are none of text, as rot13
         return codecs.getincrementaldecoder(encoding)()
     except LookupError:
         raise CharrnnError(f"--encoding {encoding}: Python knows no such encoding; try utf-8, latin-1, gb18030") from None
@@ -70,5 +73,5 @@ def size_of(name: str) -> int:
     try:
         status = os.fstat(sys.stdin.fileno()) if name == STDIN else os.stat(name)
         return status.st_size
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):  # no such file; standard input that is none, or closed
         return 0

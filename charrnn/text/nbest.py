@@ -1,7 +1,8 @@
 """Lists of hypotheses (n-best lists), as recognisers write them, and the references they are held against.
 
     tsv     utterance<TAB>score<TAB>text
-    srilm   ascore lscore nwords w1 w2 ...        one file an utterance, named after it; rescoring replaces lscore
+    srilm   ascore lscore nwords w1 w2 ...        one file an utterance, named after it but for .nbest and .gz or
+                                                  any other last ending; rescoring replaces lscore
     rnnlm   utterance text                        no earlier score
 
 Scores are base-10 logarithms.
@@ -34,7 +35,9 @@ def _of_tsv(line: str, name: str, glue: str) -> Hypothesis:
 def _of_srilm(line: str, name: str, glue: str) -> Hypothesis:
     acoustic, language, words, *text = line.split()
     _number(language), _number(words)
-    return Hypothesis(Path(name).name.split(".")[0], _number(acoustic), glue.join(text), (acoustic, words, " ".join(text)))
+    return Hypothesis(
+        Path(name.removesuffix(".gz")).stem, _number(acoustic), glue.join(text), (acoustic, words, " ".join(text))
+    )
 
 
 def _of_rnnlm(line: str, name: str, glue: str) -> Hypothesis:

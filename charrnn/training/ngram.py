@@ -15,7 +15,7 @@ from charrnn.text.batches import compact
 from charrnn.text.corpus import Corpus, read_corpus
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.options import NgramOptions
-from charrnn.training.preparation import check_folder, corpus_summary, describe, figures_summary
+from charrnn.training.preparation import build_vocabulary, check_folder, corpus_summary, describe, figures_summary
 
 ORDERS = range(MIN_ORDER, MAX_ORDER + 1)
 # What is tried where nothing is said: all that was seen; without what was seen once, from an order on.
@@ -38,7 +38,7 @@ def train_ngram(
     begun = time.perf_counter()
     check_folder(folder, overwrite)
     corpus = read_corpus(**options.reading(paths))
-    vocabulary = Vocabulary.build(corpus.training, options.level, options.min_count)
+    vocabulary = build_vocabulary(corpus, options)
     notes = describe(corpus, vocabulary)
     orders, prunings = options.orders or ORDERS, options.prunings or PRUNINGS
     model, pruning = _best(corpus, vocabulary, lines=options.lines, orders=orders, prunings=prunings)

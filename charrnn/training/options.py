@@ -32,6 +32,8 @@ class ReadingOptions:
     def __post_init__(self):
         for item in fields(self):
             _check(item.name, getattr(self, item.name), item.metadata)
+        if self.valid is not None and self.valid_fraction != ReadingOptions.valid_fraction:
+            raise CharrnnError("--valid and --valid-fraction both say what is held out; give one")
 
     def reading(self, paths: Sequence[str]) -> dict[str, Any]:
         """What text.corpus.read_corpus takes."""
@@ -51,7 +53,7 @@ class NgramOptions(ReadingOptions):
     def __post_init__(self):
         super().__post_init__()
         for name in ("order", "min_counts"):
-            numbers = getattr(self, name).split("," if name == "min_counts" else None)
+            numbers = getattr(self, name).split(",") if name == "min_counts" else [getattr(self, name)]
             if getattr(self, name) != "auto" and not all(number.strip().isdecimal() for number in numbers):
                 raise CharrnnError(
                     f"--{name.replace('_', '-')} {getattr(self, name)}: say auto or whole numbers, as in --help"
@@ -97,13 +99,19 @@ class TrainOptions(ReadingOptions):
     clip: float = option(1.0, "Largest global norm of the gradient.", above=0.0)
     evaluate_every: int | None = option(None, "Steps between two evaluations on held-out text.", least=1)
     patience: int | None = option(None, "Stop after so many evaluations without a better held-out figure.", least=1)
-    seed: int = option(1, "Seed of weights, batches and dropout.", least=0)
+    seed: int = option(1, "Seed of weights, batches and dropout.", least=0, below=2**63)
 
     def __post_init__(self):
         super().__post_init__()
         budgets = [name for name in ("epochs", "steps", "minutes") if getattr(self, name) is not None]
         if len(budgets) > 1:
             raise CharrnnError(f"--{budgets[0]} and --{budgets[1]} both say how long to train; give one")
+        if self.embedding_dropout and not self.embedding:
+            raise CharrnnError("--embedding-dropout: --embedding 0 has no embedding to drop from; leave it out")
+        if self.schedule == "halving" and self.evaluate_every is not None:
+            raise CharrnnError("--evaluate-every: --schedule halving evaluates after each epoch; leave it out")
+        if self.attention == "none" and self.attention_window != TrainOptions.attention_window:
+            raise CharrnnError("--attention-window is for --attention; say which, or leave it out")
 
 
 def _check(name: str, value: Any, metadata: Any) -> None:
@@ -117,6 +125,6 @@ def _check(name: str, value: Any, metadata: Any) -> None:
     if "above" in metadata and not value > metadata["above"]:
         raise CharrnnError(f"{said}: must be above {metadata['above']:g}")
     if "below" in metadata and not value < metadata["below"]:
-        raise CharrnnError(f"{said}: must be below {metadata['below']:g}")
+        raise CharrnnError(f"{said}: must be below {metadata['below']:.20g}")
     if value == float("inf"):
         raise CharrnnError(f"{said}: must be finite")

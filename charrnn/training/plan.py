@@ -98,7 +98,9 @@ def make_plan(
     hidden = options.hidden or max(filter(fits, SIZES), default=SIZES[0])
     epochs = seen(hidden) / characters
     dropout = dropout_for(epochs) if options.dropout is None else options.dropout
-    embedding_dropout = round(min(0.1, dropout / 3), 2) if options.embedding_dropout is None else options.embedding_dropout
+    embedding_dropout = options.embedding_dropout
+    if embedding_dropout is None:
+        embedding_dropout = round(min(0.1, dropout / 3), 2) if options.embedding else 0.0
     chosen = network(hidden, dropout=dropout, embedding_dropout=embedding_dropout)
     given = "as given" if options.hidden else "what this budget trains well"
     size = f"{options.layers} × {hidden} {options.cell.upper()} ({given})"

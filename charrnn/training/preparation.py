@@ -11,6 +11,7 @@ from charrnn.models.folder import exists
 from charrnn.models.language_model import Tally
 from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import UNKNOWN, Vocabulary
+from charrnn.training.options import ReadingOptions
 
 
 def check_folder(folder: Path, overwrite: bool) -> None:
@@ -23,6 +24,14 @@ def check_folder(folder: Path, overwrite: bool) -> None:
             pass
     except OSError as error:
         raise CharrnnError(f"{folder}: cannot be written ({error.strerror}); name another place with -m") from None
+
+
+def build_vocabulary(corpus: Corpus, options: ReadingOptions) -> Vocabulary:
+    """The vocabulary of the training part. Raises CharrnnError where every character is rarer than --min-count."""
+    vocabulary = Vocabulary.build(corpus.training, options.level, options.min_count)
+    if vocabulary.symbols == "\n":
+        raise CharrnnError(f"--min-count {options.min_count}: no character is seen so often; give a smaller number")
+    return vocabulary
 
 
 def describe(corpus: Corpus, vocabulary: Vocabulary) -> list[str]:

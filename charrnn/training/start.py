@@ -23,7 +23,7 @@ from charrnn.training import trainer
 from charrnn.training.checkpoint import Journal, load_checkpoint
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import MOST_EPOCHS, Plan, make_plan
-from charrnn.training.preparation import check_folder, describe
+from charrnn.training.preparation import build_vocabulary, check_folder, describe
 from charrnn.training.run import Run, measured_steps
 from charrnn.training.step import TrainState
 
@@ -62,10 +62,8 @@ def start(
     options = _like(options, before) if before else options
     reading = options.reading(paths)
     corpus = _read(reading)
-    if before:
-        vocabulary = before.vocabulary.grown(corpus.training, options.min_count)
-    else:
-        vocabulary = Vocabulary.build(corpus.training, options.level, options.min_count)
+    grown = before.vocabulary.grown(corpus.training, options.min_count) if before else None
+    vocabulary = grown or build_vocabulary(corpus, options)
     notes = describe(corpus, vocabulary)
     use_all_processors()
     use_compilation_cache()

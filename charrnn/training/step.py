@@ -129,8 +129,8 @@ def _pad(array_BT: np.ndarray, devices: int) -> np.ndarray:
 def place(state: TrainState, mesh: Mesh) -> TrainState:
     """The state on the devices of the mesh: the carry by rows, the optimiser in shares, all else on every device."""
     everywhere = NamedSharding(mesh, P())
-    where = TrainState(everywhere, shares(state.optimizer, mesh), NamedSharding(mesh, P(ROWS)), everywhere, everywhere)
-    return TrainState(*(jax.device_put(part, place) for part, place in zip(state, where, strict=True)))
+    where = (everywhere, shares(state.optimizer, mesh), NamedSharding(mesh, P(ROWS)), everywhere, everywhere)
+    return TrainState(*(jax.device_put(part, sharding) for part, sharding in zip(state, where, strict=True)))
 
 
 def shares(tree: Any, mesh: Mesh) -> Any:

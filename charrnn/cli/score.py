@@ -49,7 +49,7 @@ def score(
     from charrnn.report import scores
     from charrnn.report.mixture import open_models
 
-    model = open_models(**mixture)
+    model = open_models(**mixture, encoding=encoding)
     if labels is not None:
         scores.print_labels(model, names, text, encoding, labels.split(","), layout)
         return

@@ -356,3 +356,14 @@ def test_info_is_json_where_all_held_out_characters_are_unknown(run, tmp_path, c
     assert run("train", corpus_file, "-m", tmp_path / "m", "--valid", tmp_path / "other", "--no-baseline", *TINY)[0] == 0
     facts = json.loads(run("info", "-m", tmp_path / "m", "--json")[1], parse_constant=pytest.fail)
     assert facts["held_out"]["known"]["nats_per_character"] is None
+
+
+def test_memory_that_does_not_suffice_is_one_clear_line(run, tmp_path, corpus_file, monkeypatch):
+    for error in (MemoryError(), RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.")):
+
+        def fail(*_, error=error):
+            raise error
+
+        monkeypatch.setattr("charrnn.training.run.Run.state", fail)
+        result = run("train", corpus_file, "-m", tmp_path / "m", *TINY)
+        assert_one_clear_line(result, "not enough memory; try a smaller --batch-size")

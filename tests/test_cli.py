@@ -213,6 +213,14 @@ def test_info_for_people_and_for_programs(run, model_folder):
     assert {"corpus", "characters_seen", "seconds", "versions"} <= facts.keys()
 
 
+def test_info_says_that_a_network_reads_both_ways_and_looks_back(run, tmp_path, corpus_file):
+    how = ["--direction", "both", "--attention", "dot", "--attention-window", "7", "--no-baseline"]
+    assert run("train", corpus_file, "-m", tmp_path / "m", *TINY, *how)[0] == 0
+    out = run("info", "-m", tmp_path / "m")[1]
+    assert "direction   both" in out
+    assert "attention   dot, over 7 past states" in out
+
+
 def test_the_model_can_be_named_in_the_environment(run, model_folder, monkeypatch):
     monkeypatch.setenv("CHARRNN_MODEL", str(model_folder))
     monkeypatch.setenv("CHARRNN_SAMPLE_LENGTH", "7")
@@ -325,34 +333,3 @@ def test_a_reader_that_goes_away_gets_no_traceback(model_folder):
     assert len(result.stdout) == 5
     assert "Traceback" not in result.stderr
     assert "Exception" not in result.stderr
-
-
-def test_a_full_standard_output_is_one_clear_line(model_folder):
-    for command in (["sample", "--length", "9"], ["info"]):
-        with open("/dev/full", "wb") as full:
-            arguments = [sys.executable, "-m", "charrnn", *command, "-m", str(model_folder)]
-            result = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, text=True)
-        assert (result.returncode, result.stderr) == (1, "charrnn: standard output: No space left on device\n")
-
-
-def test_a_text_in_the_place_of_a_file_name(run, tmp_path):
-    assert_one_clear_line(run("train", "a text " * 100, "-m", tmp_path / "m"), "File name too long")
-
-
-def test_output_is_utf8_whatever_the_locale(model_folder):
-    arguments = [sys.executable, "-m", "charrnn", "score", "-m", str(model_folder), "--text", "好"]
-    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
-    assert subprocess.run(arguments, capture_output=True, env=environment).stdout.endswith("\t好\n".encode())
-
-
-def test_a_minimal_count_that_no_character_reaches(run, tmp_path, corpus_file):
-    for command in ("train", "ngram"):
-        result = run(command, corpus_file, "-m", tmp_path / "m", "--min-count", "100000")
-        assert_one_clear_line(result, "--min-count 100000: no character is seen so often")
-
-
-def test_info_is_json_where_all_held_out_characters_are_unknown(run, tmp_path, corpus_file):
-    (tmp_path / "other").write_text("éé")
-    assert run("train", corpus_file, "-m", tmp_path / "m", "--valid", tmp_path / "other", "--no-baseline", *TINY)[0] == 0
-    facts = json.loads(run("info", "-m", tmp_path / "m", "--json")[1], parse_constant=pytest.fail)
-    assert facts["held_out"]["known"]["nats_per_character"] is None

@@ -59,6 +59,14 @@ def test_other_encodings_have_errors_too():
         decode(b"61", "f", "hex")
 
 
+def test_utf16_is_recognised_by_its_mark():
+    for encoding in ("utf-16-le", "utf-16-be"):
+        data = "\ufeffa line\n".encode(encoding)
+        with pytest.raises(CharrnnError, match=r"f: looks like UTF-16, .*; try --encoding utf-16"):
+            decode(data, "f")
+        assert decode(data, "f", "utf-16") == "a line\n"
+
+
 def test_binary_files_are_refused_unless_read_as_bytes(write):
     for data in (b"\x7fELF\0\0\xff", b"plain\0text"):
         name = write("program", data)

@@ -152,3 +152,11 @@ def test_the_command_line_takes_mixtures(run, tmp_path, model_folder, two):
     assert_one_clear_line(run("score", *both, "--weight", 1, "--weight", 1, "--mix", "linear", "--text", "a"), "sum to 2")
     for wrong in (["--weight", 1, *both], ["--weight", 1], [*both, "--weight", 1, "--weight", 1, "--fit-on", "x"]):
         assert run("score", *wrong, "--text", "a")[0] == 2
+
+
+def test_the_text_to_fit_on_is_read_in_the_encoding_given(run, tmp_path, model_folder, two):
+    save_model(two[1], tmp_path / "n")
+    (tmp_path / "fit").write_bytes(b"the caf\xe9\n" * 50)
+    fitting = ["score", "-m", model_folder, "-m", tmp_path / "n", "--fit-on", tmp_path / "fit", "--text", "a"]
+    assert_one_clear_line(run(*fitting), "byte 7 is not UTF-8")
+    assert run(*fitting, "--encoding", "latin-1")[0] == 0

@@ -69,8 +69,11 @@ def main() -> None:
         click.echo(f"charrnn: {error}", err=True)
         code = 1
     except MemoryError:
-        click.echo("charrnn: not enough memory; try a smaller --batch-size, --window or --hidden", err=True)
-        code = 1
+        code = _out_of_memory()
+    except RuntimeError as error:
+        if "RESOURCE_EXHAUSTED" not in str(error):  # as JAX says it, of a GPU's memory too
+            raise
+        code = _out_of_memory()
     except BrokenPipeError:
         _leave_standard_output()  # whoever read it has gone; nothing is left to say
         code = 1
@@ -79,6 +82,11 @@ def main() -> None:
         click.echo(f"charrnn: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
         code = 1
     sys.exit(code)
+
+
+def _out_of_memory() -> int:
+    click.echo("charrnn: not enough memory; try a smaller --batch-size, --window or --hidden", err=True)
+    return 1
 
 
 def _leave_standard_output() -> None:

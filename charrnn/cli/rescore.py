@@ -35,6 +35,6 @@ def rescore(lists, mixture, layout, lm_weight, length_penalty, tune, best, glue,
     from charrnn.report.rescore import run_rescoring
 
     run_rescoring(
-        open_models(**mixture), lists or ("-",), layout, weight=lm_weight, penalty=length_penalty, best=best,
-        tune_on=tune, glue=glue, encoding=encoding,
+        open_models(**mixture, encoding=encoding), lists or ("-",), layout, weight=lm_weight, penalty=length_penalty,
+        best=best, tune_on=tune, glue=glue, encoding=encoding,
     )  # fmt: skip

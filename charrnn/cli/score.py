@@ -34,14 +34,14 @@ def score(
     state, and its end counts as a character. With --pseudo, the first figure is the pseudo-log-likelihood: each character
     given those on both sides, the end of the line among them.
     """
-    _check_usage(sentences, text, layout, base, chars or rank or spans, summary, stream)
+    details = chars or rank or spans
+    _check_usage(sentences, text, layout, base, details, summary, stream)
     if adapt_reset and adapt is None:
         raise click.UsageError("--adapt-reset says how to adapt; it needs --adapt RATE.")
-    if labels is not None and (
-        layout in ("kenlm", "srilm") or base != "10" or chars or rank or spans or summary or stream or adapt
-    ):
+    foreign = layout in ("kenlm", "srilm")
+    if labels is not None and (foreign or base != "10" or details or summary or stream or adapt):
         raise click.UsageError("--labels classifies; of the other options it takes --text, --format and --encoding.")
-    if pseudo and (layout in ("kenlm", "srilm") or rank or spans or adapt or labels is not None):
+    if pseudo and (foreign or rank or spans or adapt or labels is not None):
         raise click.UsageError("--pseudo goes without --rank, --spans, --adapt, --labels and the formats kenlm and srilm.")
     if typos and (not pseudo or stream or summary):
         raise click.UsageError("--typos goes with --pseudo, and with neither --stream nor --summary.")
@@ -49,18 +49,13 @@ def score(
     from charrnn.report import scores
     from charrnn.report.mixture import open_models
 
-    model = open_models(**mixture)
+    model = open_models(**mixture, encoding=encoding)
     if labels is not None:
         scores.print_labels(model, names, text, encoding, labels.split(","), layout)
         return
     look = scores.Look(layout, base, chars, rank, model.vocabulary.level, adapt)
     if pseudo:
-        from charrnn.report import pseudo as pseudo_scores
-
-        if stream or summary:
-            pseudo_scores.print_summary_of(model, names, text, encoding, look, stream=stream)
-        else:
-            pseudo_scores.print_lines(model, names, text, encoding, look, typos=typos)
+        _print_pseudo(model, names, text, encoding, look, typos=typos, summary=summary, stream=stream)
         return
     if stream:
         scores.print_summary(scores.stream_summary(model, names, encoding, rate=adapt, reset=adapt_reset), 1, look)
@@ -73,6 +68,15 @@ def score(
         scores.print_summary(*scores.total(results), look)
     else:
         scores.print_lines(results, look, model if spans else None)
+
+
+def _print_pseudo(model, names, text, encoding, look, *, typos, summary, stream):
+    from charrnn.report import pseudo
+
+    if stream or summary:
+        pseudo.print_summary_of(model, names, text, encoding, look, stream=stream)
+    else:
+        pseudo.print_lines(model, names, text, encoding, look, typos=typos)
 
 
 def _check_usage(sentences, text, layout, base, details, summary, stream):

@@ -63,6 +63,10 @@ def _network_rows(facts: dict[str, Any]) -> tuple[Rows, Rows]:
     network = facts["network"]
     size = f"{network['layers']} × {network['hidden']} {network['cell'].upper()}, {facts['parameters']:,} parameters"
     form = [("network", size), ("embedding", str(network["embedding"]) if network["embedding"] else "one-hot")]
+    if network["direction"] == "both":
+        form.append(("direction", "both: also read from right to left"))
+    if network["attention"] != "none":
+        form.append(("attention", f"{network['attention']}, over {network['attention_window']} past states"))
     course = [
         ("training", f"{facts['steps']:,} steps, {facts['epochs']:.3g} epochs, {facts['characters_seen']:,} characters"),
         ("", f"{facts['seconds']:,.0f} seconds, {facts['skipped_steps']} steps skipped"),

@@ -1,5 +1,6 @@
 """Reading text: files, folders, gzip and standard input, decoded, with one kind of line end, and split in two."""
 
+import codecs
 import gzip
 import hashlib
 import sys
@@ -90,9 +91,12 @@ def decode(data: bytes, name: str, encoding: str = "utf-8") -> str:
         known = "utf-8, latin-1, gb18030"
         raise CharrnnError(f"--encoding {encoding}: Python knows no such encoding; try {known}") from None
     except UnicodeError as error:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise CharrnnError(f"{name}: looks like UTF-16, as Windows editors write it; try --encoding utf-16") from None
         if b"\0" in data[:8192]:
             raise CharrnnError(f"{name}: looks like a binary file; --level byte reads any bytes") from None
-        raise decode_failure(name, getattr(error, "start", 0), encoding) from None
+        failure = decode_failure(name, getattr(error, "start", 0), encoding)
+        raise CharrnnError(f"{failure}, or --level byte") from None
     if "\0" in text:
         place = text.index("\0")
         raise CharrnnError(f"{name}: character {place} is NUL, as in a binary file; --level byte reads any bytes")
@@ -102,7 +106,7 @@ def decode(data: bytes, name: str, encoding: str = "utf-8") -> str:
 def decode_failure(name: str, offset: int, encoding: str) -> CharrnnError:
     """The error for bytes that are not of an encoding, with a suggestion."""
     other = "latin-1 or gb18030" if encoding.lower().startswith("utf") else "utf-8"
-    return CharrnnError(f"{name}: byte {offset} is not {encoding.upper()}; try --encoding {other}, or --level byte")
+    return CharrnnError(f"{name}: byte {offset} is not {encoding.upper()}; try --encoding {other}")
 
 
 def read_units(paths: Iterable[str], *, level: str = "char", encoding: str = "utf-8") -> np.ndarray:

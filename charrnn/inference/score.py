@@ -66,7 +66,8 @@ def _side_by_side(model: LanguageModel, sequences: Sequence[np.ndarray], rows: i
     parts: list[list[np.ndarray]] = [[] for _ in sequences]
     state, begin, end = model.start(rows), 0, max(lengths)
     while begin < end:
-        window = padded(end - begin, fitting)
+        # the longest that is filled; only of the shortest a part is padding
+        window = max((w for w in fitting if w <= end - begin), default=min(fitting))
         ids_BT = np.full((rows, window + 1), BOUNDARY, np.int32)
         for row, ids in enumerate(sequences):
             part = ids[begin : begin + window + 1]

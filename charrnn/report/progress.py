@@ -35,10 +35,11 @@ class TrainingLine:
         if evaluation is not None:
             nats, characters = evaluation.training_nats_per_character, 1
         if characters:
-            bits = f", bits per character: training {nats / characters / math.log(2):.3f}{self._held_out}"
+            # what matters most comes first: a narrow terminal cuts the end off
+            bits = f", bits/character {nats / characters / math.log(2):.3f}{self._held_out}"
             skipped = f", {journal.skipped} steps skipped" if journal.skipped else ""
             speed = progress.characters_per_second
-            self._bar.set_postfix_str(f"{speed:,.0f} characters/s{bits}{skipped}", refresh=False)
+            self._bar.set_postfix_str(f"{bits.removeprefix(', ')}{skipped}, {speed:,.0f} characters/s", refresh=False)
         self._bar.update(journal.step - self._bar.n)
 
     def close(self) -> None:

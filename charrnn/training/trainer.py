@@ -123,7 +123,7 @@ class _Clock:
         now = time.perf_counter()
         if self._mark is None:
             self._mark = now, characters
-        elif now - self._mark[0] > 1:
+        elif now - self._mark[0] > 0.2:
             self._speed = (characters - self._mark[1]) / (now - self._mark[0])
             self._mark = now, characters
         return self._speed

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from charrnn.models.archive import write_bytes
+from charrnn.files import write_bytes
 from charrnn.training.checkpoint import Evaluation
 
 

@@ -9,7 +9,8 @@ import jax
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.archive import fill, flatten, read_archive, write_archive, write_bytes
+from charrnn.files import write_bytes
+from charrnn.models.archive import fill, flatten, read_archive, write_archive
 from charrnn.models.folder import LOG, RESUME
 from charrnn.network.config import NetworkConfig
 from charrnn.text.vocabulary import Vocabulary

@@ -49,20 +49,18 @@ def run_training(
         session = start(corpus, folder, options, overwrite=overwrite, init_from=Path(init_from) if init_from else None)
     for note in session.notes:
         say(note)
-    journal, evaluation = session.journal, None
+    journal = session.journal
     line = TrainingLine(journal.step, journal.schedule.steps)
     with signals_noted() as received:
         try:
             for progress in session.train(should_stop=lambda: bool(received)):
-                journal, evaluation = progress.journal, progress.evaluation or evaluation
+                journal = progress.journal
                 line.show(progress)
         finally:
             line.close()
         draw_curve(journal.history, folder / CURVE)
     if journal.best is not None:
-        say(_held_out(journal.best, journal.best_step))
-    elif evaluation is not None and evaluation.held_out_nats_per_character is not None:
-        say(_held_out(evaluation.held_out_nats_per_character, evaluation.step))
+        say(f"held-out: {figures(journal.best)}, at step {journal.best_step:,}")
     if received:
         say(f"interrupted at step {journal.step:,} of {journal.schedule.steps:,}, all saved")
         say(f"go on with: charrnn train --resume -m {model}")
@@ -75,7 +73,3 @@ def run_training(
 
 def _comparison(run: Run, nats: float) -> str:
     return compare_with_ngram(run.corpus, run.vocabulary, lines=run.settings.lines, network_bits=nats / math.log(2))
-
-
-def _held_out(nats: float, step: int) -> str:
-    return f"held-out: {figures(nats)}, at step {step:,}"

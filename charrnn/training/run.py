@@ -19,7 +19,7 @@ from charrnn.network.network import Parameters, parameter_shapes, zero_state
 from charrnn.text.batches import Batches, LineBatches, StreamBatches, compact
 from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.training.checkpoint import Checkpoint, Journal, save_checkpoint
+from charrnn.training.checkpoint import Archive, Checkpoint, Journal, save_checkpoint
 from charrnn.training.optimizer import make_optimizer
 from charrnn.training.plan import Settings
 from charrnn.training.schedules import Schedule
@@ -102,10 +102,11 @@ class Run:
         on_host = jax.tree.map(np.asarray, parameters)
         return RecurrentModel(self.network, self.vocabulary, on_host, summary, compiled=True)
 
-    def save(self, state: TrainState, journal: Journal) -> None:
+    def save(self, state: TrainState, journal: Journal, best: Archive | None = None) -> None:
         save_checkpoint(
             self.folder,
             state,
+            best,
             network=self.network,
             vocabulary=self.vocabulary,
             settings=self.settings,

@@ -112,6 +112,7 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session
             f"{folder}: this run is finished, at step {journal.step:,}; "
             "give --steps or --epochs above that, or --minutes to add"
         )
+    saved.put_back_best()
     notes = [f"resuming {folder} at step {journal.step:,} of {steps:,}"]
     return Session(run, state, replace(journal, schedule=replace(journal.schedule, steps=steps)), notes)
 

@@ -77,6 +77,13 @@ def test_an_existing_model_is_spared(run, model_folder, corpus_file):
     assert (model_folder / MODEL).read_bytes() == before
 
 
+def test_a_model_without_a_run_is_not_said_to_be_resumable(run, tmp_path, model_folder, corpus_file):
+    (tmp_path / MODEL).write_bytes((model_folder / MODEL).read_bytes())
+    for command in ("train", "ngram"):
+        result = run(command, corpus_file, "-m", tmp_path)
+        assert_one_clear_line(result, "holds a model already; --overwrite it, or name another with -m")
+
+
 def test_a_place_that_cannot_be_written(run, tmp_path, corpus_file):
     (tmp_path / "file").write_text("no folder")
     assert_one_clear_line(run("train", corpus_file, "-m", tmp_path / "file" / "m", *TINY), "cannot be written")

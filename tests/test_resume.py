@@ -12,7 +12,7 @@ from charrnn.training.options import TrainOptions
 from charrnn.training.run import Run
 from charrnn.training.start import resume, start
 
-from .conftest import SMALL, arrays_of, small_text, steps_of
+from .conftest import SMALL, arrays_of, assert_one_clear_line, small_text, steps_of
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,83 @@ def test_a_finished_run_takes_a_larger_budget(tmp_path, corpus_file):
     with pytest.raises(charrnn.CharrnnError, match="this run is finished, at step 4"):
         resume(tmp_path / "m", [], TrainOptions())
     assert steps_of(resume(tmp_path / "m", [], TrainOptions(steps=7)))[-1].journal.step == 7
+
+
+@pytest.fixture
+def moved(tmp_path, monkeypatch):
+    """A run on texts named from one folder, interrupted in step 4, which is to be resumed from another."""
+    for name in ("there", "here"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "there" / "text").write_text(small_text(2000))
+    (tmp_path / "there" / "valid").write_text(small_text(500, seed=1))
+    monkeypatch.chdir(tmp_path / "there")
+    steps_of(start(["text"], tmp_path / "m", TrainOptions(steps=9, valid="valid", **SMALL)), stop_at=4)
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path
+
+
+def test_a_run_is_resumed_from_any_folder(moved):
+    assert steps_of(resume(moved / "m", [], TrainOptions()))[-1].journal.step == 9
+    assert charrnn.load(moved / "m").summary["corpus"]["sources"] == ["text"]
+
+
+def test_texts_that_have_moved_are_named_again(moved):
+    for name in ("text", "valid"):
+        (moved / "there" / name).rename(moved / name)
+    for paths, valid in ([], None), (["../text"], None), ([], "../valid"):
+        with pytest.raises(charrnn.CharrnnError, match="no such file; name the corpus, and with --valid the held-out file"):
+            resume(moved / "m", paths, TrainOptions(valid=valid))
+    with pytest.raises(charrnn.CharrnnError, match=r"\.\./text, \.\./text: differs from the text .* \(and --valid\)"):
+        resume(moved / "m", ["../text"], TrainOptions(valid="../text"))
+    steps_of(resume(moved / "m", ["../text"], TrainOptions(valid="../valid")), stop_at=2)
+    assert steps_of(resume(moved / "m", [], TrainOptions()))[-1].journal.step == 9  # from where they were named last
+
+
+def test_the_command_takes_what_is_said_and_not_what_the_environment_says(run, moved, monkeypatch):
+    for name in ("text", "valid"):
+        (moved / "there" / name).rename(moved / name)
+    for name, value in {"HIDDEN": "99", "STEPS": "1000", "VALID": "nowhere", "OVERWRITE": "1"}.items():
+        monkeypatch.setenv(f"CHARRNN_TRAIN_{name}", value)
+    arguments = ["train", "../text", "-m", moved / "m", "--resume", "--valid", "../valid", "--no-baseline"]
+    assert run(*arguments, "--hidden", 16)[0] == 2
+    code, _, error = run(*arguments)
+    assert code == 0, error
+    assert "at step 4 of 9" in error
+
+
+def test_the_python_api_resumes(moved):
+    steps = []
+    model = charrnn.resume(moved / "m", steps=7, on_progress=lambda progress: steps.append(progress.journal.step))
+    assert (steps[0], steps[-1], model.summary["corpus"]["sources"]) == (5, 7, ["text"])
+    texts = moved / "there"
+    assert charrnn.resume(moved / "m", texts / "text", valid=texts / "valid", steps=8).vocabulary == model.vocabulary
+    with pytest.raises(charrnn.CharrnnError, match="--epochs and --steps"):
+        charrnn.resume(moved / "m", steps=9, epochs=9)
+
+
+def test_a_run_ended_by_patience_is_finished_until_it_gets_a_new_budget(run, tmp_path, corpus_file):
+    folder = tmp_path / "m"
+    options = {"patience": 2, "evaluate_every": 2, "learning_rate": 1e-12}
+    last = steps_of(start([str(corpus_file)], folder, TrainOptions(steps=50, **options, **SMALL)))[-1].journal
+    assert last.without_gain == 2
+    before = (folder / RESUME).read_bytes()
+    result = run("train", "--resume", "-m", folder)
+    ended = f"finished, at step {last.step}: evaluations without gain in a row: 2, as --patience says"
+    assert_one_clear_line(result, ended, "give --steps or --epochs above that, or --minutes to add")
+    assert (folder / RESUME).read_bytes() == before
+    code, _, error = run("train", "--resume", "-m", folder, "--steps", 50, "--no-baseline")
+    assert code == 0
+    assert f"ended at step {last.step + 4} of 50: evaluations without gain in a row: 2" in error
+
+
+def test_a_run_ended_by_halving_is_not_prolonged(tmp_path, corpus_file, monkeypatch):
+    tallies = iter([Tally(each, 1) for each in (2.0, 2.0, 2.0)])
+    monkeypatch.setattr(Run, "held_out_tally", lambda self, model: next(tallies))
+    options = TrainOptions(epochs=50, schedule="halving", **(SMALL | {"batch_size": 50}))
+    last = steps_of(start([str(corpus_file)], tmp_path / "m", options))[-1].journal
+    assert last.schedule.over
+    for budget in TrainOptions(), TrainOptions(steps=10**6):
+        with pytest.raises(
+            charrnn.CharrnnError, match=r"halving the learning rate no longer helps; a larger budget .* --init"
+        ):
+            resume(tmp_path / "m", [], budget)

@@ -65,6 +65,8 @@ def run_training(
         say(f"interrupted at step {journal.step:,} of {journal.schedule.steps:,}, all saved")
         say(f"go on with: charrnn train --resume -m {model}")
         return 128 + received[0]
+    if journal.step < journal.schedule.steps:
+        say(f"ended at step {journal.step:,} of {journal.schedule.steps:,}: {session.run.ended(journal)}")
     if baseline and journal.best is not None:
         say(_comparison(session.run, journal.best))
     say(f"model: {folder / MODEL}; write with: charrnn sample -m {model}")

@@ -105,6 +105,7 @@ class Checkpoint:
     vocabulary: Vocabulary
     settings: Settings
     reading: dict[str, Any]  # how the corpus was read: files, encoding, split
+    sources: tuple[str, ...]  # the corpus as it was first named
     digest: str  # of the corpus
     minutes: float | None
     journal: Journal
@@ -162,6 +163,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
             vocabulary=Vocabulary(**description["vocabulary"]),
             settings=Settings(**description["settings"]),
             reading=description["reading"],
+            sources=tuple(description["sources"]),
             digest=description["digest"],
             minutes=description["minutes"],
             journal=Journal.from_json(description["journal"]),

@@ -59,8 +59,7 @@ def train(
         _save(run, state, model, before, journal, due)
         clock.skip()
         yield Progress(journal, clock.speed(journal.characters), evaluation)
-        patience = run.settings.patience
-        if stop or journal.schedule.over or (patience and journal.without_gain >= patience):
+        if stop or run.ended(journal):
             return
 
 

@@ -11,10 +11,11 @@ from charrnn.report.curve import draw_curve
 from charrnn.report.ngram import compare_with_ngram
 from charrnn.report.progress import TrainingLine
 from charrnn.report.say import figures, say
+from charrnn.training.checkpoint import Journal
 from charrnn.training.options import TrainOptions
 from charrnn.training.run import Run
+from charrnn.training.start import Session, start
 from charrnn.training.start import resume as resume_run
-from charrnn.training.start import start
 
 
 @contextmanager
@@ -49,16 +50,7 @@ def run_training(
         session = start(corpus, folder, options, overwrite=overwrite, init_from=Path(init_from) if init_from else None)
     for note in session.notes:
         say(note)
-    journal = session.journal
-    line = TrainingLine(journal.step, journal.schedule.steps)
-    with signals_noted() as received:
-        try:
-            for progress in session.train(should_stop=lambda: bool(received)):
-                journal = progress.journal
-                line.show(progress)
-        finally:
-            line.close()
-        draw_curve(journal.history, folder / CURVE)
+    journal, received = _take_steps(session)
     if journal.best is not None:
         say(f"held-out: {figures(journal.best)}, at step {journal.best_step:,}")
     if received:
@@ -71,6 +63,21 @@ def run_training(
         say(_comparison(session.run, journal.best))
     say(f"model: {folder / MODEL}; write with: charrnn sample -m {model}")
     return 0
+
+
+def _take_steps(session: Session) -> tuple[Journal, list[int]]:
+    """The journal after the run's last step, or the one in which a signal came, and the signals that came."""
+    journal = session.journal
+    line = TrainingLine(journal.step, journal.schedule.steps)
+    with signals_noted() as received:
+        try:
+            for progress in session.train(should_stop=lambda: bool(received)):
+                journal = progress.journal
+                line.show(progress)
+        finally:
+            line.close()
+        draw_curve(journal.history, session.run.folder / CURVE)
+    return journal, received
 
 
 def _comparison(run: Run, nats: float) -> str:

@@ -27,7 +27,8 @@ def small_text(characters: int = 6000, seed: int = 0) -> str:
     return "\n".join(lines) + "\n"
 
 
-# Options of a run whose step takes no time; no two sizes alike.
+# As arguments of a command, and as options: a run whose step takes no time; no two sizes alike.
+TINY = ["--steps", "3", "--hidden", "8", "--embedding", "4", "--batch-size", "4", "--window", "8"]
 SMALL = {"hidden": 16, "embedding": 6, "window": 10, "batch_size": 5, "dropout": 0.2}
 
 

@@ -135,6 +135,12 @@ def test_weights_that_are_no_longer_finite_end_the_run(tmp_path, corpus_file, va
     assert not list((tmp_path / "m").iterdir())
 
 
+def test_an_absurd_learning_rate_ends_the_run_without_a_warning_of_numpy(tmp_path, corpus_file):
+    options = {"steps": 6, "evaluate_every": 1, "learning_rate": 1e20}
+    with pytest.raises(charrnn.CharrnnError, match="finite; try a lower --learning-rate"):
+        charrnn.train(corpus_file, tmp_path / "m", **options, **SMALL)
+
+
 def test_the_error_says_what_the_folder_keeps(tmp_path, corpus_file, monkeypatch):
     session = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=40, evaluate_every=2, **SMALL))
     whole = [session.run.batches(step) for step in range(2)]
@@ -143,7 +149,7 @@ def test_the_error_says_what_the_folder_keeps(tmp_path, corpus_file, monkeypatch
     with pytest.raises(charrnn.CharrnnError) as error:
         steps_of(session)
     summary = charrnn.load(tmp_path / "m").summary
-    figure = f"{summary['held_out']['bits_per_character']:.4f} bits per character"
+    figure = f"{summary['held_out']['bits_per_character']:.5g} bits per character"
     assert f"keeps the model of step {summary['steps']}, held-out {figure}" in str(error.value)
 
 

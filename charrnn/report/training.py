@@ -55,7 +55,8 @@ def run_training(
         say(f"held-out: {figures(journal.best)}, at step {journal.best_step:,}")
     if received:
         say(f"interrupted at step {journal.step:,} of {journal.schedule.steps:,}, all saved")
-        say(f"go on with: charrnn train --resume -m {model}")
+        if not session.run.ended(journal):
+            say(f"go on with: charrnn train --resume -m {model}")
         return 128 + received[0]
     if journal.step < journal.schedule.steps:
         say(f"ended at step {journal.step:,} of {journal.schedule.steps:,}: {session.run.ended(journal)}")

@@ -73,7 +73,7 @@ def _counted(run: Run, journal: Journal, report: StepReport) -> Journal:
 def _failure(run: Run, journal: Journal, what: str) -> CharrnnError:
     kept = f"{run.folder} was left as it was"
     if journal.best_step:
-        figure = "" if journal.best is None else f", held-out {journal.best / math.log(2):.4f} bits per character"
+        figure = "" if journal.best is None else f", held-out {journal.best / math.log(2):.5g} bits per character"
         kept = f"{run.folder} keeps the model of step {journal.best_step}{figure}"
     return CharrnnError(f"training stopped at step {journal.step}: {what}; try a lower --learning-rate. {kept}")
 
@@ -83,7 +83,8 @@ def _evaluate(run: Run, state: TrainState, journal: Journal, rate: float) -> tup
     model = run.model(state.parameters)
     if not all(np.isfinite(array).all() for array in jax.tree.leaves(model.parameters)):
         raise _failure(run, journal, "the weights are no longer finite")  # and no step could mend them
-    tally = run.held_out_tally(model)
+    with np.errstate(over="ignore", invalid="ignore"):  # the figure tells
+        tally = run.held_out_tally(model)
     nats = journal.nats_since / journal.characters_since if journal.characters_since else float("nan")
     evaluation = Evaluation(
         step=journal.step,

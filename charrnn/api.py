@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from charrnn.inference.score import SentenceScore
     from charrnn.models.language_model import LanguageModel
     from charrnn.models.mixture import Mixture
+    from charrnn.training.start import Session
 
 DEFAULT_MODEL = "charrnn-model"
 UNKNOWN_WAYS = ("error", "skip", "symbol")
@@ -34,13 +35,31 @@ def train(
     from charrnn.training.options import TrainOptions
     from charrnn.training.start import start
 
-    paths = [str(path) for path in ([corpus] if isinstance(corpus, str | Path) else corpus)]
-    session = start(
-        paths, Path(model), TrainOptions(**options), overwrite=overwrite, init_from=Path(init_from) if init_from else None
-    )
-    for progress in session.train():
-        on_progress(progress)
-    return load(model)
+    before = Path(init_from) if init_from else None
+    session = start(_names(corpus), Path(model), TrainOptions(**options), overwrite=overwrite, init_from=before)
+    return _trained(session, model, on_progress)
+
+
+def resume(
+    model: str | Path = DEFAULT_MODEL,
+    corpus: str | Path | Sequence[str | Path] = (),
+    *,
+    valid: str | Path | None = None,
+    epochs: float | None = None,
+    steps: int | None = None,
+    minutes: float | None = None,
+    on_progress: Callable[[Any], None] = lambda progress: None,
+) -> "LanguageModel":
+    """Continue the run in the folder `model` as if it had not stopped, and return the model with its best weights.
+
+    A finished run needs a larger budget. corpus and valid: where the texts are now, if they have moved. Raises
+    CharrnnError for all that a user can mend.
+    """
+    from charrnn.training.options import TrainOptions
+    from charrnn.training.start import resume as resume_run
+
+    options = TrainOptions(valid=None if valid is None else str(valid), epochs=epochs, steps=steps, minutes=minutes)
+    return _trained(resume_run(Path(model), _names(corpus), options), model, on_progress)
 
 
 def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "LanguageModel":
@@ -55,7 +74,7 @@ def mix(
     *,
     weights: Sequence[float] = (),
     way: str = "log-linear",
-    fit_on: Sequence[str | Path] = (),
+    fit_on: str | Path | Sequence[str | Path] = (),
     encoding: str = "utf-8",
 ) -> "Mixture":
     """Several models as one (see models.mixture): with weights given, all alike, or fitted on the text files `fit_on`.
@@ -71,7 +90,7 @@ def mix(
     from charrnn.text.corpus import read_units
 
     vocabulary = common_vocabulary(models)
-    units = read_units(map(str, fit_on), level=vocabulary.level, encoding=encoding)
+    units = read_units(_names(fit_on), level=vocabulary.level, encoding=encoding)
     sequences = text_sequences(vocabulary, units, lines=all(map(reads_lines, models)))
     return fit(models, sequences, way)
 
@@ -109,11 +128,24 @@ def sample(
     return written[0] if count is None else written
 
 
-def score(model: "LanguageModel", sentences: Iterable[str]) -> "list[SentenceScore]":
-    """The score of each sentence: `.tally` has nats, bits_per_character and perplexity, `.log_probs` each character."""
+def score(model: "LanguageModel", sentences: str | Iterable[str]) -> "list[SentenceScore]":
+    """The score of each sentence: `.tally` has nats, bits_per_character and perplexity, `.log_probs` each character.
+
+    One string is one sentence; there is then one score in the list.
+    """
     from charrnn.inference.score import score_sentences
 
-    return score_sentences(model, list(sentences))
+    return score_sentences(model, [sentences] if isinstance(sentences, str) else list(sentences))
+
+
+def _names(paths: str | Path | Iterable[str | Path]) -> list[str]:
+    return [str(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+
+
+def _trained(session: "Session", model: str | Path, on_progress: Callable[[Any], None]) -> "LanguageModel":
+    for progress in session.train():
+        on_progress(progress)
+    return load(model)
 
 
 def reads_lines(model: "LanguageModel") -> bool:

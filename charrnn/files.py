@@ -1,11 +1,12 @@
 """Putting a file in its place so that a reader finds the old one or the new one, whole, even after a power cut."""
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from charrnn.errors import CharrnnError
 
@@ -73,3 +74,8 @@ def move_into_place(finished: Path, path: Path) -> None:
         _sync(finished)
         os.replace(finished, path)
         _sync(path.parent)
+
+
+def strict_json(data: Any) -> Any:
+    """The data as JSON can hold them: None in place of numbers that are not finite."""
+    return json.loads(json.dumps(data), parse_constant=lambda constant: None)

@@ -9,6 +9,8 @@ import pytest
 
 import charrnn
 from charrnn.cli.main import main
+from charrnn.models.archive import read_archive
+from charrnn.models.folder import RESUME
 
 jax.config.update("jax_num_cpu_devices", 4)  # more than a small machine has, so that sharing out rows is tested anywhere
 
@@ -23,6 +25,28 @@ def small_text(characters: int = 6000, seed: int = 0) -> str:
         lines.append(" ".join(random.choice(WORDS, random.integers(3, 8))) + ".")
         size += len(lines[-1]) + 1
     return "\n".join(lines) + "\n"
+
+
+# As arguments of a command, and as options: a run whose step takes no time; no two sizes alike.
+TINY = ["--steps", "3", "--hidden", "8", "--embedding", "4", "--batch-size", "4", "--window", "8"]
+SMALL = {"hidden": 16, "embedding": 6, "window": 10, "batch_size": 5, "dropout": 0.2}
+
+
+def arrays_of(folder, name=RESUME):
+    """The arrays of a file of a model folder."""
+    return read_archive(folder / name)[0]
+
+
+def steps_of(session, stop_at=None):
+    """All that a session's training yields; it is interrupted in the step `stop_at`, counted from 1."""
+    steps = 0
+
+    def should_stop():
+        nonlocal steps
+        steps += 1
+        return steps == stop_at
+
+    return list(session.train(should_stop))
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,8 @@ from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.options import TrainOptions
 from charrnn.training.start import resume, start
 
+from .conftest import SMALL, arrays_of, steps_of
 from .gradients import assert_central_differences
-from .test_training import SMALL, arrays_of, run
 
 ROWS, TIME, SYMBOLS, HIDDEN, WINDOW = 3, 8, 7, 6, 4
 
@@ -154,9 +154,9 @@ def test_shapes_are_those_of_fresh_parameters(direction):
 @pytest.mark.parametrize("more", [{"attention": "general", "direction": "both"}])
 def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path, corpus_file, more):
     options = TrainOptions(steps=8, evaluate_every=8, attention_window=7, **(SMALL | more))
-    run(start([str(corpus_file)], tmp_path / "whole", options))
-    run(start([str(corpus_file)], tmp_path / "parts", options), stop_at=3)
-    run(resume(tmp_path / "parts", [], TrainOptions()))
+    steps_of(start([str(corpus_file)], tmp_path / "whole", options))
+    steps_of(start([str(corpus_file)], tmp_path / "parts", options), stop_at=3)
+    steps_of(resume(tmp_path / "parts", [], TrainOptions()))
     whole, parts = arrays_of(tmp_path / "whole"), arrays_of(tmp_path / "parts")
     assert whole["carry.1.0"].shape == (len(whole["carry.0.0"]), 7, 16)
     for key in whole:

@@ -10,9 +10,7 @@ from charrnn.models.folder import MODEL, RESUME
 from charrnn.models.ngram import NgramModel
 from charrnn.report import ngram as report
 from charrnn.text.vocabulary import Vocabulary
-from tests.conftest import assert_one_clear_line
-
-TINY = ["--steps", "3", "--hidden", "8", "--embedding", "4", "--batch-size", "4", "--window", "8"]
+from tests.conftest import TINY, assert_one_clear_line
 
 
 @pytest.fixture(scope="module")

@@ -70,6 +70,20 @@ def test_rnnlm_lists_give_one_score_a_line(run, model_folder, model):
     assert best == "1 the cat\n"
 
 
+@pytest.mark.parametrize(
+    ("layout", "line", "written"), [("tsv", "u1\t-2\t\n", "u1\t-2.000000\t\n"), ("srilm", "-2 -3 0\n", None),
+                                    ("rnnlm", "u1\n", "u1 \n"), ("rnnlm", "u1 \n", "u1 \n")]
+)  # fmt: skip
+def test_a_hypothesis_may_be_empty(run, model_folder, model, layout, line, written):
+    arguments = ["-m", model_folder, "--format", layout]
+    code, out, error = run("rescore", *arguments, stdin=line.encode())
+    assert (code, len(out.splitlines())) == (0, 1), error
+    score = log10(model, "")
+    assert f"{score - 2 if layout == 'tsv' else score:.4f}"[:-1] in out
+    if written:
+        assert run("rescore", *arguments, "--best", "--lm-weight", 0, stdin=line.encode())[1] == written
+
+
 def test_tuning_finds_weight_and_penalty_with_the_fewest_errors(run, tmp_path, model_folder, lists):
     (tmp_path / "right").write_text("u1\tthe cat\nu2 a dog\n")
     code, out, error = run("rescore", "-m", model_folder, lists, "--tune", tmp_path / "right", "--best")
@@ -104,8 +118,10 @@ def test_edit_distance(one, other, distance):
         ("tsv", "u1\tfast\ta\n", "line 1: is not"),
         ("tsv", "u1\tnan\ta\n", "line 1: is not"),
         ("srilm", "-1 -2\n", "line 1: is not `ascore lscore nwords"),
-        ("rnnlm", "alone\n", "line 1: is not"),
-        ("srilm", "\n", "holds no hypotheses"),
+        ("tsv", "u1\t-1\ta\n\nu1\t-1\tb\n", "line 2: is blank, not `utterance, tab"),
+        ("srilm", "-1 -2 1 a\n \n", "line 2: is blank, not `ascore"),
+        ("rnnlm", "1 a\n\n2 a\n", "line 2: is blank, not `utterance, space, text`"),
+        ("srilm", "", "holds no hypotheses"),
     ],
 )
 def test_lists_that_cannot_be_read(run, tmp_path, model_folder, layout, content, part):

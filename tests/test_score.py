@@ -97,3 +97,9 @@ def test_tallies_add_and_divide_once():
     assert tally.bits_per_character == pytest.approx(0.5 / math.log(2))
     assert tally.perplexity == pytest.approx(math.exp(0.5))
     assert math.isnan(Tally().nats_per_character)
+
+
+def test_one_string_is_one_sentence(model):
+    (one,) = charrnn.score(model, "the cat")
+    assert one.text == "the cat"
+    assert one.tally == charrnn.score(model, ["the cat"])[0].tally

@@ -163,12 +163,19 @@ def test_adapted_figures_have_a_name_of_their_own(run, tmp_path, model_folder, n
     assert moved["dynamic_evaluation"][nats] < plain[nats] - 0.1
     assert reset["dynamic_evaluation"][nats] == pytest.approx(plain[nats], abs=1e-4)  # each line is one stretch
     assert "dynamic evaluation, rate 0.3" in run("score", "-m", model_folder, "--summary", "--adapt", 0.3, stdin=data)[1]
+    for more, place in ([], 3), (["--rank"], 4), (["--chars"], 3):
+        for line in run("score", "-m", model_folder, "--adapt", 0.3, *more, stdin=data)[1].splitlines():
+            assert line.split("\t")[place] == "dynamic evaluation, rate 0.3"
+    line = json.loads(run("score", "-m", model_folder, "--adapt", 0.3, "--format", "jsonl", "--text", "a tree")[1])
+    assert line["dynamic_evaluation"] == 0.3
     save_model(ngram, tmp_path / "n")
     assert_one_clear_line(run("score", "-m", tmp_path / "n", "--adapt", 1, "--text", "a"), "an n-gram model has no weights")
 
 
 @pytest.mark.parametrize("wrong", [["--adapt-reset"], ["--format", "kenlm", "--base", "e"], ["--format", "srilm", "--chars"],
                                    ["--stream", "--rank"], ["--adapt", "0"], ["--adapt", "nan"], ["--summary", "--chars"],
-                                   ["--labels", "a,b", "--base", "e"]], ids=" ".join)  # fmt: skip
+                                   ["--labels", "a,b", "--base", "e"], ["--adapt", "1", "--spans"],
+                                   ["--adapt", "1", "--format", "kenlm"],
+                                   ["--adapt", "1", "--format", "srilm", "--summary"]], ids=" ".join)  # fmt: skip
 def test_options_that_do_not_go_together(run, wrong):
     assert run("score", *wrong, "file")[0] == 2

@@ -7,9 +7,7 @@ import sys
 
 import pytest
 
-from tests.conftest import assert_one_clear_line
-
-TINY = ["--steps", "3", "--hidden", "8", "--embedding", "4", "--batch-size", "4", "--window", "8"]
+from tests.conftest import TINY, assert_one_clear_line
 
 
 def test_a_full_standard_output_is_one_clear_line(model_folder):

@@ -1,4 +1,4 @@
-"""Training: exact resume, budgets, schedules, what happens to steps that are not finite, starting from another model."""
+"""Training: budgets, schedules, what happens to steps that are not finite, starting from another model."""
 
 import json
 import math
@@ -9,52 +9,17 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn.models.archive import read_archive
-from charrnn.models.folder import CURVE, LOG, MODEL, RESUME
+from charrnn.models.folder import CURVE, LOG, MODEL
+from charrnn.models.language_model import Tally
 from charrnn.network.devices import processors
+from charrnn.report.curve import draw_curve
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import dropout_for, make_plan
+from charrnn.training.run import Run
 from charrnn.training.schedules import SCHEDULES, Schedule
-from charrnn.training.start import resume, start
+from charrnn.training.start import start
 
-from .conftest import small_text
-
-SMALL = {"hidden": 16, "embedding": 6, "window": 10, "batch_size": 5, "dropout": 0.2}
-
-
-def arrays_of(folder, name=RESUME):
-    return read_archive(folder / name)[0]
-
-
-def run(session, stop_at=None):
-    steps = 0
-
-    def should_stop():
-        nonlocal steps
-        steps += 1
-        return steps == stop_at
-
-    return list(session.train(should_stop))
-
-
-@pytest.mark.parametrize(
-    "reading",
-    [{}, {"lines": True}, {"cell": "gru", "layers": 2, "optimizer": "momentum"}, {"direction": "both", "lines": True}],
-)
-def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path, corpus_file, reading):
-    options = TrainOptions(steps=14, evaluate_every=6, **(SMALL | reading))
-    run(start([str(corpus_file)], tmp_path / "whole", options))
-    # stopped between two evaluations, and once more right after one
-    run(start([str(corpus_file)], tmp_path / "parts", options), stop_at=4)
-    run(resume(tmp_path / "parts", [], TrainOptions()), stop_at=2)
-    run(resume(tmp_path / "parts", [str(corpus_file)], TrainOptions()))
-    for name in (RESUME, MODEL):
-        whole, parts = arrays_of(tmp_path / "whole", name), arrays_of(tmp_path / "parts", name)
-        assert whole.keys() == parts.keys()
-        for key in whole:
-            np.testing.assert_array_equal(whole[key], parts[key], err_msg=key)
-    steps = [json.loads(line)["step"] for line in (tmp_path / "parts" / LOG).read_text().splitlines()]
-    assert steps == [6, 12, 14]
+from .conftest import SMALL, arrays_of, small_text, steps_of
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(tmp_path, corpus_file):
@@ -91,7 +56,7 @@ def test_one_two_and_four_devices_give_the_same_losses(tmp_path, corpus_file, mo
         options = TrainOptions(steps=6, evaluate_every=1, lines=lines, **(SMALL | {"batch_size": 6}))
         session = start([str(corpus_file)], tmp_path / f"{devices}", options)
         assert session.run.mesh.size == devices
-        losses.append([p.evaluation.training_nats_per_character for p in run(session)])
+        losses.append([p.evaluation.training_nats_per_character for p in steps_of(session)])
     np.testing.assert_allclose(losses[1], losses[0], rtol=2e-6)
     np.testing.assert_allclose(losses[2], losses[0], rtol=2e-6)
 
@@ -118,32 +83,81 @@ def test_ten_steps_in_a_row_that_are_not_finite_end_the_run_and_spare_the_model(
     session = start([str(corpus_file)], folder, TrainOptions(steps=40, evaluate_every=20, **SMALL), overwrite=True)
     broken = session.run.batches(0)._replace(mask_BT=np.full((5, 10), np.nan, np.float32))
     monkeypatch.setattr(type(session.run.batches), "__call__", lambda self, step: broken)
-    with pytest.raises(charrnn.CharrnnError, match="not finite 10 times in a row; try a lower --learning-rate"):
-        run(session)
+    with pytest.raises(charrnn.CharrnnError, match=r"not finite 10 times in a row; try a lower .* was left as it was"):
+        steps_of(session)
     assert (folder / MODEL).read_bytes() == before
 
 
-def test_a_corpus_that_changed_is_not_resumed(tmp_path):
+@pytest.mark.parametrize("first", [math.nan, math.inf])
+def test_a_figure_that_is_not_finite_is_never_the_best(tmp_path, corpus_file, monkeypatch, first):
+    session = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=6, evaluate_every=2, **SMALL))
+    tallies = iter([Tally(2.0, 1), Tally(first, 1), Tally(1.9, 1)])
+    monkeypatch.setattr(Run, "held_out_tally", lambda self, model: next(tallies))
+    best = [(p.journal.best, p.journal.best_step, p.journal.without_gain) for p in steps_of(session) if p.evaluation]
+    assert best == [(2.0, 2, 0), (2.0, 2, 1), (1.9, 6, 0)]
+    schedule = Schedule("halving", 0.1, 100).after_evaluation(2.0).after_evaluation(first)
+    assert (schedule.best, schedule.halvings) == (2.0, 1)
+    monkeypatch.setattr(Run, "held_out_tally", lambda self, model: Tally(first, 1))
+    with pytest.raises(charrnn.CharrnnError, match=r"at step 2: the held-out figure is not finite; .* left as it was"):
+        steps_of(start([str(corpus_file)], tmp_path / "n", TrainOptions(steps=6, evaluate_every=2, **SMALL)))
+    assert not list((tmp_path / "n").iterdir())
+
+
+def test_the_log_is_strict_json_where_every_step_was_skipped(tmp_path, corpus_file, monkeypatch):
+    session = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=6, evaluate_every=2, **SMALL))
+    whole = [session.run.batches(step) for step in range(6)]
+    broken = whole[0]._replace(mask_BT=np.full((5, 10), np.nan, np.float32))
+    monkeypatch.setattr(type(session.run.batches), "__call__", lambda self, step: broken if step in (2, 3) else whole[step])
+    history = steps_of(session)[-1].journal.history
+    log = (tmp_path / "m" / LOG).read_text().splitlines()
+    lines = [json.loads(line, parse_constant=pytest.fail) for line in log]
+    assert [line["training_nats_per_character"] is None for line in lines] == [False, True, False]
+    draw_curve(history, tmp_path / CURVE)
+    assert "<svg" in (tmp_path / CURVE).read_text()
+
+
+@pytest.mark.parametrize("valid", [True, False])
+def test_weights_that_are_no_longer_finite_end_the_run(tmp_path, corpus_file, valid):
+    """The first step makes infinite weights from finite gradients; without held-out text no figure would tell."""
     text = tmp_path / "text"
-    text.write_text(small_text(2000))
-    run(start([str(text)], tmp_path / "m", TrainOptions(steps=6, **SMALL)), stop_at=2)
-    text.write_text(small_text(2000, seed=1))
-    with pytest.raises(charrnn.CharrnnError, match=r"differs from the text that .* was trained on"):
-        resume(tmp_path / "m", [], TrainOptions())
+    text.write_text(corpus_file.read_text() if valid else "abcabcabd\n")
+    options = {
+        "steps": 6,
+        "evaluate_every": 3,
+        "optimizer": "sgd",
+        "schedule": "constant",
+        "warmup": 0.0,
+        "learning_rate": 1e38,
+        "weight_decay": 1e3,
+    }
+    with pytest.raises(charrnn.CharrnnError, match="step 3: the weights are no longer finite; try a lower --learning-rate"):
+        charrnn.train(text, tmp_path / "m", **options, **(SMALL if valid else {"hidden": 8}))
+    assert not list((tmp_path / "m").iterdir())
 
 
-def test_a_finished_run_takes_a_larger_budget(tmp_path, corpus_file):
-    charrnn.train(corpus_file, tmp_path / "m", steps=4, **SMALL)
-    with pytest.raises(charrnn.CharrnnError, match="this run is finished, at step 4"):
-        resume(tmp_path / "m", [], TrainOptions())
-    assert run(resume(tmp_path / "m", [], TrainOptions(steps=7)))[-1].journal.step == 7
+def test_an_absurd_learning_rate_ends_the_run_without_a_warning_of_numpy(tmp_path, corpus_file):
+    options = {"steps": 6, "evaluate_every": 1, "learning_rate": 1e20}
+    with pytest.raises(charrnn.CharrnnError, match="finite; try a lower --learning-rate"):
+        charrnn.train(corpus_file, tmp_path / "m", **options, **SMALL)
+
+
+def test_the_error_says_what_the_folder_keeps(tmp_path, corpus_file, monkeypatch):
+    session = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=40, evaluate_every=2, **SMALL))
+    whole = [session.run.batches(step) for step in range(2)]
+    broken = whole[0]._replace(mask_BT=np.full((5, 10), np.nan, np.float32))
+    monkeypatch.setattr(type(session.run.batches), "__call__", lambda self, step: broken if step > 1 else whole[step])
+    with pytest.raises(charrnn.CharrnnError) as error:
+        steps_of(session)
+    summary = charrnn.load(tmp_path / "m").summary
+    figure = f"{summary['held_out']['bits_per_character']:.5g} bits per character"
+    assert f"keeps the model of step {summary['steps']}, held-out {figure}" in str(error.value)
 
 
 def test_minutes_become_steps_that_fit(tmp_path, corpus_file):
     session = start([str(corpus_file)], tmp_path / "m", TrainOptions(minutes=0.02, **SMALL))
     assert session.journal.schedule.steps >= 1
     assert session.journal.evaluate_every <= session.journal.schedule.steps
-    assert run(session)[-1].journal.step == session.journal.schedule.steps
+    assert steps_of(session)[-1].journal.step == session.journal.schedule.steps
 
 
 def test_epochs_become_steps(tmp_path, corpus_file):
@@ -153,7 +167,7 @@ def test_epochs_become_steps(tmp_path, corpus_file):
 
 def test_patience_ends_a_run_that_no_longer_gains(tmp_path, corpus_file):
     options = TrainOptions(steps=50, evaluate_every=2, patience=2, learning_rate=1e-12, **SMALL)
-    events = [p for p in run(start([str(corpus_file)], tmp_path / "m", options)) if p.evaluation]
+    events = [p for p in steps_of(start([str(corpus_file)], tmp_path / "m", options)) if p.evaluation]
     assert events[-1].journal.without_gain == 2
     assert events[-1].journal.step < 50
 
@@ -248,12 +262,11 @@ def test_a_text_shorter_than_a_window_is_read_in_smaller_ones(tmp_path):
     text.write_text("abcabcabd\n")
     session = start([str(text)], tmp_path / "m", TrainOptions(steps=3))
     assert any("the text is short: read in 1 rows and windows of 8 characters" in note for note in session.notes)
-    assert run(session)[-1].journal.step == 3
+    assert steps_of(session)[-1].journal.step == 3
     assert (tmp_path / "m" / MODEL).exists()
 
 
 def test_the_curve_is_drawn_as_svg(tmp_path, model_folder):
-    from charrnn.report.curve import draw_curve
     from charrnn.training.checkpoint import load_checkpoint
 
     draw_curve(load_checkpoint(model_folder).journal.history, tmp_path / CURVE)

@@ -4,6 +4,8 @@ import click
 
 from charrnn.cli.options import FiniteRange, mixture_options, nothing_piped
 
+FOREIGN = ("kenlm", "srilm")  # formats of other tools, which leave no room for what those do not say
+
 
 @click.command(short_help="Say how likely sentences are.")
 @click.argument("sentences", nargs=-1)
@@ -34,17 +36,9 @@ def score(
     state, and its end counts as a character. With --pseudo, the first figure is the pseudo-log-likelihood: each character
     given those on both sides, the end of the line among them.
     """
-    details = chars or rank or spans
-    _check_usage(sentences, text, layout, base, details, summary, stream)
-    if adapt_reset and adapt is None:
-        raise click.UsageError("--adapt-reset says how to adapt; it needs --adapt RATE.")
-    foreign = layout in ("kenlm", "srilm")
-    if labels is not None and (foreign or base != "10" or details or summary or stream or adapt):
-        raise click.UsageError("--labels classifies; of the other options it takes --text, --format and --encoding.")
-    if pseudo and (foreign or rank or spans or adapt or labels is not None):
-        raise click.UsageError("--pseudo goes without --rank, --spans, --adapt, --labels and the formats kenlm and srilm.")
-    if typos and (not pseudo or stream or summary):
-        raise click.UsageError("--typos goes with --pseudo, and with neither --stream nor --summary.")
+    given = click.get_current_context().params
+    _check_layout(given)
+    _check_ways(given)
     names = sentences or (() if text else ("-",))
     from charrnn.report import scores
     from charrnn.report.mixture import open_models
@@ -79,17 +73,35 @@ def _print_pseudo(model, names, text, encoding, look, *, typos, summary, stream)
         pseudo.print_lines(model, names, text, encoding, look, typos=typos)
 
 
-def _check_usage(sentences, text, layout, base, details, summary, stream):
-    """Raises click.UsageError for options that do not go together."""
-    if text and sentences:
+def _check_layout(given):
+    """Raises click.UsageError where what is read and how it is printed do not go together."""
+    details = given["chars"] or given["rank"] or given["spans"]
+    if given["text"] and given["sentences"]:
         raise click.UsageError("Give sentences by --text or by files, not both.")
-    if not sentences and not text and nothing_piped():
+    if not given["sentences"] and not given["text"] and nothing_piped():
         raise click.UsageError("Missing argument 'SENTENCES...': name a file, give --text, or pipe lines in.")
-    if stream and (text or details):
+    if given["stream"] and (given["text"] or details):
         raise click.UsageError("--stream reads files as one text; --text, --chars, --rank and --spans are for sentences.")
-    if summary and details:
+    if given["summary"] and details:
         raise click.UsageError("--summary gives only the figures of all; --chars, --rank and --spans are for each sentence.")
-    if layout in ("kenlm", "srilm") and (details or stream or base != "10"):
+    if given["layout"] in FOREIGN and (details or given["stream"] or given["adapt"] or given["base"] != "10"):
         raise click.UsageError(
-            f"--format {layout} prints what that tool prints; it goes without --chars, --rank, --spans, --stream and --base."
+            f"--format {given['layout']} prints what that tool prints; "
+            "it goes without --chars, --rank, --spans, --stream, --adapt and --base."
         )
+
+
+def _check_ways(given):
+    """Raises click.UsageError where ways of scoring do not go together."""
+    foreign, others = given["layout"] in FOREIGN, given["rank"] or given["spans"] or given["adapt"]
+    labels, single = given["labels"] is not None, given["chars"] or given["stream"] or given["summary"]
+    if given["adapt_reset"] and given["adapt"] is None:
+        raise click.UsageError("--adapt-reset says how to adapt; it needs --adapt RATE.")
+    if given["adapt"] and given["spans"]:
+        raise click.UsageError("--spans looks at weights that stay as they are; leave out --adapt.")
+    if labels and (foreign or others or single or given["base"] != "10"):
+        raise click.UsageError("--labels classifies; of the other options it takes --text, --format and --encoding.")
+    if given["pseudo"] and (foreign or others or labels):
+        raise click.UsageError("--pseudo goes without --rank, --spans, --adapt, --labels and the formats kenlm and srilm.")
+    if given["typos"] and (not given["pseudo"] or given["stream"] or given["summary"]):
+        raise click.UsageError("--typos goes with --pseudo, and with neither --stream nor --summary.")

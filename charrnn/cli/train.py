@@ -1,5 +1,7 @@
 """charrnn train"""
 
+from typing import Any
+
 import click
 from click.core import ParameterSource
 
@@ -7,7 +9,7 @@ from charrnn.cli.options import model_option, options_of
 from charrnn.errors import CharrnnError
 from charrnn.training.options import TrainOptions
 
-BUDGETS = ("epochs", "steps", "minutes")
+MAY_CHANGE = ("epochs", "steps", "minutes", "valid")  # when a run is resumed: its budget, and where its text is
 
 
 @click.command(short_help="Train a network on text.")
@@ -25,7 +27,7 @@ def train(context, corpus, model, overwrite, resume, init_from, no_baseline, **o
     What is not said is chosen from the text, the budget and the machine. Ctrl-C saves and ends; --resume continues.
     """
     if resume:
-        _refuse_with_resume(context)
+        options = _given_to_resume(context, options)
     elif not corpus:
         raise click.UsageError("Missing argument 'CORPUS...': name a text file, a folder, or - for standard input.")
     try:
@@ -40,13 +42,11 @@ def train(context, corpus, model, overwrite, resume, init_from, no_baseline, **o
     context.exit(code)
 
 
-def _refuse_with_resume(context: click.Context) -> None:
-    """A resumed run has its settings already; saying others would be ignored, so it is wrong usage."""
-    given = [
-        name
-        for name in context.params
-        if context.get_parameter_source(name) in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
-    ]
-    others = sorted(set(given) - {"corpus", "model", "resume", "no_baseline", *BUDGETS})
+def _given_to_resume(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
+    """The options on the command line. A resumed run has its settings already: saying others would be ignored, so it is
+    wrong usage; those of the environment are for fresh runs."""
+    given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    others = sorted(given - {"corpus", "model", "resume", "no_baseline", *MAY_CHANGE})
     if others:
         raise click.UsageError(f"--{others[0].replace('_', '-')} cannot be changed with --resume; leave it out.")
+    return {name: options[name] for name in given & options.keys()}

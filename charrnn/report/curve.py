@@ -24,13 +24,13 @@ def draw_curve(history: Sequence[Evaluation], path: Path) -> None:
     training = [line.training_nats_per_character / math.log(2) for line in history]
     axes.plot(seen, training, "o-", color="#9a9a9a", label="training, with dropout")
     held_out = [line.held_out_nats_per_character for line in history]
-    if all(nats is not None for nats in held_out):
-        bits = [nats / math.log(2) for nats in held_out if nats is not None]
-        axes.plot(seen, bits, "o-", color="#c0392b", label="held-out")
-        best = min(range(len(bits)), key=bits.__getitem__)
-        axes.annotate(
-            f"{bits[best]:.3f}", (seen[best], bits[best]), xytext=(0, -14), textcoords="offset points", ha="center"
-        )
+    points = [
+        (x, nats / math.log(2)) for x, nats in zip(seen, held_out, strict=True) if nats is not None and math.isfinite(nats)
+    ]
+    if points:
+        axes.plot(*zip(*points, strict=True), "o-", color="#c0392b", label="held-out")
+        x, bits = min(points, key=lambda point: point[1])
+        axes.annotate(f"{bits:.3f}", (x, bits), xytext=(0, -14), textcoords="offset points", ha="center")
     axes.set_xlabel("million characters seen")
     axes.set_ylabel("bits per character")
     axes.set_ylim(bottom=0 if len(history) == 1 else None)

@@ -5,6 +5,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from charrnn.files import strict_json
 from charrnn.models.language_model import LanguageModel
 from charrnn.models.ngram import KIND as NGRAM
 from charrnn.models.ngram import NgramModel
@@ -38,8 +39,7 @@ def _of_ngram(model: NgramModel) -> dict[str, Any]:
 def print_info(model: LanguageModel, folder: str, as_json: bool) -> None:
     facts = describe(model)
     if as_json:
-        plain = json.loads(json.dumps(facts), parse_constant=lambda constant: None)  # JSON has no NaN
-        sys.stdout.write(json.dumps(plain, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(json.dumps(strict_json(facts), ensure_ascii=False, indent=2) + "\n")
         return
     corpus, what = facts["corpus"], "lines" if facts["reading"] == "lines" else "one stream"
     form, course = _ngram_rows(facts) if isinstance(model, NgramModel) else _network_rows(facts)

@@ -41,13 +41,18 @@ def json_line(record: dict[str, Any]) -> str:
 
 
 def as_columns(score: SentenceScore | PseudoScore, number: int, look: Look, span: Span | None) -> str:
-    """Log-probability, bits per character and text; with `chars`, the log-probability of each character too."""
+    """Log-probability, bits per character and text; with `chars`, the log-probability of each character too.
+
+    Figures of dynamic evaluation are followed by that name.
+    """
     tally = score.tally
     columns = [f"{-tally.nats / look.unit:.6f}", f"{tally.bits_per_character:.4f}", score.text.translate(ESCAPES)]
     if look.rank:
         columns.insert(0, str(number))
     if span:
         columns.append(f"{span.begin}-{span.end} [{span.found}] expected [{span.expected}]".translate(_MARKS))
+    if look.adapted is not None:
+        columns.append(f"dynamic evaluation, rate {look.adapted:g}")
     if look.chars:
         columns.append(" ".join(f"{nats / look.unit:.4f}" for nats in score.log_probs.tolist()))
     return "\t".join(columns)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from charrnn.files import strict_json
 from charrnn.inference.adapt import adapted_log_probs, check_adaptable
 from charrnn.inference.labels import classify
 from charrnn.inference.score import SentenceScore, score_sentences, sentence_ids, stream_tally, tally_of
@@ -118,7 +119,7 @@ def print_lines(scores: Iterable[SentenceScore], look: Look, spans_by: LanguageM
 def summary_json(tally: Tally) -> dict[str, Any]:
     """The figures of a tally, with and without unknown characters; null where there is none to divide by."""
     known = {k: v for k, v in tally.without_unknown().to_json().items() if k != "unknown"}
-    return json.loads(json.dumps(tally.to_json() | {"known": known}), parse_constant=lambda constant: None)
+    return strict_json(tally.to_json() | {"known": known})
 
 
 def print_summary(tally: Tally, sentences: int, look: Look) -> None:

@@ -11,10 +11,11 @@ from charrnn.report.curve import draw_curve
 from charrnn.report.ngram import compare_with_ngram
 from charrnn.report.progress import TrainingLine
 from charrnn.report.say import figures, say
+from charrnn.training.checkpoint import Journal
 from charrnn.training.options import TrainOptions
 from charrnn.training.run import Run
+from charrnn.training.start import Session, start
 from charrnn.training.start import resume as resume_run
-from charrnn.training.start import start
 
 
 @contextmanager
@@ -49,33 +50,36 @@ def run_training(
         session = start(corpus, folder, options, overwrite=overwrite, init_from=Path(init_from) if init_from else None)
     for note in session.notes:
         say(note)
-    journal, evaluation = session.journal, None
-    line = TrainingLine(journal.step, journal.schedule.steps)
-    with signals_noted() as received:
-        try:
-            for progress in session.train(should_stop=lambda: bool(received)):
-                journal, evaluation = progress.journal, progress.evaluation or evaluation
-                line.show(progress)
-        finally:
-            line.close()
-        draw_curve(journal.history, folder / CURVE)
+    journal, received = _take_steps(session)
     if journal.best is not None:
-        say(_held_out(journal.best, journal.best_step))
-    elif evaluation is not None and evaluation.held_out_nats_per_character is not None:
-        say(_held_out(evaluation.held_out_nats_per_character, evaluation.step))
+        say(f"held-out: {figures(journal.best)}, at step {journal.best_step:,}")
     if received:
         say(f"interrupted at step {journal.step:,} of {journal.schedule.steps:,}, all saved")
-        say(f"go on with: charrnn train --resume -m {model}")
+        if not session.run.ended(journal):
+            say(f"go on with: charrnn train --resume -m {model}")
         return 128 + received[0]
+    if journal.step < journal.schedule.steps:
+        say(f"ended at step {journal.step:,} of {journal.schedule.steps:,}: {session.run.ended(journal)}")
     if baseline and journal.best is not None:
         say(_comparison(session.run, journal.best))
     say(f"model: {folder / MODEL}; write with: charrnn sample -m {model}")
     return 0
 
 
+def _take_steps(session: Session) -> tuple[Journal, list[int]]:
+    """The journal after the run's last step, or the one in which a signal came, and the signals that came."""
+    journal = session.journal
+    line = TrainingLine(journal.step, journal.schedule.steps)
+    with signals_noted() as received:
+        try:
+            for progress in session.train(should_stop=lambda: bool(received)):
+                journal = progress.journal
+                line.show(progress)
+        finally:
+            line.close()
+        draw_curve(journal.history, session.run.folder / CURVE)
+    return journal, received
+
+
 def _comparison(run: Run, nats: float) -> str:
     return compare_with_ngram(run.corpus, run.vocabulary, lines=run.settings.lines, network_bits=nats / math.log(2))
-
-
-def _held_out(nats: float, step: int) -> str:
-    return f"held-out: {figures(nats)}, at step {step:,}"

@@ -3,7 +3,7 @@
     tsv     utterance<TAB>score<TAB>text
     srilm   ascore lscore nwords w1 w2 ...        one file an utterance, named after it but for .nbest and .gz or
                                                   any other last ending; rescoring replaces lscore
-    rnnlm   utterance text                        no earlier score
+    rnnlm   utterance text                        no earlier score; the text may be missing, and is then empty
 
 Scores are base-10 logarithms.
 """
@@ -41,8 +41,8 @@ def _of_srilm(line: str, name: str, glue: str) -> Hypothesis:
 
 
 def _of_rnnlm(line: str, name: str, glue: str) -> Hypothesis:
-    utterance, text = line.split(maxsplit=1)
-    return Hypothesis(utterance, 0.0, text)
+    utterance, *text = line.split(maxsplit=1)
+    return Hypothesis(utterance, 0.0, text[0] if text else "")
 
 
 def _number(text: str) -> float:
@@ -62,7 +62,8 @@ FORMATS: dict[str, tuple[Callable[[str, str, str], Hypothesis], str]] = {
 def read_lists(names: Iterable[str], layout: str, *, glue: str = " ", encoding: str = "utf-8") -> list[Hypothesis]:
     """All hypotheses, in order; `glue` joins the words of srilm lists to a text.
 
-    Raises CharrnnError, with file and line, for what is no such list, and for a file without hypotheses.
+    Raises CharrnnError, with file and line, for what is no such list (a blank line is none: whoever reads what comes out
+    counts lines), and for a file without hypotheses.
     """
     parse, form = FORMATS[layout]
     found: list[Hypothesis] = []
@@ -72,7 +73,8 @@ def read_lists(names: Iterable[str], layout: str, *, glue: str = " ", encoding: 
             try:
                 found.append(parse(line, name, glue))
             except ValueError:
-                raise CharrnnError(f"{_shown(name)}, line {number}: is not `{form}`; see --format") from None
+                what = "is not" if line.strip() else "is blank, not"
+                raise CharrnnError(f"{_shown(name)}, line {number}: {what} `{form}`; see --format") from None
         if len(found) == before:
             raise CharrnnError(f"{_shown(name)}: holds no hypotheses; a list has one a line: {form}")
     return found
@@ -82,6 +84,8 @@ def read_references(name: str, encoding: str = "utf-8") -> dict[str, str]:
     """The right text of each utterance, from lines `utterance text`, parted by a tab or space."""
     references: dict[str, str] = {}
     for number, line in _lines(name, encoding):
+        if not line.strip():
+            continue
         utterance, *text = line.split("\t", 1) if "\t" in line else line.split(maxsplit=1)
         if utterance in references:
             raise CharrnnError(f"{_shown(name)}, line {number}: utterance {utterance!r} has a reference already")
@@ -90,9 +94,9 @@ def read_references(name: str, encoding: str = "utf-8") -> dict[str, str]:
 
 
 def _lines(name: str, encoding: str) -> Iterator[tuple[int, str]]:
-    """The lines that are not blank, and their numbers."""
-    text = decode(read_bytes(name), _shown(name), encoding)
-    yield from ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
+    """The lines and their numbers; a last one needs no newline."""
+    lines = decode(read_bytes(name), _shown(name), encoding).split("\n")
+    yield from enumerate(lines if lines[-1] else lines[:-1], 1)
 
 
 def _shown(name: str) -> str:

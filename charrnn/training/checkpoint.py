@@ -1,6 +1,7 @@
 """What a run writes down: its journal, and everything that continues it bit for bit."""
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,19 +10,25 @@ import jax
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.files import write_bytes
+from charrnn.files import strict_json, write_bytes
 from charrnn.models.archive import fill, flatten, read_archive, write_archive
-from charrnn.models.folder import LOG, RESUME
+from charrnn.models.folder import LOG, MODEL, RESUME
 from charrnn.network.config import NetworkConfig
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.plan import Settings
 from charrnn.training.schedules import Schedule
 from charrnn.training.step import TrainState
 
+Archive = tuple[dict[str, np.ndarray], dict[str, Any]]  # arrays and description, as models.archive reads and writes them
+BEST = "best."  # what its arrays begin with in resume.safetensors
+
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One line of log.jsonl. The training figure is the mean since the evaluation before, measured with dropout."""
+    """One line of log.jsonl, where null stands for a figure that is not finite.
+
+    The training figure is the mean since the evaluation before, measured with dropout; NaN where all steps were skipped.
+    """
 
     step: int
     epoch: float
@@ -67,9 +74,12 @@ class Journal:
         )
 
     def evaluated(self, evaluation: Evaluation) -> "Journal":
-        """The journal after an evaluation; without held-out text every evaluation counts as the best so far."""
+        """The journal after an evaluation; without held-out text every evaluation counts as the best so far.
+
+        A figure that is not finite is never the best.
+        """
         figure = evaluation.held_out_nats_per_character
-        better = figure is None or self.best is None or figure < self.best
+        better = figure is None or (math.isfinite(figure) and (self.best is None or figure < self.best))
         return replace(
             self,
             history=(*self.history, evaluation),
@@ -95,10 +105,12 @@ class Checkpoint:
     vocabulary: Vocabulary
     settings: Settings
     reading: dict[str, Any]  # how the corpus was read: files, encoding, split
+    sources: tuple[str, ...]  # the corpus as it was first named
     digest: str  # of the corpus
     minutes: float | None
     journal: Journal
     arrays: dict[str, np.ndarray]
+    best: Archive | None  # the run's best model, where another lies in the folder (see save_checkpoint)
     path: Path
 
     def restore(self, template: TrainState) -> TrainState:
@@ -110,9 +122,17 @@ class Checkpoint:
         filled["optimizer"] = jax.tree.unflatten(form, [filled["optimizer"][str(k)] for k in range(len(leaves))])
         return TrainState(**filled)
 
+    def put_back_best(self) -> None:
+        """Let model.safetensors be what it would be, had the run not been interrupted."""
+        if self.best is not None:
+            write_archive(self.path.with_name(MODEL), *self.best)
 
-def save_checkpoint(folder: Path, state: TrainState, **described: Any) -> None:
-    """Write resume.safetensors and log.jsonl; `described` are the fields of Checkpoint but arrays and path."""
+
+def save_checkpoint(folder: Path, state: TrainState, best: Archive | None = None, **described: Any) -> None:
+    """Write resume.safetensors and log.jsonl; `described` are the fields of Checkpoint but arrays, best and path.
+
+    best: the run's best model, where that of an interruption is about to take its place in model.safetensors.
+    """
     optimizer = {str(k): leaf for k, leaf in enumerate(jax.tree.leaves(state.optimizer))}
     arrays = flatten({**state._asdict(), "optimizer": optimizer})
     description = {
@@ -122,9 +142,11 @@ def save_checkpoint(folder: Path, state: TrainState, **described: Any) -> None:
         "vocabulary": described["vocabulary"].to_json(),
         "settings": asdict(described["settings"]),
         "journal": asdict(described["journal"]),
+        "best": best and best[1],
     }
+    arrays |= {BEST + name: array for name, array in best[0].items()} if best else {}
     write_archive(folder / RESUME, arrays, description)
-    lines = [json.dumps(asdict(line)) + "\n" for line in described["journal"].history]
+    lines = [json.dumps(strict_json(asdict(line))) + "\n" for line in described["journal"].history]
     write_bytes(folder / LOG, "".join(lines).encode())
 
 
@@ -134,16 +156,19 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     if not path.exists():
         raise CharrnnError(f"{folder}: there is no run here to resume; start one without --resume")
     arrays, description = read_archive(path)
+    best = {name.removeprefix(BEST): arrays.pop(name) for name in list(arrays) if name.startswith(BEST)}
     try:
         return Checkpoint(
             network=NetworkConfig(**description["network"]),
             vocabulary=Vocabulary(**description["vocabulary"]),
             settings=Settings(**description["settings"]),
             reading=description["reading"],
+            sources=tuple(description["sources"]),
             digest=description["digest"],
             minutes=description["minutes"],
             journal=Journal.from_json(description["journal"]),
             arrays=arrays,
+            best=(best, description["best"]) if best else None,
             path=path,
         )
     except (KeyError, TypeError) as error:

@@ -42,7 +42,7 @@ def train_ngram(
     notes = describe(corpus, vocabulary)
     orders, prunings = options.orders or ORDERS, options.prunings or PRUNINGS
     model, pruning = _best(corpus, vocabulary, lines=options.lines, orders=orders, prunings=prunings)
-    tally = held_out_tally(model, corpus)
+    tally = corpus_tally(model, corpus)
     model.summary = {
         **corpus_summary(corpus, options.lines),
         "min_counts": list(pruning),
@@ -56,7 +56,7 @@ def train_ngram(
     return model, notes
 
 
-def held_out_tally(model: NgramModel, corpus: Corpus) -> Tally | None:
+def corpus_tally(model: NgramModel, corpus: Corpus) -> Tally | None:
     """The figure that `charrnn score` gives for the held-out part; None where nothing is held out."""
     sequences = text_sequences(model.vocabulary, corpus.held_out, lines=model.lines)
     return sequences_tally(model, sequences) if sequences else None
@@ -98,7 +98,7 @@ def _best(
         model = best_order(corpus, vocabulary, lines=lines, orders=orders, min_counts=pruning)
         if len(prunings) == 1:
             return model, pruning
-        tally = held_out_tally(model, part)
+        tally = corpus_tally(model, part)
         tried.append((tally.nats_per_character if tally else 0.0, model, pruning))
         tried = [min(tried, key=lambda one: one[0])]  # one model is held at a time beside the one being made
     return tried[0][1:]

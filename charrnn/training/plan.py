@@ -68,11 +68,8 @@ def make_plan(
 
     gigaflops: the machine's matrix-product speed, needed where the budget is time. lines: with --lines, their lengths.
     """
-    reasons = []
-    minutes = options.minutes
-    if options.epochs is None and options.steps is None and minutes is None:
-        minutes = DEFAULT_MINUTES
-        reasons.append(f"budget: {minutes:g} minutes, or {MOST_EPOCHS} epochs if they come first (--minutes, --epochs)")
+    reasons: list[str] = []
+    minutes = _minutes(options, reasons)
     rows, window = _batch(options, characters, lines, reasons)
     batch = rows * (window if lines is None else float(lines.mean()) + 1)
 
@@ -97,14 +94,10 @@ def make_plan(
 
     hidden = options.hidden or max(filter(fits, SIZES), default=SIZES[0])
     epochs = seen(hidden) / characters
-    dropout = dropout_for(epochs) if options.dropout is None else options.dropout
-    embedding_dropout = options.embedding_dropout
-    if embedding_dropout is None:
-        embedding_dropout = round(min(0.1, dropout / 3), 2) if options.embedding else 0.0
-    chosen = network(hidden, dropout=dropout, embedding_dropout=embedding_dropout)
+    chosen = network(hidden, **_drop_rates(options, epochs))
     given = "as given" if options.hidden else "what this budget trains well"
     size = f"{options.layers} × {hidden} {options.cell.upper()} ({given})"
-    reasons.append(f"network: {size}, dropout {dropout:g}, for about {epochs:.2g} epochs")
+    reasons.append(f"network: {size}, dropout {chosen.dropout:g}, for about {epochs:.2g} epochs")
     return Plan(chosen, _settings(options, rows, window), minutes, reasons)
 
 
@@ -112,6 +105,23 @@ def characters_per_second(network: NetworkConfig, batch: float, gigaflops: float
     """Estimated training speed with so many characters a step."""
     operations = 6 * network.weights + OPERATIONS_PER_SYMBOL * network.vocabulary_size
     return EFFICIENCY * batch / (batch + OVERHEAD) * gigaflops * 1e9 / operations
+
+
+def _minutes(options: TrainOptions, reasons: list[str]) -> float | None:
+    """The budget of time; None where the budget is in steps or epochs."""
+    if (options.epochs, options.steps, options.minutes) != (None, None, None):
+        return options.minutes
+    reasons.append(f"budget: {DEFAULT_MINUTES:g} minutes, or {MOST_EPOCHS} epochs if they come first (--minutes, --epochs)")
+    return DEFAULT_MINUTES
+
+
+def _drop_rates(options: TrainOptions, epochs: float) -> dict[str, float]:
+    """Dropout of the layers and of the embedding."""
+    dropout = dropout_for(epochs) if options.dropout is None else options.dropout
+    embedding_dropout = options.embedding_dropout
+    if embedding_dropout is None:
+        embedding_dropout = round(min(0.1, dropout / 3), 2) if options.embedding else 0.0
+    return {"dropout": dropout, "embedding_dropout": embedding_dropout}
 
 
 def _batch(options: TrainOptions, characters: int, lines: np.ndarray | None, reasons: list[str]) -> tuple[int, int]:

@@ -14,10 +14,11 @@ from charrnn.text.vocabulary import UNKNOWN, Vocabulary
 from charrnn.training.options import ReadingOptions
 
 
-def check_folder(folder: Path, overwrite: bool) -> None:
+def check_folder(folder: Path, overwrite: bool, *, resumable: bool = False) -> None:
     """Raises CharrnnError where the folder holds a model (unless overwrite) or cannot be written."""
     if exists(folder) and not overwrite:
-        raise CharrnnError(f"{folder}: holds a model already; --resume it, --overwrite it, or name another with -m")
+        resume = "--resume it, " if resumable else ""
+        raise CharrnnError(f"{folder}: holds a model already; {resume}--overwrite it, or name another with -m")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

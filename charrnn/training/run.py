@@ -19,7 +19,7 @@ from charrnn.network.network import Parameters, parameter_shapes, zero_state
 from charrnn.text.batches import Batches, LineBatches, StreamBatches, compact
 from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.training.checkpoint import Checkpoint, Journal, save_checkpoint
+from charrnn.training.checkpoint import Archive, Checkpoint, Journal, save_checkpoint
 from charrnn.training.optimizer import make_optimizer
 from charrnn.training.plan import Settings
 from charrnn.training.schedules import Schedule
@@ -42,7 +42,7 @@ class Run:
     vocabulary: Vocabulary
     settings: Settings
     corpus: Corpus
-    reading: dict[str, Any]  # how the corpus was read, for resuming
+    reading: dict[str, Any]  # how the corpus was read, for resuming: with absolute paths
     minutes: float | None = None
 
     @cached_property
@@ -98,18 +98,29 @@ class Run:
         schedule = Schedule(settings.schedule, settings.learning_rate, steps, settings.warmup)
         return Journal(schedule, evaluate_every or max(1, -(-steps // EVALUATIONS)))
 
+    def ended(self, journal: Journal) -> str | None:
+        """Why no further step is to be taken; None where one is."""
+        patience = self.settings.patience
+        if journal.schedule.over:
+            return "halving the learning rate no longer helps"
+        if patience and journal.without_gain >= patience:
+            return f"evaluations without gain in a row: {patience}, as --patience says"
+        return "all its steps are taken" if journal.step >= journal.schedule.steps else None
+
     def model(self, parameters: Parameters, summary: dict[str, Any] | None = None) -> RecurrentModel:
         on_host = jax.tree.map(np.asarray, parameters)
         return RecurrentModel(self.network, self.vocabulary, on_host, summary, compiled=True)
 
-    def save(self, state: TrainState, journal: Journal) -> None:
+    def save(self, state: TrainState, journal: Journal, best: Archive | None = None) -> None:
         save_checkpoint(
             self.folder,
             state,
+            best,
             network=self.network,
             vocabulary=self.vocabulary,
             settings=self.settings,
             reading=self.reading,
+            sources=self.corpus.sources,
             digest=self.corpus.digest,
             minutes=self.minutes,
             journal=journal,

@@ -1,23 +1,25 @@
 """From files and options to a run that is ready to train: fresh, from another model's weights, or resumed."""
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.folder import load_model
+from charrnn.models.folder import RESUME, load_model
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.compilation_cache import use_compilation_cache
 from charrnn.network.config import FORM
 from charrnn.network.devices import measure_gigaflops, use_all_processors
 from charrnn.network.network import Parameters, init_parameters
 from charrnn.text.batches import LineBatches
-from charrnn.text.corpus import Corpus, line_bounds, read_corpus
+from charrnn.text.corpus import STDIN, Corpus, line_bounds, read_corpus
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training import trainer
 from charrnn.training.checkpoint import Journal, load_checkpoint
@@ -55,10 +57,8 @@ def start(
     the options do not fit together.
     """
     begun = time.perf_counter()
-    check_folder(folder, overwrite)
-    before = load_model(init_from) if init_from else None
-    if before is not None and not isinstance(before, RecurrentModel):
-        raise CharrnnError(f"{init_from}: is no recurrent network, so its weights cannot start one")
+    check_folder(folder, overwrite, resumable=(folder / RESUME).exists())
+    before = _network_in(init_from) if init_from else None
     options = _like(options, before) if before else options
     reading = options.reading(paths)
     corpus = _read(reading)
@@ -68,7 +68,7 @@ def start(
     use_all_processors()
     use_compilation_cache()
     plan = _plan(options, corpus, vocabulary)
-    run = Run(folder, plan.network, vocabulary, plan.settings, corpus, reading, plan.minutes)
+    run = Run(folder, plan.network, vocabulary, plan.settings, corpus, _absolute(reading), plan.minutes)
     if isinstance(run.batches, LineBatches) and run.batches.cut_lines:
         cut, longest = run.batches.cut_lines, plan.settings.window
         notes.append(f"{cut} lines are longer than {longest} characters; they are read in pieces of that length")
@@ -84,41 +84,74 @@ def start(
 
 
 def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session:
-    """The run in a folder, to be continued as if it had never stopped; of the options, only a new budget counts.
+    """The run in a folder, to be continued as if it had never stopped.
 
-    Raises CharrnnError where there is none, its corpus has changed, or it is finished and no larger budget is given.
+    Of the options, only a new budget counts, and where the held-out file is now; `paths` say where the corpus is now, none
+    that it is where it was. Raises CharrnnError where there is no run, its corpus has changed, or it is finished and no
+    larger budget is given.
     """
     begun = time.perf_counter()
     saved = load_checkpoint(folder)
-    reading = saved.reading | ({"paths": list(paths)} if paths else {})
-    corpus = _read(reading)
+    reading = _found_again(saved.reading, paths, options.valid)
+    corpus = replace(_read(reading), sources=saved.sources)
     if corpus.digest != saved.digest:
+        read = ", ".join([*reading["paths"], *([reading["valid"]] if reading["valid"] else [])])
         raise CharrnnError(
-            f"{', '.join(reading['paths'])}: differs from the text that {folder} was trained on; give that text, "
+            f"{read}: differs from the text that {folder} was trained on; give that text (and --valid), "
             f"or start a new run from these weights with --init-from {folder}"
         )
     use_all_processors()
     use_compilation_cache()
     minutes = options.minutes or saved.minutes
-    run = Run(folder, saved.network, saved.vocabulary, saved.settings, corpus, reading, minutes)
-    state, journal = run.restored(saved), saved.journal
-    steps = journal.schedule.steps
-    if options.epochs or options.steps:
-        steps, _ = _budget(run, options, state.parameters, begun)
-    elif options.minutes:
-        steps = journal.step + measured_steps(run, state.parameters, begun)[0]
-    if journal.step >= steps or journal.schedule.over:
-        raise CharrnnError(
-            f"{folder}: this run is finished, at step {journal.step:,}; "
-            "give --steps or --epochs above that, or --minutes to add"
-        )
-    notes = [f"resuming {folder} at step {journal.step:,} of {steps:,}"]
-    return Session(run, state, replace(journal, schedule=replace(journal.schedule, steps=steps)), notes)
+    run = Run(folder, saved.network, saved.vocabulary, saved.settings, corpus, _absolute(reading), minutes)
+    state = run.restored(saved)
+    journal = _prolonged(run, saved.journal, options, state.parameters, begun)
+    ended = run.ended(journal)
+    if ended:
+        way = "give --steps or --epochs above that, or --minutes to add"
+        if journal.schedule.over:
+            way = f"a larger budget changes nothing; start a new run from its weights with --init-from {folder}"
+        raise CharrnnError(f"{folder}: this run is finished, at step {journal.step:,}: {ended}; {way}")
+    saved.put_back_best()
+    notes = [f"resuming {folder} at step {journal.step:,} of {journal.schedule.steps:,}"]
+    return Session(run, state, journal, notes)
 
 
-def _read(reading: dict) -> Corpus:
+def _prolonged(run: Run, journal: Journal, options: TrainOptions, parameters: Parameters, begun: float) -> Journal:
+    """The journal with the options' budget, if they give one; patience is then counted anew."""
+    if options.minutes:
+        steps = journal.step + measured_steps(run, parameters, begun)[0]
+    elif options.epochs or options.steps:
+        steps, _ = _budget(run, options, parameters, begun)
+    else:
+        return journal
+    return replace(journal, schedule=replace(journal.schedule, steps=steps), without_gain=0)
+
+
+def _read(reading: dict[str, Any]) -> Corpus:
     reading = dict(reading)
     return read_corpus(reading.pop("paths"), **reading)
+
+
+def _found_again(reading: dict[str, Any], paths: Sequence[str], valid: str | None) -> dict[str, Any]:
+    """How to read a saved run's corpus: from where it was, but for what is named anew."""
+    paths, valid = list(paths) or reading["paths"], valid or reading["valid"]
+    for name in filter(None, [*paths, valid]):
+        if name != STDIN and not os.path.exists(name):
+            raise CharrnnError(f"{name}: no such file; name the corpus, and with --valid the held-out file, as they are now")
+    return reading | {"paths": paths, "valid": valid}
+
+
+def _absolute(reading: dict[str, Any]) -> dict[str, Any]:
+    """The same, whatever folder it is read from."""
+
+    def absolute(name: str) -> str:
+        return name if name == STDIN else os.path.abspath(name)
+
+    return reading | {
+        "paths": [absolute(name) for name in reading["paths"]],
+        "valid": None if reading["valid"] is None else absolute(reading["valid"]),
+    }
 
 
 def _plan(options: TrainOptions, corpus: Corpus, vocabulary: Vocabulary) -> Plan:
@@ -143,6 +176,13 @@ def _budget(run: Run, options: TrainOptions, parameters: Parameters, begun: floa
     if not options.minutes:
         steps = min(steps, MOST_EPOCHS * run.batches.steps_per_epoch)
     return steps, min(every, max(1, steps // 2))
+
+
+def _network_in(folder: Path) -> RecurrentModel:
+    model = load_model(folder)
+    if not isinstance(model, RecurrentModel):
+        raise CharrnnError(f"{folder}: is no recurrent network, so its weights cannot start one")
+    return model
 
 
 def _like(options: TrainOptions, before: RecurrentModel) -> TrainOptions:

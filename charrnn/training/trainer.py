@@ -1,12 +1,18 @@
 """The training loop: a generator that takes steps, evaluates, writes checkpoints and tells how far it has come."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+import jax
+import numpy as np
+
 from charrnn.errors import CharrnnError
-from charrnn.models.folder import save_model
+from charrnn.models.archive import read_archive
+from charrnn.models.folder import MODEL, save_model
 from charrnn.models.language_model import Tally
+from charrnn.models.recurrent import RecurrentModel
 from charrnn.training.checkpoint import Evaluation, Journal
 from charrnn.training.preparation import corpus_summary, figures_summary
 from charrnn.training.run import Run
@@ -17,7 +23,7 @@ MOST_SKIPPED = 10  # steps in a row that are not finite end a run
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is after a step; `evaluation` where one was just made."""
+    """How far a run is after a step; `evaluation` where one was just made, which the journal then has."""
 
     journal: Journal
     characters_per_second: float
@@ -31,7 +37,8 @@ def train(
 
     The best weights so far go to model.safetensors at each evaluation, all that is needed to continue to
     resume.safetensors. When should_stop() says so, both are written and the generator ends. Raises CharrnnError after ten
-    steps in a row whose loss or gradient is not finite; what was written before stays.
+    steps in a row whose loss or gradient is not finite, and where the weights no longer are or the first held-out figure
+    is not; what was written before stays.
     """
     pending: StepReport | None = None
     clock = _Clock(journal.seconds)
@@ -47,31 +54,37 @@ def train(
             yield Progress(journal, clock.speed(journal.characters))
             continue
         journal, pending = _counted(run, journal, pending), None
-        evaluation, journal = _evaluate(run, state, replace(journal, seconds=clock.seconds()), rate, due)
-        run.save(state, journal)
+        before = replace(journal, seconds=clock.seconds())
+        evaluation, journal, model = _evaluate(run, state, before, rate)
+        _save(run, state, model, before, journal, due)
         clock.skip()
         yield Progress(journal, clock.speed(journal.characters), evaluation)
-        patience = run.settings.patience
-        if stop or journal.schedule.over or (patience and journal.without_gain >= patience):
+        if stop or run.ended(journal):
             return
 
 
 def _counted(run: Run, journal: Journal, report: StepReport) -> Journal:
     journal = journal.counted(float(report.nats), int(report.characters)) if report.finite else journal.skipped_one()
     if journal.skipped_in_a_row == MOST_SKIPPED:
-        where = f"training stopped at step {journal.step}: loss or gradient was not finite {MOST_SKIPPED} times in a row"
-        raise CharrnnError(f"{where}; try a lower --learning-rate. The model in {run.folder} is the last good one")
+        raise _failure(run, journal, f"loss or gradient was not finite {MOST_SKIPPED} times in a row")
     return journal
 
 
-def _evaluate(run: Run, state: TrainState, journal: Journal, rate: float, due: bool) -> tuple[Evaluation, Journal]:
-    """The evaluation and the journal with it; the model is written where it is the best so far.
+def _failure(run: Run, journal: Journal, what: str) -> CharrnnError:
+    kept = f"{run.folder} was left as it was"
+    if journal.best_step:
+        figure = "" if journal.best is None else f", held-out {journal.best / math.log(2):.5g} bits per character"
+        kept = f"{run.folder} keeps the model of step {journal.best_step}{figure}"
+    return CharrnnError(f"training stopped at step {journal.step}: {what}; try a lower --learning-rate. {kept}")
 
-    One that is not due (the run is being interrupted) leaves the journal alone, so that the resumed run goes the way of
-    one never interrupted.
-    """
+
+def _evaluate(run: Run, state: TrainState, journal: Journal, rate: float) -> tuple[Evaluation, Journal, RecurrentModel]:
+    """The evaluation, the journal with it, and the model that was evaluated."""
     model = run.model(state.parameters)
-    tally = run.held_out_tally(model)
+    if not all(np.isfinite(array).all() for array in jax.tree.leaves(model.parameters)):
+        raise _failure(run, journal, "the weights are no longer finite")  # and no step could mend them
+    with np.errstate(over="ignore", invalid="ignore"):  # the figure tells
+        tally = run.held_out_tally(model)
     nats = journal.nats_since / journal.characters_since if journal.characters_since else float("nan")
     evaluation = Evaluation(
         step=journal.step,
@@ -84,10 +97,28 @@ def _evaluate(run: Run, state: TrainState, journal: Journal, rate: float, due: b
         skipped=journal.skipped,
     )
     after = journal.evaluated(evaluation)
-    if after.best_step == journal.step:
-        model.summary = summary(run, evaluation, tally)
-        save_model(model, run.folder)
-    return evaluation, after if due else journal
+    if not after.best_step:
+        raise _failure(run, journal, "the held-out figure is not finite")
+    model.summary = summary(run, evaluation, tally)
+    return evaluation, after, model
+
+
+def _save(run: Run, state: TrainState, model: RecurrentModel, before: Journal, after: Journal, due: bool) -> None:
+    """Write the model where it is the best so far, and what the run needs to go on; the journals are without this
+    evaluation and with it.
+
+    Where none was due, the run is being interrupted. Resumed, it is to go the way of a run that never was: with a journal
+    and a best model that know nothing of this evaluation.
+    """
+    better = after.best_step == after.step
+    if due:
+        if better:
+            save_model(model, run.folder)
+        run.save(state, after)
+    else:
+        run.save(state, before, read_archive(run.folder / MODEL) if better and before.best_step else None)
+        if better:
+            save_model(model, run.folder)
 
 
 def summary(run: Run, evaluation: Evaluation, tally: Tally | None) -> dict:

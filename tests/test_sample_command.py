@@ -1,0 +1,31 @@
+"""`charrnn sample` as a user meets it."""
+
+from tests.conftest import assert_one_clear_line
+
+
+def test_sample_prints_primer_and_text(run, tmp_path, model_folder):
+    code, out, error = run("sample", "-m", model_folder, "--prime", "the ", "--length", "30", "--seed", "1")
+    assert (code, error) == (0, "")
+    assert out.startswith("the ")
+    assert len(out) == 4 + 30 + 1
+    (tmp_path / "primer").write_text("the \n")
+    again = run("sample", "-m", model_folder, "--prime-file", tmp_path / "primer", "--length", "30", "--seed", "1")
+    assert again[1] == out
+    bare = run("sample", "-m", model_folder, "--primetext", "the ", "--length", "30", "--seed", "1", "--no-echo")
+    assert bare[1] == out[4:]
+
+
+def test_twenty_lines_of_a_model_of_lines(run, lines_folder):
+    code, out, _ = run("sample", "-m", lines_folder, "--count", "20", "--length", "400")
+    assert code == 0
+    assert len(out.splitlines()) == 20
+
+
+def test_stop_by_name(run, model_folder):
+    code, out, _ = run("sample", "-m", model_folder, "--stop", "newline", "--length", "2000", "--prime", "the")
+    assert (code, out.count("\n")) == (0, 1)
+
+
+def test_a_primer_with_unknown_characters(run, model_folder):
+    assert_one_clear_line(run("sample", "-m", model_folder, "--prime", "日本"), "'日' '本'", "--unknown skip")
+    assert run("sample", "-m", model_folder, "--prime", "日", "--unknown", "skip", "--length", "3")[0] == 0

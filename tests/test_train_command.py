@@ -1,0 +1,127 @@
+"""`charrnn train` as a user meets it: what is said, what is left in the folder, what cannot be used, interruption."""
+
+import gzip
+import os
+import signal
+import subprocess
+import sys
+import time
+import xml.dom.minidom
+
+import pytest
+
+import charrnn
+from charrnn.models.archive import read_archive
+from charrnn.models.folder import CURVE, LOG, MODEL, RESUME
+from tests.conftest import TINY, assert_one_clear_line
+
+
+def test_train_says_what_it_chose_and_leaves_a_whole_model_folder(run, tmp_path, corpus_file):
+    code, out, error = run("train", corpus_file, "-m", tmp_path / "m", *TINY)
+    assert (code, out) == (0, "")
+    for words in ("characters to learn from", "network: 1 × 8 LSTM", "held-out:", "write with: charrnn sample"):
+        assert words in error
+    assert {p.name for p in (tmp_path / "m").iterdir()} == {MODEL, RESUME, LOG, CURVE}
+    assert xml.dom.minidom.parse(str(tmp_path / "m" / CURVE)).documentElement.tagName == "svg"
+
+
+def test_corpora_of_every_form(run, tmp_path, corpus_file):
+    text = corpus_file.read_bytes()
+    (tmp_path / "folder" / "inner").mkdir(parents=True)
+    (tmp_path / "folder" / "inner" / "a.txt").write_bytes(text)
+    (tmp_path / "packed.gz").write_bytes(gzip.compress(text))
+    assert run("train", tmp_path / "folder", tmp_path / "packed.gz", "-m", tmp_path / "m", *TINY)[0] == 0
+    assert charrnn.load(tmp_path / "m").summary["corpus"]["training_characters"] == int(2 * len(text) * 0.9)
+    assert run("train", "-", "-m", tmp_path / "stdin", *TINY, stdin=text)[0] == 0
+    assert run("train", corpus_file, "-m", tmp_path / "b", "--level", "byte", *TINY)[0] == 0
+    assert charrnn.load(tmp_path / "b").vocabulary.level == "byte"
+
+
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        (None, ["no such file; check the name"]),
+        (b"", ["there is no text in it"]),
+        (b"a", ["1 character is too little to learn from"]),
+        (b"a" * 500, ["one distinct character ('a')"]),
+        (b"good text\xe9 and more", ["byte 9 is not UTF-8; try --encoding latin-1"]),
+        (b"\x7fELF\x02\x01\x00\x00\xff\xfe", ["looks like a binary file", "--level byte"]),
+    ],
+)
+def test_a_corpus_that_cannot_be_used(run, tmp_path, content, parts):
+    path = tmp_path / "text"
+    if content is not None:
+        path.write_bytes(content)
+    assert_one_clear_line(run("train", path, "-m", tmp_path / "m", *TINY), str(path), *parts)
+    assert not (tmp_path / "m" / MODEL).exists()
+
+
+def test_a_broken_gzip_file(run, tmp_path, corpus_file):
+    path = tmp_path / "text.gz"
+    path.write_bytes(gzip.compress(corpus_file.read_bytes())[:-9])
+    assert_one_clear_line(run("train", path, "-m", tmp_path / "m", *TINY), "not a whole gzip file")
+
+
+def test_an_existing_model_is_spared(run, model_folder, corpus_file):
+    before = (model_folder / MODEL).read_bytes()
+    result = run("train", corpus_file, "-m", model_folder, *TINY)
+    assert_one_clear_line(result, "holds a model already", "--resume", "--overwrite", "-m")
+    assert (model_folder / MODEL).read_bytes() == before
+
+
+def test_a_model_without_a_run_is_not_said_to_be_resumable(run, tmp_path, model_folder, corpus_file):
+    (tmp_path / MODEL).write_bytes((model_folder / MODEL).read_bytes())
+    for command in ("train", "ngram"):
+        result = run(command, corpus_file, "-m", tmp_path)
+        assert_one_clear_line(result, "holds a model already; --overwrite it, or name another with -m")
+
+
+def test_a_place_that_cannot_be_written(run, tmp_path, corpus_file):
+    (tmp_path / "file").write_text("no folder")
+    assert_one_clear_line(run("train", corpus_file, "-m", tmp_path / "file" / "m", *TINY), "cannot be written")
+
+
+def test_a_full_disk_while_training(run, tmp_path, corpus_file, monkeypatch):
+    run("train", corpus_file, "-m", tmp_path / "m", *TINY)
+    before = (tmp_path / "m" / MODEL).read_bytes()
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    code, out, error = run("train", corpus_file, "-m", tmp_path / "m", "--overwrite", *TINY)
+    assert (code, out) == (1, "")
+    assert "cannot be written (No space left on device); make room" in error.splitlines()[-1]
+    assert (tmp_path / "m" / MODEL).read_bytes() == before
+    assert {p.name for p in (tmp_path / "m").iterdir()} == {MODEL, RESUME, LOG, CURVE}
+
+
+def test_resume_refuses_another_text(run, tmp_path, corpus_file):
+    run("train", corpus_file, "-m", tmp_path / "m", *TINY)
+    other = tmp_path / "other"
+    other.write_text("quite another text\n" * 50)
+    result = run("train", other, "-m", tmp_path / "m", "--resume", "--steps", "9")
+    assert_one_clear_line(result, "differs from the text that", "--init-from")
+    assert_one_clear_line(run("train", "-m", tmp_path / "none", "--resume"), "no run here to resume")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_saves_and_can_be_resumed(run, tmp_path, corpus_file, number, code):
+    arguments = ["train", corpus_file, "-m", tmp_path / "m", "--steps", "100000", *TINY[2:]]
+    process = subprocess.Popen([sys.executable, "-m", "charrnn", *map(str, arguments)], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("length:"):
+            break
+    time.sleep(1.5)  # somewhere in the steps, or still compiling the first: both must end well
+    process.send_signal(number)
+    error = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == code, error
+    assert "interrupted at step" in error
+    assert "Traceback" not in error
+    assert charrnn.load(tmp_path / "m").summary["steps"] >= 1
+    step = read_archive(tmp_path / "m" / RESUME)[1]["journal"]["step"]
+    code, _, error = run("train", "-m", tmp_path / "m", "--resume", "--steps", step + 2)
+    assert code == 0
+    assert f"resuming {tmp_path / 'm'} at step {step:,} of {step + 2:,}" in error

@@ -2,6 +2,8 @@
 
 import click
 
+from charrnn.network.config import ATTENTIONS, DIRECTIONS, PRECISIONS
+
 
 @click.command(short_help="Measure speed on this machine.")
 @click.option("--cell", default="lstm", show_default=True, help="Recurrent cell.")
@@ -14,6 +16,11 @@ import click
 @click.option("--window", type=click.IntRange(min=1), default=96, show_default=True, help="Characters a row and step.")
 @click.option("--streams", type=click.IntRange(min=1), default=64, show_default=True, help="Texts written side by side.")
 @click.option("--symbols", type=click.IntRange(min=2), default=65, show_default=True, help="Size of the vocabulary.")
+@click.option("--direction", type=click.Choice(DIRECTIONS), default="forward", show_default=True, help="As for train.")
+@click.option("--attention", type=click.Choice(ATTENTIONS), default="none", show_default=True, help="As for train.")
+@click.option("--attention-window", type=click.IntRange(min=1), default=64, show_default=True, help="As for train.")
+@click.option("--precision", type=click.Choice(PRECISIONS), default="float32", show_default=True,
+              help="Of the factors in training's matrix products.")  # fmt: skip
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=4.0, show_default=True,
               help="Time for each measurement.")  # fmt: skip
 @click.option("--only", type=click.Choice(["training", "sampling", "scoring"]), default=None, help="Just one of the three.")

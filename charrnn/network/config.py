@@ -10,6 +10,9 @@ ATTENTIONS = ("none", "additive", "dot", "general")
 # "both" has a second stack that reads from right to left (see network.directions)
 DIRECTIONS = ("forward", "both")
 
+# how exactly training multiplies (see network.precision)
+PRECISIONS = ("float32", "bfloat16")
+
 # what two networks must share for the weights of one to start the other, but for hidden and vocabulary_size
 FORM = ("cell", "layers", "embedding", "direction", "attention", "attention_window")
 

@@ -16,10 +16,11 @@ The functions serve numpy and JAX arrays alike. Shapes: B rows, T time, H hidden
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import matmul
 
 from charrnn.network.cells import Array
 from charrnn.network.config import NetworkConfig
-from charrnn.network.network import Parameters
+from charrnn.network.network import Parameters, Product
 
 Reverse = Callable[[Array, Array], Array]
 
@@ -38,7 +39,7 @@ def reverse(array_TBX: Array, lengths_B: Array) -> Array:
     return array_TBX[from_TB, xp.arange(array_TBX.shape[1])]
 
 
-def joint_logits(parameters: Parameters, forward: Array, backward: Array) -> Array:
+def joint_logits(parameters: Parameters, forward: Array, backward: Array, product: Product = matmul) -> Array:
     """Scores (..., V) of a character, from outputs (..., H) of the forward stack before it and the backward one after it."""
     joint = parameters["joint"]
-    return forward @ joint["forward"] + backward @ joint["backward"] + joint["bias"]
+    return product(forward, joint["forward"]) + product(backward, joint["backward"]) + joint["bias"]

@@ -12,6 +12,7 @@ Shapes: B rows, T time, V symbols, E embedding, H hidden units, G = gates × H.
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import matmul
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from charrnn.network.config import NetworkConfig
 
 Parameters = dict[str, Any]
 State = list[Any]  # one cell state a layer, and the window of attention where there is one
+Product = Callable[[Array, Array], Array]
 OverTime = Callable[[Cell, Array, Array, Any, Any], tuple[Any, Array]]
 
 
@@ -147,9 +149,9 @@ def apply(parameters: Parameters, config: NetworkConfig, ids_TB: Array, state: S
     return state, logits_of(parameters, outputs_TBH)
 
 
-def logits_of(parameters: Parameters, outputs: Array) -> Array:
+def logits_of(parameters: Parameters, outputs: Array, product: Product = matmul) -> Array:
     """Scores of the next character, (..., V), from the last layer's outputs, (..., H)."""
-    return outputs @ parameters["output"]["weight"] + parameters["output"]["bias"]
+    return product(outputs, parameters["output"]["weight"]) + parameters["output"]["bias"]
 
 
 def read(
@@ -160,19 +162,22 @@ def read(
     *,
     over_time: OverTime = loop_over_time,
     drop: Callable[[Array, float, int], Array] = lambda array, rate, place: array,
+    product: Product = matmul,
 ) -> tuple[State, Array]:
     """The state after the ids and outputs_TBH, the last layer's outputs after each.
 
     drop(array, rate, place) returns the array with dropout; place 0 is the embedding, k + 1 the outputs of layer k.
+    product: of activations and an input matrix; over_time has its own.
     """
     after = []
     outputs_TBH: Array = None
     for k, weights in enumerate(parameters["layers"]):
         matrix, bias_G = weights["input"], weights["bias"]
         if k:
-            x_TBG = outputs_TBH @ matrix + bias_G
+            x_TBG = product(outputs_TBH, matrix) + bias_G
         elif config.embedding and config.embedding_dropout:
-            x_TBG = drop(parameters["embedding"][ids_TB], config.embedding_dropout, 0) @ matrix + bias_G
+            dropped_TBE = drop(parameters["embedding"][ids_TB], config.embedding_dropout, 0)
+            x_TBG = product(dropped_TBE, matrix) + bias_G
         else:
             # embedding and input matrix fold into one table of pre-activations a symbol
             table_VG = (parameters["embedding"] @ matrix if config.embedding else matrix) + bias_G

@@ -8,16 +8,18 @@ Shapes: T time, B rows, H hidden units, G = gates × H.
 """
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from charrnn.network.cells import Array, Cell
+from charrnn.network.network import Product
 
 
-def _scan(cell: Cell, x_TBG, recurrent_HG, bias_G, state, *, save: bool):
+def _scan(cell: Cell, x_TBG, recurrent_HG, bias_G, state, product, *, save: bool):
     def step(state, x_BG):
-        u_BG = state.hidden @ recurrent_HG
+        u_BG = product(state.hidden, recurrent_HG)
         if cell.recurrent_bias:
             u_BG = u_BG + bias_G
         state, saved = cell.step(x_BG, u_BG, state)
@@ -27,19 +29,24 @@ def _scan(cell: Cell, x_TBG, recurrent_HG, bias_G, state, *, save: bool):
     return state, hidden_TBH, saved
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def scan_over_time(cell: Cell, x_TBG: Array, recurrent_HG: Array, bias_G: Array | None, state):
-    """The final state and hidden_TBH of a cell run over x_TBG, the input's share of the pre-activations."""
-    state, hidden_TBH, _ = _scan(cell, x_TBG, recurrent_HG, bias_G, state, save=False)
+@partial(jax.custom_vjp, nondiff_argnums=(0, 5))
+def scan_over_time(
+    cell: Cell, x_TBG: Array, recurrent_HG: Array, bias_G: Array | None, state: Any, product: Product = jnp.matmul
+):
+    """The final state and hidden_TBH of a cell run over x_TBG, the input's share of the pre-activations.
+
+    product: the matrix product of a left and a right factor (see network.precision).
+    """
+    state, hidden_TBH, _ = _scan(cell, x_TBG, recurrent_HG, bias_G, state, product, save=False)
     return state, hidden_TBH
 
 
-def _forward(cell, x_TBG, recurrent_HG, bias_G, state):
-    final, hidden_TBH, saved = _scan(cell, x_TBG, recurrent_HG, bias_G, state, save=True)
+def _forward(cell, x_TBG, recurrent_HG, bias_G, state, product):
+    final, hidden_TBH, saved = _scan(cell, x_TBG, recurrent_HG, bias_G, state, product, save=True)
     return (final, hidden_TBH), (recurrent_HG, state.hidden, hidden_TBH, saved)
 
 
-def _backward(cell, residuals, cotangents):
+def _backward(cell, product, residuals, cotangents):
     recurrent_HG, first_BH, hidden_TBH, saved = residuals
     d_final, d_hidden_TBH = cotangents
     transposed_GH = recurrent_HG.T  # once, not in every step
@@ -48,7 +55,7 @@ def _backward(cell, residuals, cotangents):
         d_hidden_BH, hidden_BH, saved = at_t
         d_state = d_state._replace(hidden=d_state.hidden + d_hidden_BH)
         dx_BG, du_BG, d_previous = cell.step_gradient(d_state, cell.state(hidden_BH, *d_state[1:]), saved)
-        d_previous = d_previous._replace(hidden=d_previous.hidden + du_BG @ transposed_GH)
+        d_previous = d_previous._replace(hidden=d_previous.hidden + product(du_BG, transposed_GH))
         return d_previous, (dx_BG, du_BG if cell.recurrent_bias else ())
 
     d_first, (dx_TBG, du_TBG) = jax.lax.scan(step, d_final, (d_hidden_TBH, hidden_TBH, saved), reverse=True)
@@ -57,7 +64,7 @@ def _backward(cell, residuals, cotangents):
     # taken with du_TBG on the left: twice as fast on CPUs than slices of both
     previous_TBH = jnp.concatenate([first_BH[None], hidden_TBH[:-1]])
     hidden, width = recurrent_HG.shape
-    d_recurrent_HG = (du_TBG.reshape(-1, width).T @ previous_TBH.reshape(-1, hidden)).T
+    d_recurrent_HG = product(du_TBG.reshape(-1, width).T, previous_TBH.reshape(-1, hidden)).T
     d_bias_G = du_TBG.sum((0, 1)) if cell.recurrent_bias else None
     return dx_TBG, d_recurrent_HG, d_bias_G, d_first
 

@@ -34,12 +34,25 @@ class BenchOptions:
     window: int = 96
     streams: int = 64
     symbols: int = 65
+    direction: str = "forward"
+    attention: str = "none"
+    attention_window: int = 64
+    precision: str = "float32"
     seconds: float = 4.0
 
     @property
     def network(self) -> NetworkConfig:
         embedding = self.hidden if self.embedding is None else self.embedding
-        return NetworkConfig(self.symbols + 1, self.cell, self.layers, self.hidden, embedding)
+        return NetworkConfig(
+            self.symbols + 1,
+            self.cell,
+            self.layers,
+            self.hidden,
+            embedding,
+            direction=self.direction,
+            attention=self.attention,
+            attention_window=self.attention_window,
+        )
 
 
 def measure(options: BenchOptions, only: str | None = None) -> dict[str, Any]:
@@ -83,7 +96,7 @@ def _training(options: BenchOptions) -> dict[str, Any]:
     network, rows, window = options.network, options.batch_size, options.window
     mesh = make_mesh(devices_for(rows, network.hidden))
     optimizer = make_optimizer("adamw", clip=1.0, weight_decay=0.05)
-    step = make_step(network, optimizer, 0.0, mesh)
+    step = make_step(network, optimizer, 0.0, mesh, options.precision)
     parameters = jax.tree.map(jax.numpy.array, init_parameters(network, 1))
     carry = zero_state(network, padded_rows(rows, mesh.size))
     key = jax.random.key_data(jax.random.key(1))
@@ -150,10 +163,7 @@ def print_figures(figures: dict[str, Any], as_json: bool) -> None:
         sys.stdout.write(json.dumps(figures) + "\n")
         return
     options = figures["options"]
-    print(
-        f"{options['layers']} × {options['hidden']} {options['cell'].upper()}, batch {options['batch_size']} × "
-        f"{options['window']}, {options['symbols']} symbols; peak {figures['peak_gigaflops']:,.0f} GFLOP/s"
-    )
+    print(f"{_title(options)}; peak {figures['peak_gigaflops']:,.0f} GFLOP/s")
     if "training" in figures:
         part = figures["training"]
         print(f"training           {part['characters_per_second']:>12,.0f} characters/s   {_compiled(part)}")
@@ -167,6 +177,18 @@ def print_figures(figures: dict[str, Any], as_json: bool) -> None:
         part = figures["scoring"]
         print(f"scoring            {part['characters_per_second']:>12,.0f} characters/s   {_compiled(part)}")
     print(f"memory             {figures['peak_memory_megabytes']:>12,.0f} MB at the most")
+
+
+def _title(options: dict[str, Any]) -> str:
+    """The network and batch in words; what is as always is left out."""
+    unusual = {
+        "both directions": options["direction"] == "both",
+        f"{options['attention']} attention over {options['attention_window']}": options["attention"] != "none",
+        options["precision"]: options["precision"] != "float32",
+    }
+    network = f"{options['layers']} × {options['hidden']} {options['cell'].upper()}"
+    batch = f"batch {options['batch_size']} × {options['window']}, {options['symbols']} symbols"
+    return ", ".join([network, *(words for words, said in unusual.items() if said), batch])
 
 
 def _compiled(figures: dict[str, Any]) -> str:

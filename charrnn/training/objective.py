@@ -4,14 +4,16 @@ Shapes: T time, B rows, V symbols.
 """
 
 from collections.abc import Callable
+from functools import partial
 
+import jax.numpy as jnp
 import numpy as np
 
 from charrnn.network.cells import Array
 from charrnn.network.compiled import pick_targets, turn_round
 from charrnn.network.config import NetworkConfig
 from charrnn.network.directions import backward_stack, joint_logits
-from charrnn.network.network import Parameters, State, logits_of, read, zero_state
+from charrnn.network.network import Parameters, Product, State, logits_of, read, zero_state
 from charrnn.network.recurrence import scan_over_time
 
 # Shares of the three cross-entropies in the sum that a network of two directions makes small.
@@ -27,15 +29,17 @@ def objective(
     carry: State,
     batch_TB: tuple[Array, Array, Array],
     drop: Drop,
+    product: Product = jnp.matmul,
 ) -> tuple[Array, Array, State]:
     """The sum to make small, the nats of the forward stack alone, and its carry, for inputs, targets and mask."""
     inputs_TB, targets_TB, mask_TB = batch_TB
-    carry, forward_TBH = read(parameters, config, inputs_TB, carry, over_time=scan_over_time, drop=drop)
+    over_time = partial(scan_over_time, product=product)
+    carry, forward_TBH = read(parameters, config, inputs_TB, carry, over_time=over_time, drop=drop, product=product)
 
     def nats_of(logits_TBV: Array, targets_TB: Array, mask_TB: Array) -> Array:
         return -(pick_targets(logits_TBV, targets_TB, unknown_probability) * mask_TB).sum()
 
-    forward = nats_of(logits_of(parameters, forward_TBH), targets_TB, mask_TB)
+    forward = nats_of(logits_of(parameters, forward_TBH, product), targets_TB, mask_TB)
     if config.direction == "forward":
         return forward, forward, carry
     # Row b holds x_0 … x_L: the backward stack reads x_L … x_1 and predicts x_{L−1} … x_0. It starts afresh at each
@@ -48,10 +52,10 @@ def objective(
     def drop_apart(array_TBX: Array, rate: float, place: int) -> Array:
         return drop(array_TBX, rate, place + config.layers + 1)
 
-    _, backward_TBH = read(stack, plain, turned_TB, fresh, over_time=scan_over_time, drop=drop_apart)
-    backward = nats_of(logits_of(stack, backward_TBH), turn_round(inputs_TB, lengths_B), mask_TB)
+    _, backward_TBH = read(stack, plain, turned_TB, fresh, over_time=over_time, drop=drop_apart, product=product)
+    backward = nats_of(logits_of(stack, backward_TBH, product), turn_round(inputs_TB, lengths_B), mask_TB)
     # Turned back, step t has read x_L … x_{t+1}; the target of step t, x_{t+1}, is joined from steps t and t + 1.
     backward_TBH = turn_round(backward_TBH, lengths_B)
-    logits_TBV = joint_logits(parameters, forward_TBH[:-1], backward_TBH[1:])
+    logits_TBV = joint_logits(parameters, forward_TBH[:-1], backward_TBH[1:], product)
     joint = nats_of(logits_TBV, targets_TB[:-1], mask_TB[1:])
     return FORWARD * forward + BACKWARD * backward + JOINT * joint, forward, carry

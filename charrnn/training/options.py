@@ -6,7 +6,7 @@ from typing import Any
 
 from charrnn.errors import CharrnnError
 from charrnn.network.cells import CELLS
-from charrnn.network.config import ATTENTIONS, DIRECTIONS
+from charrnn.network.config import ATTENTIONS, DIRECTIONS, PRECISIONS
 from charrnn.training.optimizer import OPTIMIZERS
 from charrnn.training.schedules import SCHEDULES
 
@@ -99,6 +99,9 @@ class TrainOptions(ReadingOptions):
     clip: float = option(1.0, "Largest global norm of the gradient.", above=0.0)
     evaluate_every: int | None = option(None, "Steps between two evaluations on held-out text.", least=1)
     patience: int | None = option(None, "Stop after so many evaluations without a better held-out figure.", least=1)
+    precision: str = option(
+        "float32", "Of the factors in matrix products; all else is float32. For GPUs and TPUs.", choices=PRECISIONS
+    )
     seed: int = option(1, "Seed of weights, batches and dropout.", least=0, below=2**63)
 
     def __post_init__(self):

@@ -46,6 +46,7 @@ class Settings:
     patience: int | None
     seed: int
     lines: bool
+    precision: str = "float32"
 
 
 @dataclass(frozen=True)
@@ -149,4 +150,5 @@ def _settings(options: TrainOptions, rows: int, window: int) -> Settings:
         patience=options.patience,
         seed=options.seed,
         lines=options.lines,
+        precision=options.precision,
     )

@@ -63,7 +63,8 @@ class Run:
 
     @cached_property
     def step(self) -> Step:
-        return make_step(self.network, self.optimizer, self.vocabulary.unknown_probability, self.mesh)
+        unknown = self.vocabulary.unknown_probability
+        return make_step(self.network, self.optimizer, unknown, self.mesh, self.settings.precision)
 
     @cached_property
     def held_out(self) -> list[np.ndarray]:

@@ -19,6 +19,7 @@ from charrnn.network.cells import Array
 from charrnn.network.config import NetworkConfig
 from charrnn.network.dropout import dropout
 from charrnn.network.network import Parameters, State
+from charrnn.network.precision import PRODUCTS
 from charrnn.text.batches import Batch
 from charrnn.training.objective import objective
 
@@ -58,7 +59,7 @@ def padded_rows(rows: int, devices: int) -> int:
     return -(-rows // devices) * devices
 
 
-def _loss_and_gradient(config, unknown_probability, parameters, carry, key, batch):
+def _loss_and_gradient(config, unknown_probability, product, parameters, carry, key, batch):
     """Nats and characters over all devices, the mean objective's gradient, and the carry; on each device its rows."""
     inputs_TB, targets_TB, mask_TB = (part.T for part in batch[:3])
     rows = inputs_TB.shape[1]
@@ -71,7 +72,7 @@ def _loss_and_gradient(config, unknown_probability, parameters, carry, key, batc
 
     def loss(parameters):
         batch_TB = inputs_TB, targets_TB, mask_TB
-        total, nats, after = objective(parameters, config, unknown_probability, carry, batch_TB, drop)
+        total, nats, after = objective(parameters, config, unknown_probability, carry, batch_TB, drop, product)
         return total / jnp.maximum(characters, 1), (nats, after)
 
     (_, (nats, after)), gradient = jax.value_and_grad(loss, has_aux=True)(parameters)
@@ -82,14 +83,18 @@ def _loss_and_gradient(config, unknown_probability, parameters, carry, key, batc
 
 
 def make_step(
-    config: NetworkConfig, optimizer: optax.GradientTransformation, unknown_probability: float, mesh: Mesh
+    config: NetworkConfig,
+    optimizer: optax.GradientTransformation,
+    unknown_probability: float,
+    mesh: Mesh,
+    precision: str = "float32",
 ) -> Step:
     """step(state, batch, rate) -> (state, report), compiled once for each window length; it takes over the state's memory.
 
     A step whose loss or gradient is not finite leaves parameters, optimiser and carry as they were.
     """
     gradients = jax.shard_map(
-        partial(_loss_and_gradient, config, unknown_probability),
+        partial(_loss_and_gradient, config, unknown_probability, PRODUCTS[precision]),
         mesh=mesh,
         in_specs=(P(), P(ROWS), P(), P(ROWS)),
         out_specs=(P(), P(), P(), P(ROWS)),

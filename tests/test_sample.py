@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn.inference.sample import Choice, uniforms, write
+from charrnn.inference.choice import Choice
+from charrnn.inference.sample import uniforms, write
 from charrnn.text.vocabulary import BOUNDARY
 
 PROBS = np.array([[0.3, 0.05, 0.35, 0.2, 0.1]])  # the first is the unknown symbol, never drawn

@@ -6,6 +6,9 @@ import click
 
 from charrnn.cli.options import FiniteRange, mixture_options
 
+STEERING = ("temperature", "top_k", "top_p", "min_p", "greedy", "ban", "allow",
+            "pattern", "template", "acrostic", "must", "ban_text")  # fmt: skip
+
 
 @click.command(short_help="Write new text.")
 @mixture_options
@@ -22,6 +25,13 @@ from charrnn.cli.options import FiniteRange, mixture_options
               help="Draw among characters with at least this share of the likeliest one's probability.")  # fmt: skip
 @click.option("--ban", default="", help="Characters never to write.")
 @click.option("--allow", default=None, help="The only characters to write (and the line end, unless banned).")
+@click.option("--pattern", default=None, metavar="REGEX", help="Write only texts that match this regular expression whole.")
+@click.option("--template", default=None, metavar="TEXT",
+              help="Write this text with its blanks filled: {5} is five letters, {1-4} one to four.")  # fmt: skip
+@click.option("--acrostic", default=None, metavar="TEXT",
+              help="First characters of the lines, or of the blanks of --template, repeated as needed.")  # fmt: skip
+@click.option("--must", multiple=True, metavar="TEXT", help="Each text holds this (may be repeated).")
+@click.option("--ban-text", multiple=True, metavar="TEXT", help="No text holds this (may be repeated).")
 @click.option("--greedy", is_flag=True, help="Always take the likeliest character.")
 @click.option("--beam", type=click.IntRange(min=1), default=None,
               help="Search for likely texts, going on with so many at a time; prints the --count best.")  # fmt: skip
@@ -56,9 +66,10 @@ def sample(mixture, prime, prime_file, echo, **how):
         prime = _read_prime(prime_file, model.vocabulary.level)
     ids = api.encode_prime(model, prime, how.pop("unknown"))
     how["stop"] = tuple(_unescape(text) for text in how["stop"])
-    filters = {name: how.pop(name) for name in ("temperature", "top_k", "top_p", "min_p", "greedy")}
+    steering = {name: how.pop(name) for name in STEERING}
+    steering["template"] = steering["template"] and _unescape(steering["template"])
     row = -1
-    for row_now, piece in pieces(model, ids, Writing(filters, **how), lines=api.reads_lines(model)):
+    for row_now, piece in pieces(model, ids, Writing(steering, **how), lines=api.reads_lines(model)):
         if row_now != row and echo:
             sys.stdout.buffer.write(prime.encode("utf-8", "surrogateescape"))
         row = row_now
@@ -77,8 +88,9 @@ def _check_usage(prime, prime_file, how):
         raise click.UsageError("--beam draws nothing; leave out --temperature, --top-k, --top-p and --min-p.")
     if how["length_normalization"] != 1 and not how["beam"]:
         raise click.UsageError("--length-normalization ranks what --beam finds; give --beam too.")
-    if "" in how["stop"]:
-        raise click.UsageError("--stop is empty; name the text to end before.")
+    for name in ("stop", "must", "ban_text"):
+        if "" in how[name]:
+            raise click.UsageError(f"--{name.replace('_', '-')} is empty; name the text that is meant.")
     if how["count"] > min(how["beam"] or how["count"], how["best_of"] or how["count"]):
         raise click.UsageError("--count asks for more texts than --beam or --best-of finds.")
     if bool(how["corpus"]) != bool(how["novel"] or how["report"]):

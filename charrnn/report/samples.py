@@ -8,8 +8,9 @@ import numpy as np
 
 from charrnn.inference.beam import beam_search
 from charrnn.inference.novel import Novel, longest_copy
-from charrnn.inference.sample import Choice, banned_symbols, fresh_seed, write
+from charrnn.inference.sample import fresh_seed, write
 from charrnn.inference.score import sequence_log_probs
+from charrnn.inference.steering import drawing_for
 from charrnn.models.language_model import LanguageModel
 from charrnn.report.say import say
 from charrnn.text.corpus import read_units
@@ -20,9 +21,12 @@ Pieces = Iterator[tuple[int, np.ndarray]]
 
 @dataclass(frozen=True)
 class Writing:
-    """What texts are asked for; each field is the option of `charrnn sample` of that name, `filters` are Choice's."""
+    """What texts are asked for; each field is the option of `charrnn sample` of that name.
 
-    filters: dict[str, Any]
+    `steering` are those of steering.drawing_for.
+    """
+
+    steering: dict[str, Any]
     length: int
     count: int
     stop: tuple[str, ...]
@@ -30,8 +34,6 @@ class Writing:
     beam: int | None
     length_normalization: float
     best_of: int | None
-    ban: str
-    allow: str | None
     corpus: Sequence[str]
     novel: int | None
     report: bool
@@ -42,24 +44,24 @@ def pieces(model: LanguageModel, prime: np.ndarray, wish: Writing, *, lines: boo
     vocabulary, corpus_ids = model.vocabulary, np.zeros(0, np.int32)
     if wish.corpus:
         corpus_ids = vocabulary.encode(read_units(wish.corpus, level=vocabulary.level))
+    plain, drawing = model, drawing_for(vocabulary, wish.length, stop=wish.stop, lines=lines, **wish.steering)
     if wish.novel:
         model = Novel(model, corpus_ids, wish.novel)
-    choice = Choice(**wish.filters, banned=banned_symbols(vocabulary, wish.ban, wish.allow))
     if wish.beam:
         found = beam_search(
             model, prime=prime, length=wish.length, beam=wish.beam, end_at_boundary=lines,
-            normalization=wish.length_normalization, banned=choice.banned,
+            normalization=wish.length_normalization, drawing=drawing,
         )  # fmt: skip
         texts = _whole([text.ids for text in found[: wish.count]])
     else:
         drawn = wish.best_of or wish.count
         model.expect(wish.length * drawn)
         texts = write(
-            model, prime=prime, length=wish.length, count=drawn, choice=choice, stops=wish.stop, end_at_boundary=lines,
+            model, prime=prime, length=wish.length, count=drawn, drawing=drawing, stops=wish.stop, end_at_boundary=lines,
             seed=fresh_seed() if wish.seed is None else wish.seed,
         )  # fmt: skip
     if wish.best_of:
-        texts = _whole(likeliest(model, prime, _joined(texts, wish.best_of), lines=lines)[: wish.count])
+        texts = _whole(likeliest(plain, prime, _joined(texts, wish.best_of), lines=lines)[: wish.count])
     return _reported(texts, vocabulary, corpus_ids) if wish.report else texts
 
 

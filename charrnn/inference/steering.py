@@ -1,0 +1,41 @@
+"""From what a user says to how characters are drawn."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from charrnn.errors import CharrnnError
+from charrnn.inference.choice import Choice, Drawing, banned_symbols
+from charrnn.inference.constraint import Conditions, make_constraint
+from charrnn.text.vocabulary import Vocabulary
+
+CHOICE = {field.name for field in fields(Choice)} - {"banned"}
+TEXTS = {"must", "ban_text"}
+CONDITIONS = {"pattern", "template", "acrostic", *TEXTS}
+
+
+def drawing_for(
+    vocabulary: Vocabulary,
+    length: int,
+    *,
+    ban: str = "",
+    allow: str | None = None,
+    stop: Sequence[str] = (),
+    lines: bool = False,
+    **steering: Any,
+) -> Drawing:
+    """How the characters of texts of up to `length` are drawn; steering: fields of Choice and of Conditions.
+
+    Raises CharrnnError for numbers out of range, and conditions that no text meets; TypeError for other names.
+    """
+    if unknown := set(steering) - CHOICE - CONDITIONS:
+        raise TypeError(f"sample() has no option {', '.join(sorted(unknown))}")
+    banned = banned_symbols(vocabulary, ban, allow)
+    choice = Choice(**{name: steering[name] for name in CHOICE & set(steering)}, banned=banned)
+    asked = {name: steering[name] for name in CONDITIONS & set(steering)}
+    asked |= {name: tuple(asked[name]) for name in TEXTS & set(asked)}
+    for name, texts in {**asked, "stop": stop}.items():
+        if name in {*TEXTS, "stop"} and "" in texts:
+            raise CharrnnError(f"--{name.replace('_', '-')} is empty; name the text that is meant")
+    conditions = Conditions(**asked, banned=banned, stop=tuple(stop), lines=lines)
+    return Drawing(choice, (make_constraint(vocabulary, conditions, length),) if conditions.asked else ())

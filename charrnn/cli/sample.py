@@ -6,7 +6,7 @@ import click
 
 from charrnn.cli.options import FiniteRange, mixture_options
 
-STEERING = ("temperature", "top_k", "top_p", "min_p", "greedy", "ban", "allow",
+STEERING = ("temperature", "top_k", "top_p", "min_p", "typical", "repetition_penalty", "greedy", "ban", "allow",
             "pattern", "template", "acrostic", "must", "ban_text")  # fmt: skip
 
 
@@ -23,6 +23,10 @@ STEERING = ("temperature", "top_k", "top_p", "min_p", "greedy", "ban", "allow",
               help="Draw among the likeliest characters that together have this probability.")  # fmt: skip
 @click.option("--min-p", type=click.FloatRange(min=0, max=1), default=0.0,
               help="Draw among characters with at least this share of the likeliest one's probability.")  # fmt: skip
+@click.option("--typical", type=click.FloatRange(min=0, min_open=True, max=1), default=1.0, show_default=True,
+              help="Draw among the most typically surprising characters, of this probability together.")  # fmt: skip
+@click.option("--repetition-penalty", type=FiniteRange(min=1), default=1.0, show_default=True,
+              help="Divide p by this for each character beyond 5 of a repeated stretch; 1: no penalty.")  # fmt: skip
 @click.option("--ban", default="", help="Characters never to write.")
 @click.option("--allow", default=None, help="The only characters to write (and the line end, unless banned).")
 @click.option("--pattern", default=None, metavar="REGEX", help="Write only texts that match this regular expression whole.")
@@ -83,9 +87,9 @@ def _check_usage(prime, prime_file, how):
         raise click.UsageError("--prime and --prime-file both give the primer; leave one out.")
     if how["beam"] and (how["greedy"] or how["stop"] or how["best_of"]):
         raise click.UsageError("--beam searches by itself; leave out --greedy, --stop and --best-of.")
-    drawing = {"temperature": 1, "top_k": 0, "top_p": 1, "min_p": 0}
+    drawing = {"temperature": 1, "top_k": 0, "top_p": 1, "min_p": 0, "typical": 1}
     if how["beam"] and any(how[name] != plain for name, plain in drawing.items()):
-        raise click.UsageError("--beam draws nothing; leave out --temperature, --top-k, --top-p and --min-p.")
+        raise click.UsageError("--beam draws nothing; leave out --temperature, --top-k, --top-p, --min-p and --typical.")
     if how["length_normalization"] != 1 and not how["beam"]:
         raise click.UsageError("--length-normalization ranks what --beam finds; give --beam too.")
     for name in ("stop", "must", "ban_text"):

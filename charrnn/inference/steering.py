@@ -5,8 +5,9 @@ from dataclasses import fields
 from typing import Any
 
 from charrnn.errors import CharrnnError
-from charrnn.inference.choice import Choice, Drawing, banned_symbols
+from charrnn.inference.choice import Choice, Drawing, Guide, banned_symbols
 from charrnn.inference.constraint import Conditions, make_constraint
+from charrnn.inference.repetition import RepetitionPenalty
 from charrnn.text.vocabulary import Vocabulary
 
 CHOICE = {field.name for field in fields(Choice)} - {"banned"}
@@ -22,6 +23,7 @@ def drawing_for(
     allow: str | None = None,
     stop: Sequence[str] = (),
     lines: bool = False,
+    repetition_penalty: float = 1.0,
     **steering: Any,
 ) -> Drawing:
     """How the characters of texts of up to `length` are drawn; steering: fields of Choice and of Conditions.
@@ -38,4 +40,7 @@ def drawing_for(
         if name in {*TEXTS, "stop"} and "" in texts:
             raise CharrnnError(f"--{name.replace('_', '-')} is empty; name the text that is meant")
     conditions = Conditions(**asked, banned=banned, stop=tuple(stop), lines=lines)
-    return Drawing(choice, (make_constraint(vocabulary, conditions, length),) if conditions.asked else ())
+    guides: list[Guide] = [RepetitionPenalty(repetition_penalty)] if repetition_penalty != 1 else []
+    if conditions.asked:
+        guides.append(make_constraint(vocabulary, conditions, length))
+    return Drawing(choice, tuple(guides))

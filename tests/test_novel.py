@@ -1,10 +1,16 @@
 """Text that does not copy, checked without the index, by plain search in the corpus."""
 
+import re
+
 import numpy as np
 import pytest
 
 import charrnn
+from charrnn.inference import dead_ends, sample
+from charrnn.inference.beam import beam_search
 from charrnn.inference.novel import Novel, longest_copy
+from charrnn.inference.sample import write
+from charrnn.inference.steering import drawing_for
 from charrnn.models.folder import save_model
 from charrnn.models.ngram import NgramModel
 from charrnn.text.vocabulary import Vocabulary
@@ -35,6 +41,48 @@ def test_no_span_is_copied(text, copier, span):
     assert not copies(kept, text, span)
     primed = charrnn.sample(novel, prime=text[50:80], length=100, seed=3)
     assert not copies(primed[30 - span + 1 :], text, span)  # also none that begins in the primer
+
+
+def novel_texts(model, count=10, **steering):
+    vocabulary, length = model.vocabulary, 40
+    drawing = drawing_for(vocabulary, length, **steering)
+    texts = [""] * count
+    for row, piece in write(model, prime=vocabulary.encode(""), length=length, count=count, drawing=drawing, dead_ends=True):
+        texts[row] += vocabulary.decode(piece)
+    return texts
+
+
+@pytest.mark.parametrize(
+    ("span", "steering"),
+    [
+        (8, {"pattern": "(the |a )+(cat|dog|tree)( (sees|likes) .*)?", "temperature": 0.3}),
+        (8, {"pattern": "(the |a |red |old )+(cat|dog|tree)( (sees|likes) .*)?", "greedy": True}),
+        (10, {"pattern": "((the|a|red|old) )*(cat|dog)\\.", "must": ["red"]}),
+        (5, {"must": ["old", "sees"]}),
+    ],
+)
+def test_a_text_in_a_dead_end_goes_back_and_finds_another_way(monkeypatch, text, copier, span, steering):
+    novel = Novel(copier, copier.vocabulary.encode(text), span)
+    stuck = []
+    monkeypatch.setattr(sample, "recovered", lambda *all: stuck.append(all) or dead_ends.recovered(*all))
+    for written in novel_texts(novel, **steering):
+        assert not copies(written, text, span)
+        assert "\N{REPLACEMENT CHARACTER}" not in written
+        assert set(written) <= set(steering.get("allow", written)) | {"\n"}
+        assert re.fullmatch(steering.get("pattern", "(?s:.*)"), written)
+        assert len(written) == 40 or "pattern" in steering
+        assert all(part in written for part in steering.get("must", ()))
+    assert stuck
+
+
+@pytest.mark.parametrize("steering", [{"pattern": "the cat sees"}, {"allow": "t", "ban": "\n"}])
+def test_where_every_way_on_is_a_copy_that_is_said(copier, steering):
+    corpus = copier.vocabulary.encode("the cat sees ttt")
+    with pytest.raises(charrnn.CharrnnError, match="copies nothing and is what was asked"):
+        novel_texts(Novel(copier, corpus, 3), **steering)
+    with pytest.raises(charrnn.CharrnnError, match="--beam 2"):
+        beam_search(Novel(copier, corpus, 3), prime=corpus[:0], length=40, beam=2,
+                    drawing=drawing_for(copier.vocabulary, 40, **steering))  # fmt: skip
 
 
 def test_nothing_else_is_forbidden(text, copier):

@@ -10,7 +10,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.inference.choice import PLAIN, Drawing
-from charrnn.inference.sample import read_prime
+from charrnn.inference.written import read_prime
 from charrnn.models.language_model import LanguageModel
 from charrnn.text.vocabulary import BOUNDARY, UNKNOWN
 

@@ -35,8 +35,8 @@ class NovelState(NamedTuple):
 class Novel:
     """A language model that gives probability 0 to each symbol that would complete `span` symbols of the corpus.
 
-    The primer counts as written. What remains is not renormalised, which sampling does. Raises CharrnnError for a span
-    below 2.
+    The primer counts as written. What remains is not renormalised, which sampling does; where nothing remains, a text is in
+    a dead end (see dead_ends.py). Raises CharrnnError for a span below 2.
     """
 
     def __init__(self, model: LanguageModel, corpus_ids: np.ndarray, span: int):
@@ -62,8 +62,6 @@ class Novel:
         for row, place in zip(*np.nonzero(first_BT < end_BT), strict=True):
             banned = self._next_P[first_BT[row, place] : end_BT[row, place]]
             log_probs_BTV[row, place, banned] = -np.inf
-        if (log_probs_BTV[:, -1:, 1:] == -np.inf).all(-1).any():
-            raise CharrnnError(f"--novel {self.span}: every way on is a copy; allow longer spans")
         return NovelState(inner, read_BT[:, ids_BT.shape[1] :]), log_probs_BTV
 
     def target_log_probs(

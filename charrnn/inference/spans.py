@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.inference.choice import Choice, Drawing
-from charrnn.inference.sample import read_prime
 from charrnn.inference.score import sentence_ids
+from charrnn.inference.written import read_prime
 from charrnn.models.language_model import LanguageModel
 from charrnn.text.vocabulary import BOUNDARY, NEWLINE, to_units
 

@@ -58,7 +58,7 @@ def pieces(model: LanguageModel, prime: np.ndarray, wish: Writing, *, lines: boo
         model.expect(wish.length * drawn)
         texts = write(
             model, prime=prime, length=wish.length, count=drawn, drawing=drawing, stops=wish.stop, end_at_boundary=lines,
-            seed=fresh_seed() if wish.seed is None else wish.seed,
+            seed=fresh_seed() if wish.seed is None else wish.seed, dead_ends=bool(wish.novel),
         )  # fmt: skip
     if wish.best_of:
         texts = _whole(likeliest(plain, prime, _joined(texts, wish.best_of), lines=lines)[: wish.count])

@@ -157,6 +157,9 @@ def test_on_the_command_line(run, model_folder, lines_folder):
     )[1]
     assert all("ted" in line and "cat" in line and "the " not in line for line in out.splitlines())
     assert len(out.splitlines()) == 5
+    found = run("sample", "-m", lines_folder, "--pattern", "(the|a) .*tree\\.", "--length", 30, "--beam", 5, "--count", 5)[1]
+    assert all(re.fullmatch("(the|a) .*tree\\.", line) for line in found.splitlines())
+    assert len(found.splitlines()) == 5
     template = run("sample", "-m", model_folder, "--template", "{3} {4}\\n", "--acrostic", "tacd")[1]
     assert re.fullmatch(r"t\w\w a\w{3}\nc\w\w d\w{3}\n\n", template)
     assert_one_clear_line(run("sample", "-m", model_folder, "--pattern", "a{600}"), "--length 500", "has 600")

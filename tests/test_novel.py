@@ -11,10 +11,11 @@ from charrnn.inference.beam import beam_search
 from charrnn.inference.novel import Novel, longest_copy
 from charrnn.inference.sample import write
 from charrnn.inference.steering import drawing_for
-from charrnn.models.folder import save_model
+from charrnn.models.folder import TEXT, save_model
+from charrnn.models.kept_text import kept_text
 from charrnn.models.ngram import NgramModel
 from charrnn.text.vocabulary import Vocabulary
-from tests.conftest import small_text
+from tests.conftest import assert_one_clear_line, small_text
 
 
 @pytest.fixture(scope="module")
@@ -124,5 +125,47 @@ def test_on_the_command_line(run, tmp_path, text, copier):
     code, out, error = run(*how, "--report", "--novel", 10)
     assert code == 0
     assert all(int(line.split("span ")[1].split()[0]) < 10 for line in error.splitlines())
-    assert run("sample", "--novel", 10)[0] == 2
+    assert_one_clear_line(run(*how[:-2], "--novel", 10), "m: does not hold the text", "--corpus", "--keep-text")
     assert run(*how)[0] == 2
+
+
+TINY = ["--steps", "2", "--hidden", "8", "--embedding", "4", "--batch-size", "4", "--window", "8"]
+
+
+@pytest.mark.parametrize("command", [["train", *TINY], ["ngram", "--order", 9, "--min-counts", 1]], ids=["train", "ngram"])
+def test_the_text_learnt_from_can_be_kept_in_the_model_folder(run, tmp_path, text, command):
+    (tmp_path / "text").write_text(text)
+    model = tmp_path / "m"
+    assert run(*command, tmp_path / "text", "-m", model, "--keep-text")[0] == 0
+    kept = "".join(map(chr, kept_text(model)))
+    assert kept == text[: int(len(text) * 0.9)]  # not what is held out
+    assert kept_text(model).dtype == np.uint8
+    out, error = run("sample", "-m", model, "--novel", 5, "--report", "--count", 3, "--length", 90, "--seed", 1)[1:]
+    assert not copies(out, kept, 5)
+    assert all(int(line.split("span ")[1].split()[0]) < 5 for line in error.splitlines())
+    named = run(
+        "sample", "-m", model, "--novel", 5, "--count", 3, "--length", 90, "--seed", 1, "--corpus", tmp_path / "text"
+    )[1]
+    assert not copies(named, text, 5)
+
+    damaged = bytearray((model / TEXT).read_bytes())
+    damaged[-9] ^= 1
+    (model / TEXT).write_bytes(damaged)
+    assert_one_clear_line(run("sample", "-m", model, "--novel", 5), "checksum does not match")
+    assert run(*command, tmp_path / "text", "-m", model, "--overwrite")[0] == 0
+    assert kept_text(model) is None
+
+
+def test_a_mixture_compares_with_the_texts_of_all_its_models(run, tmp_path):
+    for name, words in (("a", "the old red cat sees a tree. "), ("b", "a small dog likes the house. ")):
+        (tmp_path / name).write_text(words * 20)
+        assert (
+            run("ngram", tmp_path / name, "-m", tmp_path / f"m{name}", "--order", 4, "--min-counts", 1, "--keep-text")[0]
+            == 0
+        )
+    mixture = ["sample", "-m", tmp_path / "ma", "-m", tmp_path / "mb", "--novel", 6, "--count", 3, "--seed", 1]
+    out = run(*mixture)[1]
+    assert len(out) > 1000
+    assert not any(copies(out, (tmp_path / name).read_text(), 6) for name in "ab")
+    (tmp_path / "mb" / TEXT).unlink()
+    assert_one_clear_line(run(*mixture), "mb: does not hold the text")

@@ -44,11 +44,18 @@ STEERING = ("temperature", "top_k", "top_p", "min_p", "typical", "repetition_pen
 @click.option("--best-of", type=click.IntRange(min=1), default=None,
               help="Draw so many texts and print the --count likeliest by bits per character, best first.")  # fmt: skip
 @click.option("--novel", type=click.IntRange(min=2), default=None,
-              help="Copy no so many characters in a row from the text named by --corpus.")  # fmt: skip
+              help="Copy no so many characters in a row from the text learnt from.")  # fmt: skip
 @click.option(
-    "--report", is_flag=True, help="Say of each text its longest span that is copied from --corpus, and its share."
+    "--report",
+    is_flag=True,
+    help="Say of each text its longest span that is copied from the text learnt from, and its share.",
 )
-@click.option("--corpus", multiple=True, metavar="FILE", help="The text learnt from, for --novel and --report.")
+@click.option(
+    "--corpus",
+    multiple=True,
+    metavar="FILE",
+    help="The text for --novel and --report; else what the model keeps (train --keep-text).",
+)
 @click.option("--stop", multiple=True, help="End before this text (may be repeated); \\n and \\t, or newline and tab.")
 @click.option("--seed", type=click.IntRange(min=0), default=None, help="Same seed, same text; otherwise a fresh one.")
 @click.option("--unknown", type=click.Choice(["error", "skip", "symbol"]), default="error", show_default=True,
@@ -73,7 +80,9 @@ def sample(mixture, prime, prime_file, echo, **how):
     steering = {name: how.pop(name) for name in STEERING}
     steering["template"] = steering["template"] and _unescape(steering["template"])
     row = -1
-    for row_now, piece in pieces(model, ids, Writing(steering, **how), lines=api.reads_lines(model)):
+    for row_now, piece in pieces(
+        model, ids, Writing(steering, models=mixture["models"], **how), lines=api.reads_lines(model)
+    ):
         if row_now != row and echo:
             sys.stdout.buffer.write(prime.encode("utf-8", "surrogateescape"))
         row = row_now
@@ -97,8 +106,8 @@ def _check_usage(prime, prime_file, how):
             raise click.UsageError(f"--{name.replace('_', '-')} is empty; name the text that is meant.")
     if how["count"] > min(how["beam"] or how["count"], how["best_of"] or how["count"]):
         raise click.UsageError("--count asks for more texts than --beam or --best-of finds.")
-    if bool(how["corpus"]) != bool(how["novel"] or how["report"]):
-        raise click.UsageError("--novel and --report compare with a text: name it with --corpus FILE.")
+    if how["corpus"] and not (how["novel"] or how["report"]):
+        raise click.UsageError("--corpus is the text that --novel and --report compare with; give one of them too.")
 
 
 def _read_prime(name, level):

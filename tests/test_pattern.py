@@ -111,6 +111,9 @@ def test_bytes_are_spoken_of_as_bytes():
     assert matches("...", "春")
     assert matches(r"\w\W{3}[^a]{3}", "a春春")
     assert not matches(r"\w{3}", "春")
+    assert matches("\udce6\udc98\udca5", "春")  # what Python makes of bytes in arguments
+    with pytest.raises(CharrnnError, match="not UTF-8"):
+        matches(r"\ud800", "")
     with pytest.raises(CharrnnError, match="takes only ASCII"):
         make_constraint(BYTES, Conditions(pattern="[春花]"), 99)
 
@@ -131,6 +134,10 @@ def test_bytes_are_spoken_of_as_bytes():
         (r"(a)\1", 4, "not understood"),
         ("a\\", 2, "not understood"),
         (r"\xz1", 1, "hexadecimal"),
+        (r"\x+1", 1, "hexadecimal"),
+        (r"\U00110000", 1, "hexadecimal"),
+        ("a{5001}", 2, "up to 5,000"),
+        ("(" * 99 + ")" * 99, 51, "inside each other"),
         ("a^", 2, "for the two ends"),
         ("$a", 1, "for the two ends"),
         ("(?=a)", 1, r"only \(\?: is"),
@@ -145,7 +152,8 @@ def test_what_is_wrong_is_said_with_its_place(pattern, place, what):
 
 
 @pytest.mark.parametrize(
-    "pattern", ["^ab$", "[]a]", "[^]a]", "[a-]", r"[\]\-b]", r"\[\x61\u0062", r"a\$", "|a", "(a|)", "[ab-]"]
+    "pattern",
+    ["^ab$", "[]a]", "[^]a]", "[a-]", r"[\]\-b]", r"\[\x61\u0062", r"a\$", "|a", "(a|)", "[ab-]", "(){99}a"],
 )
 def test_rarer_forms_match_as_in_python(pattern):
     vocabulary = Vocabulary("\nab-]^[$")

@@ -148,7 +148,10 @@ class Expression:
         """The part written out. Where it may itself be empty, any number of copies from the first on will do."""
         if tree.most == 0:
             return True, 0, 0
-        copies = [self._read(tree.part) for _ in range(tree.most or max(tree.least, 1))]
+        copies = [self._read(tree.part)]
+        if not copies[0][1]:  # nothing but the empty text, however often
+            return copies[0]
+        copies += [self._read(tree.part) for _ in range((tree.most or max(tree.least, 1)) - 1)]
         least = 0 if copies[0][0] else tree.least
         for (_, _, last), (_, first, _) in pairwise(copies):
             self._link(last, first)

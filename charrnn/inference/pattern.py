@@ -4,12 +4,17 @@ A subset of Python's `re`, whose meaning it has: literals, `.`, classes, `\\d \\
 `+`, `?`, `{m}`, `{m,n}`, and `^` and `$` at the two ends. No look-around, back-references or lazy repeats.
 """
 
+import sys
 from dataclasses import dataclass
+from string import hexdigits
 
 from charrnn.errors import CharrnnError
+from charrnn.text.vocabulary import to_units
 
 CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
 CODES = {"x": 2, "u": 4, "U": 8}  # hexadecimal digits of a code point
+MOST_REPEATS = 5_000
+MOST_DEPTH = 50
 SPECIAL = ".^$*+?{}[]()|\\"
 
 
@@ -75,7 +80,7 @@ class _Parser:
     """Recursive descent: each method reads one kind of thing from `at` on."""
 
     def __init__(self, pattern: str, option: str):
-        self.pattern, self.option, self.at = pattern, option, 0
+        self.pattern, self.option, self.at, self.depth = pattern, option, 0, 0
 
     def error(self, what: str, at: int | None = None) -> CharrnnError:
         place = (self.at if at is None else at) + 1
@@ -134,6 +139,8 @@ class _Parser:
         self.at = end + 1
         least = int(first or 0)
         most = (int(last) if last else None) if comma else least
+        if max(least, most or 0) > MOST_REPEATS:
+            raise self.error(f"a repeat goes up to {MOST_REPEATS:,}", begin)
         if most is not None and most < least:
             raise self.error(f"{{{least},{most}}} is empty; the smaller number comes first", begin)
         return least, most
@@ -157,9 +164,13 @@ class _Parser:
     def group(self, begin: int) -> Tree:
         if self.take("?") and not self.take(":"):
             raise self.error("of the groups that begin with (? only (?: is understood", begin)
+        self.depth += 1
+        if self.depth > MOST_DEPTH:
+            raise self.error(f"over {MOST_DEPTH} groups inside each other", begin)
         tree = self.either()
         if not self.take(")"):
             raise self.error("this ( is never closed", begin)
+        self.depth -= 1
         return tree
 
     def escape(self, begin: int) -> CharSet:
@@ -172,10 +183,9 @@ class _Parser:
         if char in CODES:
             digits = self.pattern[self.at : self.at + CODES[char]]
             self.at += CODES[char]
-            try:
-                return literal(chr(int(digits, 16)))
-            except (ValueError, OverflowError):
-                raise self.error(f"\\{char} is followed by {CODES[char]} hexadecimal digits", begin) from None
+            if len(digits) < CODES[char] or set(digits) - set(hexdigits) or int(digits, 16) > sys.maxunicode:
+                raise self.error(f"\\{char} is followed by the {CODES[char]} hexadecimal digits of a character", begin)
+            return literal(chr(int(digits, 16)))
         if not char or char.isalnum():
             raise self.error(f"\\{char} is not understood; there are \\d \\w \\s \\n \\t \\x41 and \\ before signs", begin)
         return literal(char)
@@ -223,7 +233,7 @@ def in_bytes(tree: Tree, option: str) -> Tree:
             raise CharrnnError(
                 f"{option}: the model is one of bytes, so [ ] takes only ASCII characters; use ( | ) for {named}"
             )
-        return Join(tuple(literal(chr(byte)) for byte in named.encode()))
+        return Join(tuple(literal(chr(byte)) for byte in to_units(named, "byte")))
     if isinstance(tree, Repeat):
         return Repeat(in_bytes(tree.part, option), tree.least, tree.most)
     return type(tree)(tuple(in_bytes(part, option) for part in tree.parts))

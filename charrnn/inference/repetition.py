@@ -54,7 +54,7 @@ class RepetitionPenalty:
             np.maximum.at(excess_BV, places, excess_BW)
         else:  # JAX arrays do not change in place
             excess_BV = excess_BV.at[places].max(excess_BW)
-        return log_probs_BV - excess_BV * np.float32(np.log(self.penalty))
+        return log_probs_BV - excess_BV.astype(np.float32) * np.float32(np.log(self.penalty))
 
     def follow(self, memory: Recent, ids_B: Any) -> Recent:
         xp = ids_B.__array_namespace__()

@@ -101,7 +101,7 @@ def sample(
     rows = 1 if count is None else count
     texts: list[list[np.ndarray]] = [[] for _ in range(rows)]
     ids = encode_prime(model, prime, unknown)
-    drawing = drawing_for(model.vocabulary, length, stop=stop, lines=reads_lines(model), **steering)
+    drawing = drawing_for(model, length, stop=stop, lines=reads_lines(model), **steering)
     pieces = write(
         model, prime=ids, length=length, count=rows, drawing=drawing, stops=tuple(stop),
         end_at_boundary=reads_lines(model), seed=seed,

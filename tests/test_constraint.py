@@ -157,6 +157,11 @@ def test_on_the_command_line(run, model_folder, lines_folder):
     )[1]
     assert all("ted" in line and "cat" in line and "the " not in line for line in out.splitlines())
     assert len(out.splitlines()) == 5
+    both = ["--must", "old", "--pattern", ".{9}", "--repetition-penalty", 2]
+    for how in (["--beam", 4, "--count", 4], ["--count", 4]):
+        out = run("sample", "-m", model_folder, *both, *how)[1]
+        assert len(out) == 40
+        assert out.count("old") >= 4
     found = run("sample", "-m", lines_folder, "--pattern", "(the|a) .*tree\\.", "--length", 30, "--beam", 5, "--count", 5)[1]
     assert all(re.fullmatch("(the|a) .*tree\\.", line) for line in found.splitlines())
     assert len(found.splitlines()) == 5

@@ -6,6 +6,7 @@ Shapes: B rows, V symbols.
 """
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Protocol
 
 import numpy as np
@@ -132,9 +133,8 @@ class Drawing:
 
     def ended(self, memory: tuple) -> Any:
         """Whether, where no symbol is left, a guide says that the text is whole (ended_B, or one value for all)."""
-        return np.logical_or.reduce(
-            [guide.ended(own) for guide, own in zip(self.guides, memory, strict=True)], initial=False
-        )
+        told = [guide.ended(its_memory) for guide, its_memory in zip(self.guides, memory, strict=True)]
+        return reduce(np.logical_or, told, np.False_)
 
     def __call__(self, memory: tuple, log_probs_BV: Any, uniforms_B: Any) -> tuple[tuple, Any]:
         ids_B = self.choice(self.guided(memory, log_probs_BV), uniforms_B)

@@ -7,8 +7,9 @@ from typing import Any
 from charrnn.errors import CharrnnError
 from charrnn.inference.choice import Choice, Drawing, Guide, banned_symbols
 from charrnn.inference.constraint import Conditions, make_constraint
+from charrnn.inference.lead import lead_to
 from charrnn.inference.repetition import RepetitionPenalty
-from charrnn.text.vocabulary import Vocabulary
+from charrnn.models.language_model import LanguageModel
 
 CHOICE = {field.name for field in fields(Choice)} - {"banned"}
 TEXTS = {"must", "ban_text"}
@@ -16,7 +17,7 @@ CONDITIONS = {"pattern", "template", "acrostic", *TEXTS}
 
 
 def drawing_for(
-    vocabulary: Vocabulary,
+    model: LanguageModel,
     length: int,
     *,
     ban: str = "",
@@ -32,7 +33,7 @@ def drawing_for(
     """
     if unknown := set(steering) - CHOICE - CONDITIONS:
         raise TypeError(f"sample() has no option {', '.join(sorted(unknown))}")
-    banned = banned_symbols(vocabulary, ban, allow)
+    banned = banned_symbols(model.vocabulary, ban, allow)
     choice = Choice(**{name: steering[name] for name in CHOICE & set(steering)}, banned=banned)
     asked = {name: steering[name] for name in CONDITIONS & set(steering)}
     asked |= {name: tuple(asked[name]) for name in TEXTS & set(asked)}
@@ -42,5 +43,6 @@ def drawing_for(
     conditions = Conditions(**asked, banned=banned, stop=tuple(stop), lines=lines)
     guides: list[Guide] = [RepetitionPenalty(repetition_penalty)] if repetition_penalty != 1 else []
     if conditions.asked:
-        guides.append(make_constraint(vocabulary, conditions, length))
+        guides.append(make_constraint(model.vocabulary, conditions, length))
+        guides += [lead_to(model, text) for text in conditions.must]
     return Drawing(choice, tuple(guides))

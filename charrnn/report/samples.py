@@ -47,7 +47,7 @@ def pieces(model: LanguageModel, prime: np.ndarray, wish: Writing, *, lines: boo
     """Pieces (number of the text, ids) in the order of the texts; an empty one ends each."""
     vocabulary = model.vocabulary
     corpus_ids = _corpus_ids(vocabulary, wish) if wish.novel or wish.report else np.zeros(0, np.int32)
-    plain, drawing = model, drawing_for(vocabulary, wish.length, stop=wish.stop, lines=lines, **wish.steering)
+    plain, drawing = model, drawing_for(model, wish.length, stop=wish.stop, lines=lines, **wish.steering)
     if wish.novel:
         model = Novel(model, corpus_ids, wish.novel)
     if wish.beam:

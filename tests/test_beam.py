@@ -8,7 +8,7 @@ import pytest
 import charrnn
 from charrnn.errors import CharrnnError
 from charrnn.inference.beam import beam_search
-from charrnn.inference.sample import Choice, banned_symbols
+from charrnn.inference.choice import Choice, banned_symbols
 from charrnn.models.ngram import NgramModel
 from charrnn.text.vocabulary import BOUNDARY, Vocabulary
 from tests.conftest import assert_one_clear_line

@@ -1,14 +1,21 @@
 """Text that does not copy, checked without the index, by plain search in the corpus."""
 
+import re
+
 import numpy as np
 import pytest
 
 import charrnn
+from charrnn.inference import dead_ends, sample
+from charrnn.inference.beam import beam_search
 from charrnn.inference.novel import Novel, longest_copy
-from charrnn.models.folder import save_model
+from charrnn.inference.sample import write
+from charrnn.inference.steering import drawing_for
+from charrnn.models.folder import TEXT, save_model
+from charrnn.models.kept_text import kept_text
 from charrnn.models.ngram import NgramModel
 from charrnn.text.vocabulary import Vocabulary
-from tests.conftest import small_text
+from tests.conftest import assert_one_clear_line, small_text
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +42,47 @@ def test_no_span_is_copied(text, copier, span):
     assert not copies(kept, text, span)
     primed = charrnn.sample(novel, prime=text[50:80], length=100, seed=3)
     assert not copies(primed[30 - span + 1 :], text, span)  # also none that begins in the primer
+
+
+def novel_texts(model, count=10, **steering):
+    vocabulary, length = model.vocabulary, 40
+    drawing = drawing_for(model, length, **steering)
+    texts = [""] * count
+    for row, piece in write(model, prime=vocabulary.encode(""), length=length, count=count, drawing=drawing, dead_ends=True):
+        texts[row] += vocabulary.decode(piece)
+    return texts
+
+
+@pytest.mark.parametrize(
+    ("span", "steering"),
+    [
+        (8, {"pattern": "(the |a )+(cat|dog|tree)( (sees|likes) .*)?", "temperature": 0.3}),
+        (8, {"pattern": "(the |a |red |old )+(cat|dog|tree)( (sees|likes) .*)?", "greedy": True}),
+        (10, {"pattern": "((the|a|red|old) )*(cat|dog)\\.", "must": ["red"]}),
+    ],
+)
+def test_a_text_in_a_dead_end_goes_back_and_finds_another_way(monkeypatch, text, copier, span, steering):
+    novel = Novel(copier, copier.vocabulary.encode(text), span)
+    stuck = []
+    monkeypatch.setattr(sample, "recovered", lambda *all: stuck.append(all) or dead_ends.recovered(*all))
+    for written in novel_texts(novel, **steering):
+        assert not copies(written, text, span)
+        assert "\N{REPLACEMENT CHARACTER}" not in written
+        assert set(written) <= set(steering.get("allow", written)) | {"\n"}
+        assert re.fullmatch(steering.get("pattern", "(?s:.*)"), written)
+        assert len(written) == 40 or "pattern" in steering
+        assert all(part in written for part in steering.get("must", ()))
+    assert stuck
+
+
+@pytest.mark.parametrize("steering", [{"pattern": "the cat sees"}, {"allow": "t", "ban": "\n"}])
+def test_where_every_way_on_is_a_copy_that_is_said(copier, steering):
+    corpus = copier.vocabulary.encode("the cat sees ttt")
+    with pytest.raises(charrnn.CharrnnError, match="copies nothing and is what was asked"):
+        novel_texts(Novel(copier, corpus, 3), **steering)
+    with pytest.raises(charrnn.CharrnnError, match="--beam 2"):
+        beam_search(Novel(copier, corpus, 3), prime=corpus[:0], length=40, beam=2,
+                    drawing=drawing_for(copier, 40, **steering))  # fmt: skip
 
 
 def test_nothing_else_is_forbidden(text, copier):
@@ -76,5 +124,47 @@ def test_on_the_command_line(run, tmp_path, text, copier):
     code, out, error = run(*how, "--report", "--novel", 10)
     assert code == 0
     assert all(int(line.split("span ")[1].split()[0]) < 10 for line in error.splitlines())
-    assert run("sample", "--novel", 10)[0] == 2
+    assert_one_clear_line(run(*how[:-2], "--novel", 10), "m: does not hold the text", "--corpus", "--keep-text")
     assert run(*how)[0] == 2
+
+
+TINY = ["--steps", "2", "--hidden", "8", "--embedding", "4", "--batch-size", "4", "--window", "8"]
+
+
+@pytest.mark.parametrize("command", [["train", *TINY], ["ngram", "--order", 9, "--min-counts", 1]], ids=["train", "ngram"])
+def test_the_text_learnt_from_can_be_kept_in_the_model_folder(run, tmp_path, text, command):
+    (tmp_path / "text").write_text(text)
+    model = tmp_path / "m"
+    assert run(*command, tmp_path / "text", "-m", model, "--keep-text")[0] == 0
+    kept = "".join(map(chr, kept_text(model)))
+    assert kept == text[: int(len(text) * 0.9)]  # not what is held out
+    assert kept_text(model).dtype == np.uint8
+    out, error = run("sample", "-m", model, "--novel", 5, "--report", "--count", 3, "--length", 90, "--seed", 1)[1:]
+    assert not copies(out, kept, 5)
+    assert all(int(line.split("span ")[1].split()[0]) < 5 for line in error.splitlines())
+    named = run(
+        "sample", "-m", model, "--novel", 5, "--count", 3, "--length", 90, "--seed", 1, "--corpus", tmp_path / "text"
+    )[1]
+    assert not copies(named, text, 5)
+
+    damaged = bytearray((model / TEXT).read_bytes())
+    damaged[-9] ^= 1
+    (model / TEXT).write_bytes(damaged)
+    assert_one_clear_line(run("sample", "-m", model, "--novel", 5), "checksum does not match")
+    assert run(*command, tmp_path / "text", "-m", model, "--overwrite")[0] == 0
+    assert kept_text(model) is None
+
+
+def test_a_mixture_compares_with_the_texts_of_all_its_models(run, tmp_path):
+    for name, words in (("a", "the old red cat sees a tree. "), ("b", "a small dog likes the house. ")):
+        (tmp_path / name).write_text(words * 20)
+        assert (
+            run("ngram", tmp_path / name, "-m", tmp_path / f"m{name}", "--order", 4, "--min-counts", 1, "--keep-text")[0]
+            == 0
+        )
+    mixture = ["sample", "-m", tmp_path / "ma", "-m", tmp_path / "mb", "--novel", 6, "--count", 3, "--seed", 1]
+    out = run(*mixture)[1]
+    assert len(out) > 1000
+    assert not any(copies(out, (tmp_path / name).read_text(), 6) for name in "ab")
+    (tmp_path / "mb" / TEXT).unlink()
+    assert_one_clear_line(run(*mixture), "mb: does not hold the text")

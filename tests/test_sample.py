@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn.inference.sample import Choice, uniforms, write
+from charrnn.inference.choice import Choice
+from charrnn.inference.sample import uniforms, write
 from charrnn.text.vocabulary import BOUNDARY
 
 PROBS = np.array([[0.3, 0.05, 0.35, 0.2, 0.1]])  # the first is the unknown symbol, never drawn
@@ -27,6 +28,12 @@ def frequencies(choice, draws=20000):
         (Choice(top_p=0.51), [0, 0, 0.35 / 0.55, 0.2 / 0.55, 0]),
         (Choice(top_k=9, top_p=1.0), [0, 0.05 / 0.7, 0.5, 0.2 / 0.7, 0.1 / 0.7]),
         (Choice(greedy=True), [0, 0, 1, 0, 0]),
+        # of 1/14, 1/2, 2/7 and 1/7 the entropy is 1.17 nats: nearest to it are 2/7 (1.25), 1/2 (0.69) and 1/7 (1.95)
+        (Choice(typical=0.2), [0, 0, 0, 1, 0]),
+        (Choice(typical=0.3), [0, 0, 0.35 / 0.55, 0.2 / 0.55, 0]),
+        (Choice(typical=0.8), [0, 0, 0.35 / 0.65, 0.2 / 0.65, 0.1 / 0.65]),
+        (Choice(typical=0.2, top_k=3, min_p=0.9), [0, 0, 0, 1, 0]),
+        (Choice(temperature=0.5, typical=0.6), [0, 0, 1, 0, 0]),
     ],
 )
 def test_symbols_are_drawn_as_often_as_they_should_be(choice, wanted):
@@ -43,7 +50,10 @@ def text_of(model, **how):
     return charrnn.sample(model, **({"length": 200, "seed": 5} | how))
 
 
-@pytest.mark.parametrize("how", [{}, {"temperature": 0.6, "top_k": 7, "top_p": 0.9}, {"greedy": True}])
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"temperature": 0.6, "top_k": 7, "top_p": 0.9}, {"greedy": True}, {"typical": 0.7}, {"repetition_penalty": 1.5}],
+)
 def test_numpy_and_jax_write_the_same_text_from_the_same_draws(model_folder, how):
     on_numpy, compiled = (charrnn.load(model_folder, compiled=way) for way in (False, True))
     assert text_of(on_numpy, **how) == text_of(compiled, **how)
@@ -107,6 +117,7 @@ def test_a_primer_with_unknown_characters_names_them(model):
         ({"temperature": 0.0}, "--temperature 0.0: must be above 0"),
         ({"top_k": -1}, "--top-k -1"),
         ({"top_p": 1.5}, "--top-p 1.5"),
+        ({"typical": 0.0}, "--typical 0.0"),
     ],
 )
 def test_numbers_out_of_range_are_refused(wrong, message):

@@ -6,6 +6,9 @@ import click
 
 from charrnn.cli.options import FiniteRange, mixture_options
 
+STEERING = ("temperature", "top_k", "top_p", "min_p", "typical", "repetition_penalty", "greedy", "ban", "allow",
+            "pattern", "template", "acrostic", "must", "ban_text")  # fmt: skip
+
 
 @click.command(short_help="Write new text.")
 @mixture_options
@@ -20,8 +23,19 @@ from charrnn.cli.options import FiniteRange, mixture_options
               help="Draw among the likeliest characters that together have this probability.")  # fmt: skip
 @click.option("--min-p", type=click.FloatRange(min=0, max=1), default=0.0,
               help="Draw among characters with at least this share of the likeliest one's probability.")  # fmt: skip
+@click.option("--typical", type=click.FloatRange(min=0, min_open=True, max=1), default=1.0, show_default=True,
+              help="Draw among the most typically surprising characters, of this probability together.")  # fmt: skip
+@click.option("--repetition-penalty", type=FiniteRange(min=1), default=1.0, show_default=True,
+              help="Divide p by this for each character beyond 5 of a repeated stretch; 1: no penalty.")  # fmt: skip
 @click.option("--ban", default="", help="Characters never to write.")
 @click.option("--allow", default=None, help="The only characters to write (and the line end, unless banned).")
+@click.option("--pattern", default=None, metavar="REGEX", help="Write only texts that match this regular expression whole.")
+@click.option("--template", default=None, metavar="TEXT",
+              help="Write this text with its blanks filled: {5} is five letters, {1-4} one to four.")  # fmt: skip
+@click.option("--acrostic", default=None, metavar="TEXT",
+              help="First characters of the lines, or of the blanks of --template, repeated as needed.")  # fmt: skip
+@click.option("--must", multiple=True, metavar="TEXT", help="Each text holds this (may be repeated).")
+@click.option("--ban-text", multiple=True, metavar="TEXT", help="No text holds this (may be repeated).")
 @click.option("--greedy", is_flag=True, help="Always take the likeliest character.")
 @click.option("--beam", type=click.IntRange(min=1), default=None,
               help="Search for likely texts, going on with so many at a time; prints the --count best.")  # fmt: skip
@@ -30,11 +44,18 @@ from charrnn.cli.options import FiniteRange, mixture_options
 @click.option("--best-of", type=click.IntRange(min=1), default=None,
               help="Draw so many texts and print the --count likeliest by bits per character, best first.")  # fmt: skip
 @click.option("--novel", type=click.IntRange(min=2), default=None,
-              help="Copy no so many characters in a row from the text named by --corpus.")  # fmt: skip
+              help="Copy no so many characters in a row from the text learnt from.")  # fmt: skip
 @click.option(
-    "--report", is_flag=True, help="Say of each text its longest span that is copied from --corpus, and its share."
+    "--report",
+    is_flag=True,
+    help="Say of each text its longest span that is copied from the text learnt from, and its share.",
 )
-@click.option("--corpus", multiple=True, metavar="FILE", help="The text learnt from, for --novel and --report.")
+@click.option(
+    "--corpus",
+    multiple=True,
+    metavar="FILE",
+    help="The text for --novel and --report; else what the model keeps (train --keep-text).",
+)
 @click.option("--stop", multiple=True, help="End before this text (may be repeated); \\n and \\t, or newline and tab.")
 @click.option("--seed", type=click.IntRange(min=0), default=None, help="Same seed, same text; otherwise a fresh one.")
 @click.option("--unknown", type=click.Choice(["error", "skip", "symbol"]), default="error", show_default=True,
@@ -56,9 +77,12 @@ def sample(mixture, prime, prime_file, echo, **how):
         prime = _read_prime(prime_file, model.vocabulary.level)
     ids = api.encode_prime(model, prime, how.pop("unknown"))
     how["stop"] = tuple(_unescape(text) for text in how["stop"])
-    filters = {name: how.pop(name) for name in ("temperature", "top_k", "top_p", "min_p", "greedy")}
+    steering = {name: how.pop(name) for name in STEERING}
+    steering["template"] = steering["template"] and _unescape(steering["template"])
     row = -1
-    for row_now, piece in pieces(model, ids, Writing(filters, **how), lines=api.reads_lines(model)):
+    for row_now, piece in pieces(
+        model, ids, Writing(steering, models=mixture["models"], **how), lines=api.reads_lines(model)
+    ):
         if row_now != row and echo:
             sys.stdout.buffer.write(prime.encode("utf-8", "surrogateescape"))
         row = row_now
@@ -72,17 +96,18 @@ def _check_usage(prime, prime_file, how):
         raise click.UsageError("--prime and --prime-file both give the primer; leave one out.")
     if how["beam"] and (how["greedy"] or how["stop"] or how["best_of"]):
         raise click.UsageError("--beam searches by itself; leave out --greedy, --stop and --best-of.")
-    drawing = {"temperature": 1, "top_k": 0, "top_p": 1, "min_p": 0}
+    drawing = {"temperature": 1, "top_k": 0, "top_p": 1, "min_p": 0, "typical": 1}
     if how["beam"] and any(how[name] != plain for name, plain in drawing.items()):
-        raise click.UsageError("--beam draws nothing; leave out --temperature, --top-k, --top-p and --min-p.")
+        raise click.UsageError("--beam draws nothing; leave out --temperature, --top-k, --top-p, --min-p and --typical.")
     if how["length_normalization"] != 1 and not how["beam"]:
         raise click.UsageError("--length-normalization ranks what --beam finds; give --beam too.")
-    if "" in how["stop"]:
-        raise click.UsageError("--stop is empty; name the text to end before.")
+    for name in ("stop", "must", "ban_text"):
+        if "" in how[name]:
+            raise click.UsageError(f"--{name.replace('_', '-')} is empty; name the text that is meant.")
     if how["count"] > min(how["beam"] or how["count"], how["best_of"] or how["count"]):
         raise click.UsageError("--count asks for more texts than --beam or --best-of finds.")
-    if bool(how["corpus"]) != bool(how["novel"] or how["report"]):
-        raise click.UsageError("--novel and --report compare with a text: name it with --corpus FILE.")
+    if how["corpus"] and not (how["novel"] or how["report"]):
+        raise click.UsageError("--corpus is the text that --novel and --report compare with; give one of them too.")
 
 
 def _read_prime(name, level):

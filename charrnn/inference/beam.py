@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.inference.sample import read_prime
+from charrnn.errors import CharrnnError
+from charrnn.inference.choice import PLAIN, Drawing
+from charrnn.inference.written import read_prime
 from charrnn.models.language_model import LanguageModel
 from charrnn.text.vocabulary import BOUNDARY, UNKNOWN
 
@@ -34,20 +36,24 @@ def beam_search(
     beam: int,
     end_at_boundary: bool = False,
     normalization: float = 1.0,
-    banned: tuple[int, ...] = (),
+    drawing: Drawing = PLAIN,
 ) -> list[Found]:
     """Up to `beam` texts of up to `length` characters after the prime, best first.
 
-    With end_at_boundary a boundary ends a text, and texts of different lengths are ranked by Found.rank. Unknown and
-    banned symbols are never written.
+    With end_at_boundary a boundary ends a text, and so does a place where the drawing's guides leave no symbol; texts of
+    different lengths are ranked by Found.rank. Of the choice, only the banned symbols matter. Raises CharrnnError where
+    every text comes to a place from which there is no way on.
     """
     state, last_B = read_prime(model, prime, 1)
+    memory = drawing.start(1, prime, length)
     texts_BT, sums_B = np.zeros((1, 0), np.int32), np.zeros(1)
     finished: list[Found] = []
     for _ in range(length):
         state, log_probs_BTV = model.advance(state, last_B[:, None])
-        totals_BV = sums_B[:, None] + log_probs_BTV[:, 0].astype(np.float64)
-        totals_BV[:, [UNKNOWN, *banned]] = -np.inf
+        totals_BV = sums_B[:, None] + drawing.guided(memory, log_probs_BTV[:, 0]).astype(np.float64)
+        totals_BV[:, [UNKNOWN, *drawing.choice.banned]] = -np.inf
+        ended_B = (totals_BV == -np.inf).all(1) & drawing.ended(memory)
+        finished += [Found(texts_BT[row], float(sums_B[row]), texts_BT.shape[1]) for row in np.flatnonzero(ended_B)]
         if end_at_boundary:
             size = texts_BT.shape[1]
             ended = zip(texts_BT, totals_BV[:, BOUNDARY].tolist(), strict=True)
@@ -58,8 +64,14 @@ def beam_search(
         rows_B, last_B = np.divmod(best, totals_BV.shape[1])
         last_B, sums_B = last_B.astype(np.int32), totals_BV.ravel()[best]
         texts_BT = np.concatenate([texts_BT[rows_B], last_B[:, None]], axis=1)
-        state = take_rows(state, rows_B)
+        state, memory = take_rows(state, rows_B), drawing.follow(take_rows(memory, rows_B), last_B)
+        if not len(rows_B):
+            break
     finished += [Found(text, total, length) for text, total in zip(texts_BT, sums_B.tolist(), strict=True)]
+    if not finished:
+        raise CharrnnError(
+            f"--beam {beam}: every text came to where nothing more may be written; ask for less, or a wider beam"
+        )
     return sorted(finished, key=lambda found: -found.rank(normalization))[:beam]
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.language_model import Choose, LanguageModel, State, generate_step_by_step
+from charrnn.models.language_model import Choose, LanguageModel, Memory, State, generate_step_by_step
 
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
@@ -35,8 +35,8 @@ class NovelState(NamedTuple):
 class Novel:
     """A language model that gives probability 0 to each symbol that would complete `span` symbols of the corpus.
 
-    The primer counts as written. What remains is not renormalised, which sampling does. Raises CharrnnError for a span
-    below 2.
+    The primer counts as written. What remains is not renormalised, which sampling does; where nothing remains, a text is in
+    a dead end (see dead_ends.py). Raises CharrnnError for a span below 2.
     """
 
     def __init__(self, model: LanguageModel, corpus_ids: np.ndarray, span: int):
@@ -62,8 +62,6 @@ class Novel:
         for row, place in zip(*np.nonzero(first_BT < end_BT), strict=True):
             banned = self._next_P[first_BT[row, place] : end_BT[row, place]]
             log_probs_BTV[row, place, banned] = -np.inf
-        if (log_probs_BTV[:, -1:, 1:] == -np.inf).all(-1).any():
-            raise CharrnnError(f"--novel {self.span}: every way on is a copy; allow longer spans")
         return NovelState(inner, read_BT[:, ids_BT.shape[1] :]), log_probs_BTV
 
     def target_log_probs(
@@ -73,9 +71,9 @@ class Novel:
         return state, np.take_along_axis(log_probs_BTV, targets_BT[..., None], axis=2)[..., 0]
 
     def generate(
-        self, state: NovelState, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
-    ) -> tuple[NovelState, np.ndarray]:
-        return generate_step_by_step(self, state, ids_B, uniforms_TB, choose)
+        self, state: NovelState, memory: Memory, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
+    ) -> tuple[NovelState, Memory, np.ndarray]:
+        return generate_step_by_step(self, state, memory, ids_B, uniforms_TB, choose)
 
 
 def longest_copy(ids: np.ndarray, corpus_ids: np.ndarray) -> tuple[int, int]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charrnn.inference.sample import Choice, read_prime
+from charrnn.inference.choice import Choice, Drawing
 from charrnn.inference.score import sentence_ids
+from charrnn.inference.written import read_prime
 from charrnn.models.language_model import LanguageModel
 from charrnn.text.vocabulary import BOUNDARY, NEWLINE, to_units
 
@@ -39,7 +40,8 @@ def surprising_span(model: LanguageModel, text: str) -> Span | None:
         return None
     units = np.append(to_units(text, model.vocabulary.level), NEWLINE)
     state, ids_B = read_prime(model, ids[1 : begin + 1], 1)
-    _, written_BT = model.generate(state, ids_B, np.zeros((end - begin, 1), np.float32), Choice(greedy=True))
+    likeliest = Drawing(Choice(greedy=True))
+    _, _, written_BT = model.generate(state, (), ids_B, np.zeros((end - begin, 1), np.float32), likeliest)
     expected = written_BT[0]
     if (expected == BOUNDARY).any():
         expected = expected[: int(np.argmax(expected == BOUNDARY)) + 1]

@@ -14,6 +14,7 @@ MODEL = "model.safetensors"  # the best weights so far, self-contained
 RESUME = "resume.safetensors"  # everything to continue bit for bit
 LOG = "log.jsonl"  # one line an evaluation
 CURVE = "curve.svg"
+TEXT = "text.safetensors"  # what was learnt from, where it is kept
 
 
 def exists(folder: Path) -> bool:

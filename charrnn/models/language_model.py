@@ -10,8 +10,9 @@ import numpy as np
 from charrnn.text.vocabulary import Vocabulary
 
 State = Any  # only its own model reads it; a tree of arrays whose first axis is the rows, which others may choose among
-# choose(log_probs_BV, uniforms_B) -> ids_B draws the next characters; hashable, and at home with numpy and JAX arrays
-Choose = Callable[[Any, Any], Any]
+Memory = Any  # likewise of what draws the characters
+# choose(memory, log_probs_BV, uniforms_B) -> memory, ids_B draws the next ones; hashable, at home with numpy and JAX arrays
+Choose = Callable[[Memory, Any, Any], tuple[Memory, Any]]
 
 
 class LanguageModel(Protocol):
@@ -40,21 +41,23 @@ class LanguageModel(Protocol):
         """advance(), but only log_probs_BT of the targets: much less to compute or to hold for many symbols."""
         ...
 
-    def generate(self, state: State, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose) -> tuple[State, np.ndarray]:
-        """The characters after ids_B, one for each row of uniforms_TB: the state and ids_BT (T new ones)."""
+    def generate(
+        self, state: State, memory: Memory, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
+    ) -> tuple[State, Memory, np.ndarray]:
+        """The characters after ids_B, one for each row of uniforms_TB: state, choose's memory and ids_BT (T new ones)."""
         ...
 
 
 def generate_step_by_step(
-    model: LanguageModel, state: State, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
-) -> tuple[State, np.ndarray]:
+    model: LanguageModel, state: State, memory: Memory, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
+) -> tuple[State, Memory, np.ndarray]:
     """LanguageModel.generate by way of advance, for models that have no faster one."""
     written = []
     for uniforms_B in uniforms_TB:
         state, log_probs_BTV = model.advance(state, ids_B[:, None])
-        ids_B = choose(log_probs_BTV[:, 0], uniforms_B)
+        memory, ids_B = choose(memory, log_probs_BTV[:, 0], uniforms_B)
         written.append(ids_B)
-    return state, np.stack(written, axis=1)
+    return state, memory, np.stack(written, axis=1)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.language_model import Choose, LanguageModel, State, generate_step_by_step
+from charrnn.models.language_model import Choose, LanguageModel, Memory, State, generate_step_by_step
 from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 
 WAYS = ("linear", "log-linear")
@@ -75,8 +75,10 @@ class Mixture:
         parts_MBT = np.stack([part[1] - view.shares_V[targets_BT] for part, view in zip(read, self._views, strict=True)])
         return tuple(part[0] for part in read), np.logaddexp.reduce(parts_MBT + _log(self.weights_M)[:, None, None], axis=0)
 
-    def generate(self, state: State, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose) -> tuple[State, np.ndarray]:
-        return generate_step_by_step(self, state, ids_B, uniforms_TB, choose)
+    def generate(
+        self, state: State, memory: Memory, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
+    ) -> tuple[State, Memory, np.ndarray]:
+        return generate_step_by_step(self, state, memory, ids_B, uniforms_TB, choose)
 
 
 def checked_weights(count: int, weights: Sequence[float], way: str) -> np.ndarray:

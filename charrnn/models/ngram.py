@@ -12,7 +12,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.kneser_ney import MAX_ORDER, MIN_ORDER, KneserNey
-from charrnn.models.language_model import Choose, Tally, generate_step_by_step
+from charrnn.models.language_model import Choose, Memory, Tally, generate_step_by_step
 from charrnn.models.ngram_counts import framed
 from charrnn.models.trie import ABSENT, FIRST_SYMBOL, ROOT, Trie, children, find
 from charrnn.text.vocabulary import UNKNOWN, Vocabulary
@@ -117,9 +117,9 @@ class NgramModel:
         return state, log_probs_BT
 
     def generate(
-        self, state: NgramState, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
-    ) -> tuple[NgramState, np.ndarray]:
-        return generate_step_by_step(self, state, ids_B, uniforms_TB, choose)
+        self, state: NgramState, memory: Memory, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
+    ) -> tuple[NgramState, Memory, np.ndarray]:
+        return generate_step_by_step(self, state, memory, ids_B, uniforms_TB, choose)
 
     def matches(self, state: NgramState, ids_BT: np.ndarray) -> tuple[NgramState, Matches]:
         """(state, what is known of the context after each of ids_BT)."""

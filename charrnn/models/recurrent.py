@@ -5,7 +5,6 @@ Short work runs on numpy, which is ready at once; long work runs compiled by JAX
 Shapes: B rows, T time, V symbols.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import fill, flatten
-from charrnn.models.language_model import generate_step_by_step
+from charrnn.models.language_model import Choose, Memory, generate_step_by_step
 from charrnn.network.config import NetworkConfig
 from charrnn.network.directions import backward_stack, joint_logits
 from charrnn.network.network import (
@@ -129,16 +128,16 @@ class RecurrentModel:
         return state, np.take_along_axis(log_probs_BTV, targets_BT[..., None], axis=2)[..., 0]
 
     def generate(
-        self, state: State, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Callable
-    ) -> tuple[State, np.ndarray]:
-        """T further characters a row after ids_B, drawn by choose(log_probs_BV, uniforms_B); the state and ids_BT."""
+        self, state: State, memory: Memory, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
+    ) -> tuple[State, Memory, np.ndarray]:
         if self.compiled:
             from charrnn.network import compiled
 
             config, unknown, parameters = self._on_device
-            state, ids_BT = compiled.generate(config, unknown, choose, parameters, state, ids_B, uniforms_TB)
-            return state, np.asarray(ids_BT)
-        return generate_step_by_step(self, state, ids_B, uniforms_TB, choose)
+            carry = (state, memory, ids_B)
+            (state, memory, _), ids_BT = compiled.generate(config, unknown, choose, parameters, carry, uniforms_TB)
+            return state, memory, np.asarray(ids_BT)
+        return generate_step_by_step(self, state, memory, ids_B, uniforms_TB, choose)
 
     def descended(self, state: State, ids_BT: np.ndarray, counted: int, rate: float) -> "RecurrentModel":
         """The model after a step of gradient descent on its first `counted` predictions in ids_BT, read from the state."""

@@ -101,22 +101,24 @@ def outputs(config: NetworkConfig, parameters: Parameters, state: State, ids_BT:
 def generate(
     config: NetworkConfig,
     unknown_probability: float,
-    choose: Callable[[Array, Array], Array],
+    choose: Callable[[Any, Array, Array], tuple[Any, Array]],
     parameters: Parameters,
-    state: State,
-    ids_B: Array,
+    carry: tuple[State, Any, Array],
     uniforms_TB: Array,
-) -> tuple[State, Array]:
-    """T characters a row, each drawn by choose(log_probs_BV, uniforms_B) and fed back; state and ids_BT."""
+) -> tuple[tuple[State, Any, Array], Array]:
+    """T characters a row, each drawn by choose(memory, log_probs_BV, uniforms_B) and fed back; the carry and ids_BT.
 
-    def step(carry: tuple[State, Array], uniforms_B: Array) -> tuple[Any, Array]:
-        state, ids_B = carry
+    carry: the state, choose's memory and the last characters ids_B.
+    """
+
+    def step(carry: tuple[State, Any, Array], uniforms_B: Array) -> tuple[Any, Array]:
+        state, memory, ids_B = carry
         state, logits_TBV = apply(parameters, config, ids_B[None], state, over_time=scan_over_time)
-        ids_B = choose(log_softmax(logits_TBV[0], unknown_probability), uniforms_B)
-        return (state, ids_B), ids_B
+        memory, ids_B = choose(memory, log_softmax(logits_TBV[0], unknown_probability), uniforms_B)
+        return (state, memory, ids_B), ids_B
 
-    (state, _), ids_TB = jax.lax.scan(step, (state, ids_B), uniforms_TB)
-    return state, ids_TB.T
+    carry, ids_TB = jax.lax.scan(step, carry, uniforms_TB)
+    return carry, ids_TB.T
 
 
 @partial(jax.jit, static_argnums=(0, 1))

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.inference.sample import STEPS, Choice, uniforms
+from charrnn.inference.choice import Choice, Drawing
+from charrnn.inference.sample import STEPS, uniforms
 from charrnn.inference.score import sequence_log_probs
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.config import NetworkConfig
@@ -128,14 +129,14 @@ def _model(options: BenchOptions) -> RecurrentModel:
 
 def _sampling(options: BenchOptions) -> dict[str, Any]:
     """One stream and many, each drawn with temperature 0.8."""
-    model, choice = _model(options), Choice(temperature=0.8)
+    model, drawing = _model(options), Drawing(Choice(temperature=0.8))
     figures: dict[str, Any] = {}
     for name, rows in (("one_stream", 1), ("many_streams", options.streams)):
         state, ids_B = model.start(rows), np.ones(rows, np.int32)
         draws = uniforms(1, rows, 0, STEPS)
 
         def draw(state=state, ids_B=ids_B, draws=draws) -> None:
-            model.generate(state, ids_B, draws, choice)
+            model.generate(state, (), ids_B, draws, drawing)
 
         first, each = _timed(draw, options.seconds)
         figures[name] = {"characters_per_second": rows * STEPS / each, "compile_seconds": first}

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from charrnn.errors import CharrnnError
 from charrnn.inference.beam import beam_search
 from charrnn.inference.novel import Novel, longest_copy
-from charrnn.inference.sample import Choice, banned_symbols, fresh_seed, write
+from charrnn.inference.sample import fresh_seed, write
 from charrnn.inference.score import sequence_log_probs
+from charrnn.inference.steering import drawing_for
+from charrnn.models.kept_text import kept_text
 from charrnn.models.language_model import LanguageModel
 from charrnn.report.say import say
 from charrnn.text.corpus import read_units
@@ -20,9 +24,12 @@ Pieces = Iterator[tuple[int, np.ndarray]]
 
 @dataclass(frozen=True)
 class Writing:
-    """What texts are asked for; each field is the option of `charrnn sample` of that name, `filters` are Choice's."""
+    """What texts are asked for; each field is the option of `charrnn sample` of that name.
 
-    filters: dict[str, Any]
+    `models` are the model's folders, where the text learnt from may be kept; `steering` is what steering.drawing_for takes.
+    """
+
+    steering: dict[str, Any]
     length: int
     count: int
     stop: tuple[str, ...]
@@ -30,8 +37,7 @@ class Writing:
     beam: int | None
     length_normalization: float
     best_of: int | None
-    ban: str
-    allow: str | None
+    models: Sequence[str]
     corpus: Sequence[str]
     novel: int | None
     report: bool
@@ -39,28 +45,42 @@ class Writing:
 
 def pieces(model: LanguageModel, prime: np.ndarray, wish: Writing, *, lines: bool) -> Pieces:
     """Pieces (number of the text, ids) in the order of the texts; an empty one ends each."""
-    vocabulary, corpus_ids = model.vocabulary, np.zeros(0, np.int32)
-    if wish.corpus:
-        corpus_ids = vocabulary.encode(read_units(wish.corpus, level=vocabulary.level))
+    vocabulary = model.vocabulary
+    corpus_ids = _corpus_ids(vocabulary, wish) if wish.novel or wish.report else np.zeros(0, np.int32)
+    plain, drawing = model, drawing_for(model, wish.length, stop=wish.stop, lines=lines, **wish.steering)
     if wish.novel:
         model = Novel(model, corpus_ids, wish.novel)
-    choice = Choice(**wish.filters, banned=banned_symbols(vocabulary, wish.ban, wish.allow))
     if wish.beam:
         found = beam_search(
             model, prime=prime, length=wish.length, beam=wish.beam, end_at_boundary=lines,
-            normalization=wish.length_normalization, banned=choice.banned,
+            normalization=wish.length_normalization, drawing=drawing,
         )  # fmt: skip
         texts = _whole([text.ids for text in found[: wish.count]])
     else:
         drawn = wish.best_of or wish.count
         model.expect(wish.length * drawn)
         texts = write(
-            model, prime=prime, length=wish.length, count=drawn, choice=choice, stops=wish.stop, end_at_boundary=lines,
-            seed=fresh_seed() if wish.seed is None else wish.seed,
+            model, prime=prime, length=wish.length, count=drawn, drawing=drawing, stops=wish.stop, end_at_boundary=lines,
+            seed=fresh_seed() if wish.seed is None else wish.seed, dead_ends=bool(wish.novel),
         )  # fmt: skip
     if wish.best_of:
-        texts = _whole(likeliest(model, prime, _joined(texts, wish.best_of), lines=lines)[: wish.count])
+        texts = _whole(likeliest(plain, prime, _joined(texts, wish.best_of), lines=lines)[: wish.count])
     return _reported(texts, vocabulary, corpus_ids) if wish.report else texts
+
+
+def _corpus_ids(vocabulary: Vocabulary, wish: Writing) -> np.ndarray:
+    """The text to compare with: that of --corpus, or what the models were trained on. Raises CharrnnError without it."""
+    if wish.corpus:
+        return vocabulary.encode(read_units(wish.corpus, level=vocabulary.level))
+    texts = []
+    for folder in wish.models:
+        if (units := kept_text(Path(folder))) is None:
+            raise CharrnnError(
+                f"{folder}: does not hold the text to compare with for --novel and --report; name it with --corpus FILE, "
+                "or train with --keep-text"
+            )
+        texts.append(vocabulary.encode(units))
+    return np.concatenate(texts)
 
 
 def _joined(texts: Pieces, count: int) -> list[np.ndarray]:

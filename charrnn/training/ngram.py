@@ -15,7 +15,14 @@ from charrnn.text.batches import compact
 from charrnn.text.corpus import Corpus, read_corpus
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.options import NgramOptions
-from charrnn.training.preparation import build_vocabulary, check_folder, corpus_summary, describe, figures_summary
+from charrnn.training.preparation import (
+    build_vocabulary,
+    check_folder,
+    corpus_summary,
+    describe,
+    figures_summary,
+    keep_or_drop_text,
+)
 
 ORDERS = range(MIN_ORDER, MAX_ORDER + 1)
 # What is tried where nothing is said: all that was seen; without what was seen once, from an order on.
@@ -51,6 +58,7 @@ def train_ngram(
         **figures_summary(tally, ("charrnn", "numpy")),
     }
     save_model(model, folder)
+    keep_or_drop_text(folder, corpus, options.keep_text)
     for stale in (RESUME, LOG, CURVE):  # of a network that was here before
         (folder / stale).unlink(missing_ok=True)
     return model, notes

@@ -28,6 +28,7 @@ class ReadingOptions:
     encoding: str = option("utf-8", "Encoding of the corpus files.")
     min_count: int = option(1, "Characters seen fewer times train the unknown symbol instead.", least=1)
     lines: bool = option(False, "Every line is a sequence of its own (names, sentences); otherwise one long text.")
+    keep_text: bool = option(False, "Keep the text learnt from in the model folder, for sample --novel and --report.")
 
     def __post_init__(self):
         for item in fields(self):

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import CharrnnError
-from charrnn.models.folder import exists
+from charrnn.models.folder import TEXT, exists
+from charrnn.models.kept_text import keep_text
 from charrnn.models.language_model import Tally
 from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import UNKNOWN, Vocabulary
@@ -25,6 +26,14 @@ def check_folder(folder: Path, overwrite: bool, *, resumable: bool = False) -> N
             pass
     except OSError as error:
         raise CharrnnError(f"{folder}: cannot be written ({error.strerror}); name another place with -m") from None
+
+
+def keep_or_drop_text(folder: Path, corpus: Corpus, keep: bool) -> None:
+    """Put the text learnt from (held-out text is not) into the folder, or take away that of a model that was here before."""
+    if keep:
+        keep_text(folder, corpus.training)
+    else:
+        (folder / TEXT).unlink(missing_ok=True)
 
 
 def build_vocabulary(corpus: Corpus, options: ReadingOptions) -> Vocabulary:

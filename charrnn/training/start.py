@@ -25,7 +25,7 @@ from charrnn.training import trainer
 from charrnn.training.checkpoint import Journal, load_checkpoint
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import MOST_EPOCHS, Plan, make_plan
-from charrnn.training.preparation import build_vocabulary, check_folder, describe
+from charrnn.training.preparation import build_vocabulary, check_folder, describe, keep_or_drop_text
 from charrnn.training.run import Run, measured_steps
 from charrnn.training.step import TrainState
 
@@ -78,6 +78,7 @@ def start(
         notes.append(f"weights: from {init_from}, with {vocabulary.size - before.vocabulary.size} new characters")
     steps, every = _budget(run, options, parameters, begun)
     journal = run.journal(steps, options.evaluate_every or every)
+    keep_or_drop_text(folder, corpus, options.keep_text)
     epochs = steps / run.batches.steps_per_epoch
     notes += [*plan.reasons, f"length: {steps:,} steps, {epochs:.3g} epochs"]
     return Session(run, run.state(parameters), journal, notes)

@@ -1,0 +1,27 @@
+"""The text that a model was trained on, kept in its folder where asked for: what it writes can be compared with it."""
+
+from pathlib import Path
+
+import numpy as np
+
+from charrnn.errors import CharrnnError
+from charrnn.models.archive import read_archive, write_archive
+from charrnn.models.folder import TEXT
+
+KIND = "text"
+
+
+def keep_text(folder: Path, units: np.ndarray) -> None:
+    """Write the text (units, see text/vocabulary.py) into the model folder, in the smallest integer type that holds it."""
+    compact = units.astype(np.min_scalar_type(int(units.max(initial=0))))
+    write_archive(folder / TEXT, {"units": compact}, {"kind": KIND})
+
+
+def kept_text(folder: Path) -> np.ndarray | None:
+    """The units kept in a model folder; None where none are. Raises CharrnnError where the file is damaged."""
+    if not (folder / TEXT).exists():
+        return None
+    arrays, description = read_archive(folder / TEXT)
+    if description.get("kind") != KIND or set(arrays) != {"units"}:
+        raise CharrnnError(f"{folder / TEXT}: holds no text of a model; restore it from a copy or train again")
+    return arrays["units"]

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.text.batches import LineBatches, StreamBatches, compact
+from charrnn.text.batches import RESETS, LineBatches, StreamBatches, compact
 from charrnn.text.vocabulary import BOUNDARY, Vocabulary, to_units
 
 
@@ -36,7 +36,7 @@ def test_every_character_behind_the_offset_is_predicted_once_from_the_one_before
 @given(streams(), st.integers(0, 3))
 def test_a_row_reads_on_where_it_stopped_until_the_epoch_ends(batches, epoch):
     steps = epoch_of(batches, epoch)
-    assert [b.fresh for b in steps] == [True] + [False] * (len(steps) - 1)
+    assert steps[0].fresh_B.all()
     lengths = []
     for row in range(batches.rows):
         read = np.concatenate([b.inputs_BT[row][b.mask_BT[row] == 1] for b in steps])
@@ -50,6 +50,14 @@ def test_a_stream_batch_depends_on_seed_and_step_alone(batches, step):
     again = StreamBatches(batches.ids.copy(), batches.rows, batches.window, batches.seed)
     again(step + 1)
     assert all(np.array_equal(a, b) for a, b in zip(batches(step), again(step), strict=True))
+
+
+def test_now_and_then_a_row_starts_afresh():
+    batches = StreamBatches(np.arange(100_001), rows=10, window=10, seed=3)
+    fresh_SB = np.stack([batch.fresh_B for batch in epoch_of(batches, 0)[1:]])
+    # 9,990 draws: three standard deviations are 0.0037
+    assert abs(fresh_SB.mean() - RESETS) < 0.0037
+    assert fresh_SB.any(0).all()
 
 
 def test_epochs_and_seeds_cut_at_different_places():
@@ -102,7 +110,7 @@ def test_every_line_comes_once_an_epoch_from_boundary_to_boundary(lines, rows, e
     read = list(sequences(vocabulary, steps))
     assert sorted(read) == sorted(("\n" + line, line + "\n") for line in lines)
     assert batches.predictions == sum(len(line) + 1 for line in lines)
-    assert all(batch.fresh and batch.inputs_BT.shape[0] == rows for batch in steps)
+    assert all(batch.fresh_B.all() and batch.inputs_BT.shape[0] == rows for batch in steps)
     assert all((batch.inputs_BT[:, 0][batch.mask_BT[:, 0] == 1] == BOUNDARY).all() for batch in steps)
     assert batches.cut_lines == 0
 

@@ -226,6 +226,16 @@ def test_the_plan_grows_with_the_budget_and_shrinks_with_the_corpus():
     assert hidden(1_000, 1.0) == 64
 
 
+def test_attention_looks_back_on_few_states_in_a_long_text_and_on_more_in_lines():
+    def window(lines=None, **more):
+        options = TrainOptions(attention="dot", steps=10, **more)
+        plan = make_plan(options, characters=1000, symbols=65, gigaflops=None, lines=lines)
+        return plan.network.attention_window
+
+    assert window() < window(lines=np.full(50, 20))
+    assert window(attention_window=5) == 5
+
+
 def test_one_hot_input_is_not_dropped():
     options = TrainOptions(embedding=0, steps=10_000, dropout=0.3)
     assert make_plan(options, characters=1000, symbols=65, gigaflops=None).network.embedding_dropout == 0

@@ -62,7 +62,9 @@ class RecurrentModel:
         """What the compiled functions take first, the parameters already where they will be used."""
         from charrnn.network import compiled
         from charrnn.network.compilation_cache import use_compilation_cache
+        from charrnn.network.devices import keep_freed_memory
 
+        keep_freed_memory()
         use_compilation_cache()
         parameters, config = self._folded
         return config, self.vocabulary.unknown_probability, compiled.to_device(parameters)

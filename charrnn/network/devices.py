@@ -1,6 +1,8 @@
-"""The devices that JAX computes on: how many the host's processor counts as, and how fast they multiply."""
+"""The devices that JAX computes on: how many the host's processor counts as, how fast they multiply, their memory."""
 
+import ctypes
 import os
+import sys
 import time
 
 import jax
@@ -31,6 +33,24 @@ def use_all_processors() -> None:
         jax.config.update("jax_num_cpu_devices", processors())
     except RuntimeError:
         return  # JAX runs already, with the devices it has
+
+
+def keep_freed_memory() -> None:
+    """Let the C library (glibc) keep memory that was freed, for the next to ask; only before JAX has started.
+
+    XLA asks for its working memory anew in every training step, hundreds of megabytes; given back to the system and fetched
+    again, a page fault for every 4 KB, that costs a tenth to a third of the step. What the user has set stays and wins.
+    """
+    tuned = "glibc.malloc" in os.environ.get("GLIBC_TUNABLES", "")
+    if sys.platform != "linux" or tuned or any(name.startswith("MALLOC_") for name in os.environ):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return  # another C library
+    trim_threshold, mmap_max, arena_max = -1, -4, -8  # as <malloc.h> numbers them
+    mallopt(mmap_max, 0)
+    mallopt(trim_threshold, 2**31 - 1)
+    mallopt(arena_max, 1)  # other arenas fall back on mmap for what is larger than 64 MB
 
 
 def devices_for(rows: int, hidden: int) -> int:

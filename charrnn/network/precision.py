@@ -1,4 +1,5 @@
-"""Matrix products in the precision that training is asked for; all else, parameters and sums included, stays float32.
+"""Products with the matrices of cells and softmax in the precision that training is asked for; all else stays float32,
+parameters, sums and attention included.
 
 Shapes: N places (any number of leading axes), K inputs, M outputs.
 """

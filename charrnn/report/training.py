@@ -55,7 +55,7 @@ def run_training(
         say(f"held-out: {figures(journal.best)}, at step {journal.best_step:,}")
     if received:
         say(f"interrupted at step {journal.step:,} of {journal.schedule.steps:,}, all saved")
-        if not session.run.ended(journal):
+        if journal.step < journal.schedule.steps:
             say(f"go on with: charrnn train --resume -m {model}")
         return 128 + received[0]
     if journal.step < journal.schedule.steps:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from charrnn.errors import CharrnnError
 from charrnn.inference.score import sequences_tally, text_sequences
-from charrnn.models.folder import CURVE, LOG, RESUME, save_model
+from charrnn.models.folder import CURVE, LOG, RESUME
 from charrnn.models.kneser_ney import MAX_ORDER, MIN_ORDER
 from charrnn.models.language_model import Tally
 from charrnn.models.ngram import NgramModel, choose_order
@@ -21,7 +21,7 @@ from charrnn.training.preparation import (
     corpus_summary,
     describe,
     figures_summary,
-    keep_or_drop_text,
+    save_first,
 )
 
 ORDERS = range(MIN_ORDER, MAX_ORDER + 1)
@@ -57,8 +57,7 @@ def train_ngram(
         "seconds": time.perf_counter() - begun,
         **figures_summary(tally, ("charrnn", "numpy")),
     }
-    save_model(model, folder)
-    keep_or_drop_text(folder, corpus, options.keep_text)
+    save_first(model, folder, corpus, with_text=options.keep_text)
     for stale in (RESUME, LOG, CURVE):  # of a network that was here before
         (folder / stale).unlink(missing_ok=True)
     return model, notes

@@ -28,7 +28,7 @@ class ReadingOptions:
     encoding: str = option("utf-8", "Encoding of the corpus files.")
     min_count: int = option(1, "Characters seen fewer times train the unknown symbol instead.", least=1)
     lines: bool = option(False, "Every line is a sequence of its own (names, sentences); otherwise one long text.")
-    keep_text: bool = option(False, "Keep the text learnt from in the model folder, for sample --novel and --report.")
+    keep_text: bool = option(False, "Keep the text of this training in the model folder, for sample --novel and --report.")
 
     def __post_init__(self):
         for item in fields(self):
@@ -82,7 +82,7 @@ class TrainOptions(ReadingOptions):
         "forward", "Read from left to right, or in both directions, which also fills blanks.", choices=DIRECTIONS
     )
     attention: str = option("none", "Attention over the last layer's past states.", choices=ATTENTIONS)
-    attention_window: int = option(64, "Past states that attention looks back on.", least=1)
+    attention_window: int | None = option(None, "Past states that attention looks back on.", least=1)
     embedding: int = option(128, "Length of the dense embedding; 0 feeds symbols one-hot.", least=0)
     dropout: float | None = option(None, "Share of each layer's outputs dropped in training.", least=0.0, below=1.0)
     embedding_dropout: float | None = option(None, "Share of the embedding dropped in training.", least=0.0, below=1.0)
@@ -114,7 +114,7 @@ class TrainOptions(ReadingOptions):
             raise CharrnnError("--embedding-dropout: --embedding 0 has no embedding to drop from; leave it out")
         if self.schedule == "halving" and self.evaluate_every is not None:
             raise CharrnnError("--evaluate-every: --schedule halving evaluates after each epoch; leave it out")
-        if self.attention == "none" and self.attention_window != TrainOptions.attention_window:
+        if self.attention == "none" and self.attention_window is not None:
             raise CharrnnError("--attention-window is for --attention; say which, or leave it out")
 
 

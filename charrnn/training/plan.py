@@ -22,6 +22,8 @@ WEIGHTS_PER_CHARACTER = 2.0
 SIZES = range(64, 2049, 32)  # of hidden layers
 ROWS, ROWS_OF_LINES = 32, 64
 WINDOW = 48
+# Of long texts, near states are worth most (see README); lines may have to be copied, as in text to text.
+ATTENTION_WINDOW, ATTENTION_WINDOW_OF_LINES = 16, 64
 LONGEST_LINE = 1024  # with --lines, longer ones are read in pieces
 
 # A step reaches EFFICIENCY of the measured matrix-product peak, times n / (n + OVERHEAD) with n characters in it; beside
@@ -75,7 +77,9 @@ def make_plan(
     batch = rows * (window if lines is None else float(lines.mean()) + 1)
 
     def network(hidden: int, **drop_rates: Any) -> NetworkConfig:
-        form = {name: getattr(options, name) for name in FORM}
+        form = {name: value for name in FORM if (value := getattr(options, name)) is not None}
+        if options.attention != "none":
+            form.setdefault("attention_window", ATTENTION_WINDOW if lines is None else ATTENTION_WINDOW_OF_LINES)
         return NetworkConfig(symbols, hidden=hidden, **form, **drop_rates)
 
     def seen(hidden: int) -> float:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import CharrnnError
-from charrnn.models.folder import TEXT, exists
+from charrnn.models.folder import TEXT, exists, save_model
 from charrnn.models.kept_text import keep_text
 from charrnn.models.language_model import Tally
+from charrnn.models.ngram import NgramModel
+from charrnn.models.recurrent import RecurrentModel
 from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import UNKNOWN, Vocabulary
 from charrnn.training.options import ReadingOptions
@@ -28,12 +30,15 @@ def check_folder(folder: Path, overwrite: bool, *, resumable: bool = False) -> N
         raise CharrnnError(f"{folder}: cannot be written ({error.strerror}); name another place with -m") from None
 
 
-def keep_or_drop_text(folder: Path, corpus: Corpus, keep: bool) -> None:
-    """Put the text learnt from (held-out text is not) into the folder, or take away that of a model that was here before."""
-    if keep:
+def save_first(model: RecurrentModel | NgramModel, folder: Path, corpus: Corpus, *, with_text: bool) -> None:
+    """Write a training's first model, where asked for with the text learnt from (held-out text is not).
+
+    The text of a model that was here before goes first: the folder never holds a model with the text of another.
+    """
+    (folder / TEXT).unlink(missing_ok=True)
+    save_model(model, folder)
+    if with_text:
         keep_text(folder, corpus.training)
-    else:
-        (folder / TEXT).unlink(missing_ok=True)
 
 
 def build_vocabulary(corpus: Corpus, options: ReadingOptions) -> Vocabulary:

@@ -44,6 +44,7 @@ class Run:
     corpus: Corpus
     reading: dict[str, Any]  # how the corpus was read, for resuming: with absolute paths
     minutes: float | None = None
+    keep_text: bool | None = None  # in the folder; None, of a resumed run: as it is
 
     @cached_property
     def batches(self) -> Batches:

@@ -16,7 +16,7 @@ from charrnn.models.folder import RESUME, load_model
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.compilation_cache import use_compilation_cache
 from charrnn.network.config import FORM
-from charrnn.network.devices import measure_gigaflops, use_all_processors
+from charrnn.network.devices import keep_freed_memory, measure_gigaflops, use_all_processors
 from charrnn.network.network import Parameters, init_parameters
 from charrnn.text.batches import LineBatches
 from charrnn.text.corpus import STDIN, Corpus, line_bounds, read_corpus
@@ -25,7 +25,7 @@ from charrnn.training import trainer
 from charrnn.training.checkpoint import Journal, load_checkpoint
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import MOST_EPOCHS, Plan, make_plan
-from charrnn.training.preparation import build_vocabulary, check_folder, describe, keep_or_drop_text
+from charrnn.training.preparation import build_vocabulary, check_folder, describe
 from charrnn.training.run import Run, measured_steps
 from charrnn.training.step import TrainState
 
@@ -65,10 +65,9 @@ def start(
     grown = before.vocabulary.grown(corpus.training, options.min_count) if before else None
     vocabulary = grown or build_vocabulary(corpus, options)
     notes = describe(corpus, vocabulary)
-    use_all_processors()
-    use_compilation_cache()
+    _get_jax_ready()
     plan = _plan(options, corpus, vocabulary)
-    run = Run(folder, plan.network, vocabulary, plan.settings, corpus, _absolute(reading), plan.minutes)
+    run = Run(folder, plan.network, vocabulary, plan.settings, corpus, _absolute(reading), plan.minutes, options.keep_text)
     if isinstance(run.batches, LineBatches) and run.batches.cut_lines:
         cut, longest = run.batches.cut_lines, plan.settings.window
         notes.append(f"{cut} lines are longer than {longest} characters; they are read in pieces of that length")
@@ -78,7 +77,6 @@ def start(
         notes.append(f"weights: from {init_from}, with {vocabulary.size - before.vocabulary.size} new characters")
     steps, every = _budget(run, options, parameters, begun)
     journal = run.journal(steps, options.evaluate_every or every)
-    keep_or_drop_text(folder, corpus, options.keep_text)
     epochs = steps / run.batches.steps_per_epoch
     notes += [*plan.reasons, f"length: {steps:,} steps, {epochs:.3g} epochs"]
     return Session(run, run.state(parameters), journal, notes)
@@ -101,8 +99,7 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session
             f"{read}: differs from the text that {folder} was trained on; give that text (and --valid), "
             f"or start a new run from these weights with --init-from {folder}"
         )
-    use_all_processors()
-    use_compilation_cache()
+    _get_jax_ready()
     minutes = options.minutes or saved.minutes
     run = Run(folder, saved.network, saved.vocabulary, saved.settings, corpus, _absolute(reading), minutes)
     state = run.restored(saved)
@@ -118,15 +115,22 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session
     return Session(run, state, journal, notes)
 
 
+def _get_jax_ready() -> None:
+    keep_freed_memory()
+    use_all_processors()
+    use_compilation_cache()
+
+
 def _prolonged(run: Run, journal: Journal, options: TrainOptions, parameters: Parameters, begun: float) -> Journal:
-    """The journal with the options' budget, if they give one; patience is then counted anew."""
+    """The journal with the options' budget, if they give one; of a finished run, patience is then counted anew."""
     if options.minutes:
         steps = journal.step + measured_steps(run, parameters, begun)[0]
     elif options.epochs or options.steps:
         steps, _ = _budget(run, options, parameters, begun)
     else:
         return journal
-    return replace(journal, schedule=replace(journal.schedule, steps=steps), without_gain=0)
+    without_gain = 0 if run.ended(journal) else journal.without_gain
+    return replace(journal, schedule=replace(journal.schedule, steps=steps), without_gain=without_gain)
 
 
 def _read(reading: dict[str, Any]) -> Corpus:
@@ -191,6 +195,8 @@ def _like(options: TrainOptions, before: RecurrentModel) -> TrainOptions:
     default = TrainOptions()
     form = {name: getattr(before.config, name) for name in ("hidden", *FORM)}
     form["level"] = before.vocabulary.level
+    if before.config.attention == "none":
+        del form["attention_window"]
     for name, value in form.items():
         if getattr(options, name) not in (getattr(default, name), value):
             raise CharrnnError(

@@ -62,6 +62,7 @@ def padded_rows(rows: int, devices: int) -> int:
 def _loss_and_gradient(config, unknown_probability, product, parameters, carry, key, batch):
     """Nats and characters over all devices, the mean objective's gradient, and the carry; on each device its rows."""
     inputs_TB, targets_TB, mask_TB = (part.T for part in batch[:3])
+    carry = jax.tree.map(lambda part: _without(part, batch.fresh_B), carry)
     rows = inputs_TB.shape[1]
     first_row = jax.lax.axis_index(ROWS) * rows
     characters = jax.lax.psum(mask_TB.sum(), ROWS)
@@ -102,10 +103,9 @@ def make_step(
     )
 
     @partial(jax.jit, donate_argnums=0)
-    def step(state: TrainState, arrays: tuple[Array, ...], fresh: Array, rate: Array) -> tuple[TrainState, StepReport]:
+    def step(state: TrainState, batch: Batch, rate: Array) -> tuple[TrainState, StepReport]:
         key = jax.random.key_data(jax.random.fold_in(jax.random.wrap_key_data(state.key), state.step))
-        carry = jax.tree.map(lambda part: jnp.where(fresh, 0, part), state.carry)
-        nats, characters, gradient, after = gradients(state.parameters, carry, key, arrays)
+        nats, characters, gradient, after = gradients(state.parameters, state.carry, key, batch)
         gradient, before = (jax.lax.with_sharding_constraint(t, shares(t, mesh)) for t in (gradient, state.parameters))
         norm = optax.tree.norm(gradient)
         updates, rule = optimizer.update(gradient, state.optimizer, before)
@@ -120,15 +120,20 @@ def make_step(
     by_rows = NamedSharding(mesh, P(ROWS))
 
     def call(state: TrainState, batch: Batch, rate: float) -> tuple[TrainState, StepReport]:
-        arrays = tuple(jax.device_put(_pad(part, mesh.size), by_rows) for part in batch[:3])
-        return step(state, arrays, batch.fresh, np.float32(rate))
+        padded = Batch(*(_pad(part, mesh.size) for part in batch))
+        return step(state, jax.device_put(padded, by_rows), np.float32(rate))
 
     return call
 
 
-def _pad(array_BT: np.ndarray, devices: int) -> np.ndarray:
-    missing = padded_rows(len(array_BT), devices) - len(array_BT)
-    return np.pad(array_BT, ((0, missing), (0, 0))) if missing else array_BT
+def _without(part_BX: Array, fresh_B: Array) -> Array:
+    """A part of the carried state, zero in the rows that start afresh."""
+    return jnp.where(fresh_B.reshape(-1, *[1] * (part_BX.ndim - 1)), 0, part_BX)
+
+
+def _pad(array_BX: np.ndarray, devices: int) -> np.ndarray:
+    missing = padded_rows(len(array_BX), devices) - len(array_BX)
+    return np.pad(array_BX, ((0, missing), *[(0, 0)] * (array_BX.ndim - 1))) if missing else array_BX
 
 
 def place(state: TrainState, mesh: Mesh) -> TrainState:

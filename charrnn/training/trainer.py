@@ -14,7 +14,7 @@ from charrnn.models.folder import MODEL, save_model
 from charrnn.models.language_model import Tally
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.training.checkpoint import Evaluation, Journal
-from charrnn.training.preparation import corpus_summary, figures_summary
+from charrnn.training.preparation import corpus_summary, figures_summary, save_first
 from charrnn.training.run import Run
 from charrnn.training.step import StepReport, TrainState
 
@@ -111,14 +111,19 @@ def _save(run: Run, state: TrainState, model: RecurrentModel, before: Journal, a
     and a best model that know nothing of this evaluation.
     """
     better = after.best_step == after.step
-    if due:
-        if better:
+
+    def save_better() -> None:
+        if better and not before.best_step and run.keep_text is not None:
+            save_first(model, run.folder, run.corpus, with_text=run.keep_text)
+        elif better:
             save_model(model, run.folder)
+
+    if due:
+        save_better()
         run.save(state, after)
     else:
         run.save(state, before, read_archive(run.folder / MODEL) if better and before.best_step else None)
-        if better:
-            save_model(model, run.folder)
+        save_better()
 
 
 def summary(run: Run, evaluation: Evaluation, tally: Tally | None) -> dict:

@@ -16,7 +16,7 @@ from charrnn.training.options import TrainOptions
 DEFAULT_MINUTES = 5.0
 MOST_EPOCHS = 100  # where no budget is given, small corpora end here before the minutes are over
 # Training pays best when every recurrent weight sees about so many characters.
-CHARACTERS_PER_WEIGHT = 10
+CHARACTERS_PER_WEIGHT = 6.5
 # Larger networks than so many weights a character of corpus learn it by heart rather than learn from it.
 WEIGHTS_PER_CHARACTER = 2.0
 SIZES = range(64, 2049, 32)  # of hidden layers
@@ -28,7 +28,7 @@ LONGEST_LINE = 1024  # with --lines, longer ones are read in pieces
 
 # A step reaches EFFICIENCY of the measured matrix-product peak, times n / (n + OVERHEAD) with n characters in it; beside
 # the products, each symbol of the softmax costs as much as so many operations.
-EFFICIENCY = 0.95
+EFFICIENCY = 0.69
 OVERHEAD = 450
 OPERATIONS_PER_SYMBOL = 1000
 

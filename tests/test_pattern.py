@@ -137,6 +137,8 @@ def test_bytes_are_spoken_of_as_bytes():
         (r"\x+1", 1, "hexadecimal"),
         (r"\U00110000", 1, "hexadecimal"),
         ("a{5001}", 2, "up to 5,000"),
+        pytest.param("a{1," + "9" * 5000 + "}", 2, "up to 5,000", id="more digits than int() reads"),
+        ("a{0x}", 2, "a repeat is"),
         ("(" * 99 + ")" * 99, 51, "inside each other"),
         ("a^", 2, "for the two ends"),
         ("$a", 1, "for the two ends"),
@@ -153,7 +155,7 @@ def test_what_is_wrong_is_said_with_its_place(pattern, place, what):
 
 @pytest.mark.parametrize(
     "pattern",
-    ["^ab$", "[]a]", "[^]a]", "[a-]", r"[\]\-b]", r"\[\x61\u0062", r"a\$", "|a", "(a|)", "[ab-]", "(){99}a"],
+    ["^ab$", "[]a]", "[^]a]", "[a-]", r"[\]\-b]", r"\[\x61\u0062", r"a\$", "|a", "(a|)", "[ab-]", "(){99}a", "a{00,002}"],
 )
 def test_rarer_forms_match_as_in_python(pattern):
     vocabulary = Vocabulary("\nab-]^[$")

@@ -188,6 +188,15 @@ def test_what_cannot_be_is_said_before_anything_is_written(conditions, length, m
         make_constraint(LETTERS, Conditions(**conditions), length)
 
 
+@pytest.mark.parametrize("length", [2**30, 2**30 + 1, 3_000_000_000])
+def test_a_length_without_bounds_allows_no_more(length):
+    guide = make_constraint(LETTERS, Conditions(pattern="ab"), length)
+    memory = guide.follow(guide.start(1, np.zeros(0, np.int32), length), LETTERS.encode("a"))
+    allowed = np.flatnonzero(guide.guide(memory, np.zeros((1, LETTERS.size)))[0] > -np.inf)
+    np.testing.assert_array_equal(allowed, LETTERS.encode("b"))
+    assert guide.ended(guide.follow(memory, LETTERS.encode("b")))
+
+
 def test_a_text_may_begin_in_many_ways_but_unreachable_states_are_known():
     table = automaton(pattern="a(b|c1{3}日)")
     assert table.least_S[state_after(table, "ac")] == UNREACHABLE

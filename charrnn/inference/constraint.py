@@ -79,8 +79,8 @@ class Constraint:
         self._least_SC = automaton.least_S[automaton.next_SC]
 
     def start(self, rows: int, prime: np.ndarray, length: int) -> Place:
-        """The primer takes no part."""
-        return Place(np.full(rows, START, np.int32), np.full(rows, length, np.int32))
+        """The primer takes no part. Any length beyond UNREACHABLE is as good as that: what is unreachable stays so."""
+        return Place(np.full(rows, START, np.int32), np.full(rows, min(length, int(UNREACHABLE)), np.int32))
 
     def guide(self, memory: Place, log_probs_BV: Any) -> Any:
         xp = log_probs_BV.__array_namespace__()

@@ -188,6 +188,24 @@ def test_what_cannot_be_is_said_before_anything_is_written(conditions, length, m
         make_constraint(LETTERS, Conditions(**conditions), length)
 
 
+@pytest.mark.parametrize(
+    ("vocabulary", "conditions", "unknown"),
+    [
+        (Vocabulary("\nab"), {"pattern": r"\d{3}"}, []),
+        (Vocabulary("\nab"), {"pattern": r"(?:x|a\.\x7a){2}[cd][^e]\n"}, ["x", ".", "z"]),
+        (Vocabulary("\nab"), {"template": "{1-4}, ____.", "acrostic": "ac"}, [",", " ", "c", "."]),
+        (Vocabulary("\nab"), {"acrostic": "xay"}, ["x", "y"]),
+        (Vocabulary("\nab"), {"pattern": r"\w+x", "must": ("yx", "a")}, ["x", "y"]),
+        (Vocabulary("\na", "byte"), {"pattern": r"é\w", "must": ("ü",)}, [r"\xc3", r"\xa9", r"\xbc"]),
+    ],
+)
+def test_characters_that_the_model_does_not_know_are_named_and_signs_of_the_syntax_are_not(vocabulary, conditions, unknown):
+    with pytest.raises(CharrnnError) as error:
+        make_constraint(vocabulary, Conditions(**conditions), 99)
+    named = f" (characters that the model does not know: {' '.join(map(repr, unknown))})"
+    assert str(error.value).partition(" (")[2] == (named[2:] if unknown else "")
+
+
 @pytest.mark.parametrize("length", [2**30, 2**30 + 1, 3_000_000_000])
 def test_a_length_without_bounds_allows_no_more(length):
     guide = make_constraint(LETTERS, Conditions(pattern="ab"), length)

@@ -24,7 +24,7 @@ from charrnn.inference.automaton import (
     classes_of,
     tabulate,
 )
-from charrnn.inference.pattern import CharSet, in_bytes, parse
+from charrnn.inference.pattern import CharSet, in_bytes, literal, parse
 from charrnn.inference.template import acrostic_pattern, template_pattern
 from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 
@@ -114,10 +114,7 @@ def make_constraint(vocabulary: Vocabulary, conditions: Conditions, length: int)
 @lru_cache(maxsize=8)  # the same constraint is the same object, for which a compiled loop is there already
 def _made(vocabulary: Vocabulary, conditions: Conditions) -> tuple[Constraint, int]:
     """The constraint, and the length of the shortest text that meets it (UNREACHABLE: none does)."""
-    expressions = []
-    for option, pattern in conditions.expressions():
-        tree = parse(pattern, option)
-        expressions.append(Expression(in_bytes(tree, option) if vocabulary.level == "byte" else tree))
+    expressions = _expressions(vocabulary, conditions)
     sets = list(dict.fromkeys(one for expression in expressions for one in expression.sets if one is not None))
     must, ban_text = ([vocabulary.encode(text) for text in texts] for texts in (conditions.must, conditions.ban_text))
     stops = [vocabulary.encode(text) for text in conditions.stop] + [np.array([BOUNDARY])] * conditions.lines
@@ -131,6 +128,12 @@ def _made(vocabulary: Vocabulary, conditions: Conditions) -> tuple[Constraint, i
     machine: Machine = Both([*expressions, *map(With, classes[0]), *([Without(classes[1])] if ban_text else [])])
     automaton = tabulate(Stopped(machine, classes[2]) if stops else machine, class_V)
     return Constraint(automaton), int(automaton.least_S[START])
+
+
+def _expressions(vocabulary: Vocabulary, conditions: Conditions) -> list[Expression]:
+    """What the whole text must match, in the symbols of the vocabulary's level."""
+    trees = [(option, parse(pattern, option)) for option, pattern in conditions.expressions()]
+    return [Expression(in_bytes(tree, option) if vocabulary.level == "byte" else tree) for option, tree in trees]
 
 
 def _members(expression: Expression, masks: dict[CharSet, np.ndarray], class_V: np.ndarray) -> list[int]:
@@ -168,7 +171,9 @@ def _what_is_impossible(vocabulary: Vocabulary, conditions: Conditions) -> str:
 
 
 def _unknown(vocabulary: Vocabulary, conditions: Conditions) -> str:
-    """What to say of characters that are asked for and that the model does not know."""
-    texts = [conditions.pattern or "", conditions.template or "", conditions.acrostic or "", *conditions.must]
-    unknown = vocabulary.unknown_in("".join(texts))
+    """What to say of single characters (at level "byte", bytes) that are asked for and that the model does not know."""
+    sets = [one for expression in _expressions(vocabulary, conditions) for one in expression.sets if one is not None]
+    literals = "".join(first for one in sets for first, _ in one.ranges if one == literal(first))
+    asked: list[str | bytes] = [literals.encode("latin-1") if vocabulary.level == "byte" else literals, *conditions.must]
+    unknown = list(dict.fromkeys(symbol for text in asked for symbol in vocabulary.unknown_in(text)))
     return f" (characters that the model does not know: {' '.join(map(repr, unknown[:10]))})" if unknown else ""

@@ -151,23 +151,35 @@ def _members(expression: Expression, masks: dict[CharSet, np.ndarray], class_V: 
 
 
 def _what_is_impossible(vocabulary: Vocabulary, conditions: Conditions) -> str:
-    """What no text can meet: the first of the conditions that together with those before it cannot be met."""
+    """What no text can meet: the first of the conditions that together with those before it cannot be met.
+
+    Banned symbols hold from the start, and are to blame unless these conditions are known to be impossible without them.
+    """
     blame = {
         "pattern": "--pattern: no text of this model's characters matches it",
         "template": "--template: no text of this model's characters matches it and what else is asked",
         "acrostic": "--acrostic: no text of this model's characters has these first characters and what else is asked",
         "must": "--must: no text that matches holds this too",
-        "banned": "--ban and --allow leave no text that matches; allow more",
         "ban_text": "--ban-text leaves no text that matches; ban less",
         "stop": "--stop ends every text before it matches; leave it out",
         "lines": "a model trained with --lines writes one line, and no single line matches",
     }
-    met = Conditions()
+    met = Conditions(banned=conditions.banned)
     for name, what in blame.items():
         met = replace(met, **{name: getattr(conditions, name)})
-        if _made(vocabulary, met)[1] == UNREACHABLE:
+        if _is_impossible(vocabulary, met):
+            if met.banned and not _is_impossible(vocabulary, replace(met, banned=())):
+                what = "--ban and --allow leave no text that matches; allow more"
             return what + _unknown(vocabulary, conditions)
     raise AssertionError("all conditions together were impossible")
+
+
+def _is_impossible(vocabulary: Vocabulary, conditions: Conditions) -> bool:
+    """Whether no text meets the conditions; not so where they alone, without what else was asked, need too many states."""
+    try:
+        return _made(vocabulary, conditions)[1] == UNREACHABLE
+    except CharrnnError:
+        return False
 
 
 def _unknown(vocabulary: Vocabulary, conditions: Conditions) -> str:

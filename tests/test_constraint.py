@@ -169,7 +169,8 @@ def test_on_the_command_line(run, model_folder, lines_folder):
     assert re.fullmatch(r"t\w\w a\w{3}\nc\w\w d\w{3}\n\n", template)
     assert_one_clear_line(run("sample", "-m", model_folder, "--pattern", "a{600}"), "--length 500", "has 600")
     assert_one_clear_line(run("sample", "-m", model_folder, "--pattern", "a("), "at its character 2")
-    assert run("sample", "--must", "")[0] == 2
+    for option in ("--must", "--ban-text", "--stop"):
+        assert_one_clear_line(run("sample", "-m", model_folder, option, ""), f"{option} is empty; name the text")
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -177,3 +178,11 @@ def test_from_python(model, count):
     texts = charrnn.sample(model, pattern="[a-z]{4}( [a-z]{2}){2}", must=["at"], prime="the ", count=count, seed=1)
     assert len(texts) == count
     assert all(re.fullmatch("the [a-z]{4}( [a-z]{2}){2}", text) and "at" in text[4:] for text in texts)
+
+
+def test_one_string_is_one_text_from_python(model):
+    how = {"length": 60, "count": 5, "seed": 1}
+    for name in ("must", "ban_text", "stop"):
+        assert charrnn.sample(model, **{name: "the"}, **how) == charrnn.sample(model, **{name: ["the"]}, **how)
+        with pytest.raises(charrnn.CharrnnError, match=f"--{name.replace('_', '-')} is empty"):
+            charrnn.sample(model, **{name: ""}, **how)

@@ -101,9 +101,6 @@ def _check_usage(prime, prime_file, how):
         raise click.UsageError("--beam draws nothing; leave out --temperature, --top-k, --top-p, --min-p and --typical.")
     if how["length_normalization"] != 1 and not how["beam"]:
         raise click.UsageError("--length-normalization ranks what --beam finds; give --beam too.")
-    for name in ("stop", "must", "ban_text"):
-        if "" in how[name]:
-            raise click.UsageError(f"--{name.replace('_', '-')} is empty; name the text that is meant.")
     if how["count"] > min(how["beam"] or how["count"], how["best_of"] or how["count"]):
         raise click.UsageError("--count asks for more texts than --beam or --best-of finds.")
     if how["corpus"] and not (how["novel"] or how["report"]):

@@ -45,13 +45,11 @@ def write(
     A text ends before the first of the stop strings, before a boundary where end_at_boundary, and where the drawing's
     guides leave no symbol. The pieces of row k come while it is written, once the rows before it are done; each row ends
     with an empty piece. dead_ends: whether the model may leave no symbol either (as Novel does); then texts come whole, for
-    one that runs into a dead end goes on from some way back. Raises CharrnnError for a length below 0, a count below 1, an
-    empty stop, and a text that finds no way on.
+    one that runs into a dead end goes on from some way back. Raises CharrnnError for a length below 0, a count below 1 and
+    a text that finds no way on.
     """
     if length < 0 or count < 1:
         raise CharrnnError(f"--length {length} --count {count}: the length is 0 or more, the count 1 or more")
-    if "" in stops:
-        raise CharrnnError("--stop is empty; name the text to end before")
     stop_ids = [model.vocabulary.encode(stop) for stop in stops] + ([np.array([BOUNDARY])] if end_at_boundary else [])
     state, ids_B = read_prime(model, prime, count)
     memory = drawing.start(count, prime, length)

@@ -101,28 +101,29 @@ def sample(
     prime: str = "",
     length: int = 500,
     count: int | None = None,
-    stop: Sequence[str] = (),
+    stop: str | Sequence[str] = (),
     seed: int = 0,
     unknown: str = "error",
     **steering: Any,
 ) -> Any:
     """Text written by the model after `prime`: one string, or with `count` a list of them.
 
-    steering: temperature, top_k, pattern, must, ... (see inference.steering.drawing_for). Raises CharrnnError for numbers
-    out of range, an empty stop, conditions that no text meets and, where `unknown` is "error", characters of the primer
-    that the model does not know.
+    steering: temperature, top_k, pattern, must, ... (see inference.steering.drawing_for). Of stop, must and ban_text, one
+    string is one text. Raises CharrnnError for numbers out of range, an empty stop, conditions that no text meets and,
+    where `unknown` is "error", characters of the primer that the model does not know.
     """
     import numpy as np
 
     from charrnn.inference.sample import write
-    from charrnn.inference.steering import drawing_for
+    from charrnn.inference.steering import as_texts, drawing_for
 
     rows = 1 if count is None else count
     texts: list[list[np.ndarray]] = [[] for _ in range(rows)]
     ids = encode_prime(model, prime, unknown)
-    drawing = drawing_for(model, length, stop=stop, lines=reads_lines(model), **steering)
+    stops = as_texts("--stop", stop)
+    drawing = drawing_for(model, length, stop=stops, lines=reads_lines(model), **steering)
     pieces = write(
-        model, prime=ids, length=length, count=rows, drawing=drawing, stops=tuple(stop),
+        model, prime=ids, length=length, count=rows, drawing=drawing, stops=stops,
         end_at_boundary=reads_lines(model), seed=seed,
     )  # fmt: skip
     for row, piece in pieces:

@@ -100,7 +100,6 @@ def test_the_best_of_many_are_the_likeliest_of_those_drawn(run, model_folder, mo
         ["--beam", 2, "--top-k", 3],
         ["--beam", 2, "--min-p", 0.1],
         ["--length-normalization", 0],
-        ["--stop", ""],
         ["--best-of", 2, "--count", 3],
     ],
 )

@@ -53,7 +53,7 @@ def test_every_text_matches_whatever_writes_it(any_model):
         (Conditions(must=("zzz", "house"), ban_text=("e ", "th", "a")) , 25),
         (Conditions(must=("dog",), stop=(".", "cat")), 50),
         (Conditions(pattern=".*", must=("tree",), stop=("\n",)), 50),
-        (Conditions(template="{3} {1-4}, ____.\n"), 60),
+        (Conditions(template="{3} {1-4}. ____.\n"), 60),
         (Conditions(acrostic="tad"), 60),
         (Conditions(pattern="[a-z .]*", banned=tuple(range(2, 9))), 30),
     ],
@@ -61,7 +61,7 @@ def test_every_text_matches_whatever_writes_it(any_model):
 def test_conditions_hold_together_in_texts_of_bounded_length(any_model, conditions, length):
     model = any_model
     model.vocabulary.encode("z")
-    if unknown := model.vocabulary.unknown_in("".join(conditions.must) + (conditions.template or "")):
+    if unknown := model.vocabulary.unknown_in("".join(conditions.must)):
         with pytest.raises(charrnn.CharrnnError, match=repr(unknown[0])):
             texts_of(model, conditions, length=length)
         return
@@ -169,7 +169,8 @@ def test_on_the_command_line(run, model_folder, lines_folder):
     assert re.fullmatch(r"t\w\w a\w{3}\nc\w\w d\w{3}\n\n", template)
     assert_one_clear_line(run("sample", "-m", model_folder, "--pattern", "a{600}"), "--length 500", "has 600")
     assert_one_clear_line(run("sample", "-m", model_folder, "--pattern", "a("), "at its character 2")
-    assert run("sample", "--must", "")[0] == 2
+    for option in ("--must", "--ban-text", "--stop"):
+        assert_one_clear_line(run("sample", "-m", model_folder, option, ""), f"{option} is empty; name the text")
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -177,3 +178,11 @@ def test_from_python(model, count):
     texts = charrnn.sample(model, pattern="[a-z]{4}( [a-z]{2}){2}", must=["at"], prime="the ", count=count, seed=1)
     assert len(texts) == count
     assert all(re.fullmatch("the [a-z]{4}( [a-z]{2}){2}", text) and "at" in text[4:] for text in texts)
+
+
+def test_one_string_is_one_text_from_python(model):
+    how = {"length": 60, "count": 5, "seed": 1}
+    for name in ("must", "ban_text", "stop"):
+        assert charrnn.sample(model, **{name: "the"}, **how) == charrnn.sample(model, **{name: ["the"]}, **how)
+        with pytest.raises(charrnn.CharrnnError, match=f"--{name.replace('_', '-')} is empty"):
+            charrnn.sample(model, **{name: ""}, **how)

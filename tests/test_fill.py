@@ -62,6 +62,7 @@ def test_blanks_are_found(text, how, texts, lengths):
         ("a {3-1} b", "'a {3-1} b': {3-1} is no blank; lengths go up from 1, to 100 at most"),
         ("{0}", "{0} is no blank"),
         ("{5000}", "{5000} is no blank"),
+        pytest.param("{1-" + "9" * 5000 + "}", "is no blank; lengths go up", id="more digits than int() reads"),
         ("a {1-{2}} b", "blanks inside each other, at '{1-{2}}'"),
         ("a {__} b", "blanks inside each other, at '{__}'"),
         ("a __{3} b", "two blanks touch at '{3}'; write them as one, such as {1-9}"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import charrnn
+from charrnn.inference.beam import beam_search
 from charrnn.inference.choice import Drawing
 from charrnn.inference.lead import HORIZON, Lead, lead_to
 from charrnn.inference.sample import write
@@ -75,3 +76,19 @@ def test_numpy_and_jax_are_led_to_the_same(model_folder):
     how = {"must": ["tree", "old"], "length": 90, "count": 5}
     one, other = (charrnn.sample(charrnn.load(model_folder, compiled=way), **how) for way in (True, False))
     assert one == other
+
+
+def test_beam_search_is_led_but_ranks_texts_of_different_lengths_by_the_models_own_probabilities():
+    text = "ab\nab\nabababababab\nabc\n" * 4
+    vocabulary = Vocabulary.build(np.array([ord(c) for c in text], np.uint32))
+    model = NgramModel.train(vocabulary.encode(text), vocabulary, order=3, lines=True)
+    drawing = drawing_for(model, 12, must=["ba"], lines=True, repetition_penalty=3.0)
+    found = beam_search(model, prime=vocabulary.encode(""), length=12, beam=6, end_at_boundary=True, drawing=drawing)
+    assert len({one.characters for one in found}) > 1
+    for one in found:
+        ids = np.concatenate([[1], one.ids, [1] * (one.characters - len(one.ids))]).astype(np.int32)[None]
+        own = model.target_log_probs(model.start(1), ids[:, :-1], ids[:, 1:])[1].sum(dtype=np.float64)
+        assert one.log_prob == pytest.approx(own, abs=1e-3)
+        assert "ba" in model.vocabulary.decode(one.ids)
+    ranks = [one.log_prob / one.characters for one in found]
+    assert ranks == sorted(ranks, reverse=True)

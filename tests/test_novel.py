@@ -85,6 +85,25 @@ def test_where_every_way_on_is_a_copy_that_is_said(copier, steering):
                     drawing=drawing_for(copier, 40, **steering))  # fmt: skip
 
 
+def test_a_dead_end_is_looked_for_once_a_text_and_only_when_it_is_its_turn(monkeypatch, copier):
+    looked = []
+    monkeypatch.setattr(sample, "is_stuck", lambda text, *all: looked.append(len(text.ids)))
+    how = {"prime": copier.vocabulary.encode("the"), "length": 5 * sample.STEPS, "count": 3, "dead_ends": True}
+    assert [row for row, piece in write(copier, **how) if len(piece)] == [0, 1, 2]
+    assert looked == [5 * sample.STEPS] * 3
+
+    def no_way_on(*all):
+        raise charrnn.CharrnnError("no way on")
+
+    looked.clear()
+    monkeypatch.setattr(sample, "is_stuck", lambda *all: looked.append(all) or len(looked) > 1)
+    monkeypatch.setattr(sample, "recovered", no_way_on)
+    written = write(copier, **how)
+    assert [(row, len(piece)) for row, piece in (next(written), next(written))] == [(0, 5 * sample.STEPS), (0, 0)]
+    with pytest.raises(charrnn.CharrnnError, match="no way on"):
+        next(written)
+
+
 def test_nothing_else_is_forbidden(text, copier):
     """A symbol is refused exactly where it would complete a span of the corpus."""
     novel = Novel(copier, copier.vocabulary.encode(text), 4)

@@ -137,6 +137,8 @@ def test_bytes_are_spoken_of_as_bytes():
         (r"\x+1", 1, "hexadecimal"),
         (r"\U00110000", 1, "hexadecimal"),
         ("a{5001}", 2, "up to 5,000"),
+        pytest.param("a{1," + "9" * 5000 + "}", 2, "up to 5,000", id="more digits than int() reads"),
+        ("a{0x}", 2, "a repeat is"),
         ("(" * 99 + ")" * 99, 51, "inside each other"),
         ("a^", 2, "for the two ends"),
         ("$a", 1, "for the two ends"),
@@ -153,7 +155,7 @@ def test_what_is_wrong_is_said_with_its_place(pattern, place, what):
 
 @pytest.mark.parametrize(
     "pattern",
-    ["^ab$", "[]a]", "[^]a]", "[a-]", r"[\]\-b]", r"\[\x61\u0062", r"a\$", "|a", "(a|)", "[ab-]", "(){99}a"],
+    ["^ab$", "[]a]", "[^]a]", "[a-]", r"[\]\-b]", r"\[\x61\u0062", r"a\$", "|a", "(a|)", "[ab-]", "(){99}a", "a{00,002}"],
 )
 def test_rarer_forms_match_as_in_python(pattern):
     vocabulary = Vocabulary("\nab-]^[$")
@@ -168,6 +170,9 @@ def test_rarer_forms_match_as_in_python(pattern):
         ({"pattern": "a日"}, 9, "--pattern: no text .*does not know: '日'"),
         ({"pattern": "a", "banned": (2,)}, 9, "--ban and --allow leave no text"),
         ({"pattern": "[ab]*", "must": ("c",)}, 9, "--must: no text"),
+        ({"pattern": "[ab]*", "must": ("c",), "banned": (3,)}, 9, "--must: no text"),
+        ({"pattern": "(a|b)*a(a|b){20}", "must": ("b",), "banned": (3,)}, 99, "--ban and --allow leave no text"),
+        ({"pattern": "(a|\\n)*a(a|\\n){20}", "must": ("b",), "lines": True}, 99, "no single line matches"),
         ({"must": ("日",)}, 9, "--must: .*'日'"),
         ({"pattern": "a+b", "ban_text": ("ab",)}, 9, "--ban-text leaves no text"),
         ({"pattern": "b[ab]*ab", "stop": ("b",)}, 9, "--stop ends every text"),
@@ -184,6 +189,33 @@ def test_rarer_forms_match_as_in_python(pattern):
 def test_what_cannot_be_is_said_before_anything_is_written(conditions, length, message):
     with pytest.raises(CharrnnError, match=message):
         make_constraint(LETTERS, Conditions(**conditions), length)
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "conditions", "unknown"),
+    [
+        (Vocabulary("\nab"), {"pattern": r"\d{3}"}, []),
+        (Vocabulary("\nab"), {"pattern": r"(?:x|a\.\x7a){2}[cd][^e]\n"}, ["x", ".", "z"]),
+        (Vocabulary("\nab"), {"template": "{1-4}, ____.", "acrostic": "ac"}, [",", " ", "c", "."]),
+        (Vocabulary("\nab"), {"acrostic": "xay"}, ["x", "y"]),
+        (Vocabulary("\nab"), {"pattern": r"\w+x", "must": ("yx", "a")}, ["x", "y"]),
+        (Vocabulary("\na", "byte"), {"pattern": r"é\w", "must": ("ü",)}, [r"\xc3", r"\xa9", r"\xbc"]),
+    ],
+)
+def test_characters_that_the_model_does_not_know_are_named_and_signs_of_the_syntax_are_not(vocabulary, conditions, unknown):
+    with pytest.raises(CharrnnError) as error:
+        make_constraint(vocabulary, Conditions(**conditions), 99)
+    named = f" (characters that the model does not know: {' '.join(map(repr, unknown))})"
+    assert str(error.value).partition(" (")[2] == (named[2:] if unknown else "")
+
+
+@pytest.mark.parametrize("length", [2**30, 2**30 + 2, 3_000_000_000])
+def test_a_length_without_bounds_allows_no_more(length):
+    guide = make_constraint(LETTERS, Conditions(pattern="ab"), length)
+    memory = guide.follow(guide.start(1, np.zeros(0, np.int32), length), LETTERS.encode("a"))
+    allowed = np.flatnonzero(guide.guide(memory, np.zeros((1, LETTERS.size)))[0] > -np.inf)
+    np.testing.assert_array_equal(allowed, LETTERS.encode("b"))
+    assert guide.ended(guide.follow(memory, LETTERS.encode("b")))
 
 
 def test_a_text_may_begin_in_many_ways_but_unreachable_states_are_known():

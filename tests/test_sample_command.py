@@ -29,3 +29,13 @@ def test_stop_by_name(run, model_folder):
 def test_a_primer_with_unknown_characters(run, model_folder):
     assert_one_clear_line(run("sample", "-m", model_folder, "--prime", "日本"), "'日' '本'", "--unknown skip")
     assert run("sample", "-m", model_folder, "--prime", "日", "--unknown", "skip", "--length", "3")[0] == 0
+
+
+def test_escapes_are_read_in_all_texts_and_the_words_for_them_in_stop_alone(run, model_folder):
+    how = ["sample", "-m", model_folder, "--no-echo", "--length", 60, "--seed", 1]
+    assert "d\nt" in run(*how, "--must", "d\\nt")[1]
+    assert run(*how, "--ban-text", "\\n", "--count", 20)[1].count("\n") == 20  # one after each text
+    assert run(*how, "--template", "a {3}\\n")[1].endswith("\n\n")
+    assert_one_clear_line(run(*how, "--template", "newline"), "--template", "'w'")
+    assert_one_clear_line(run(*how, "--must", "tab"), "--must", "'b'")
+    assert run(*how, "--stop", "\\n", "--count", 20) == run(*how, "--stop", "newline", "--count", 20)

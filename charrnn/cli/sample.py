@@ -8,6 +8,7 @@ from charrnn.cli.options import FiniteRange, mixture_options
 
 STEERING = ("temperature", "top_k", "top_p", "min_p", "typical", "repetition_penalty", "greedy", "ban", "allow",
             "pattern", "template", "acrostic", "must", "ban_text")  # fmt: skip
+STOP_NAMES = {"newline": "\n", "tab": "\t"}
 
 
 @click.command(short_help="Write new text.")
@@ -31,16 +32,16 @@ STEERING = ("temperature", "top_k", "top_p", "min_p", "typical", "repetition_pen
 @click.option("--allow", default=None, help="The only characters to write (and the line end, unless banned).")
 @click.option("--pattern", default=None, metavar="REGEX", help="Write only texts that match this regular expression whole.")
 @click.option("--template", default=None, metavar="TEXT",
-              help="Write this text with its blanks filled: {5} is five letters, {1-4} one to four.")  # fmt: skip
+              help="Write this text with its blanks filled: {5} is five letters, {1-4} 1 to 4; \\n and \\t.")  # fmt: skip
 @click.option("--acrostic", default=None, metavar="TEXT",
               help="First characters of the lines, or of the blanks of --template, repeated as needed.")  # fmt: skip
-@click.option("--must", multiple=True, metavar="TEXT", help="Each text holds this (may be repeated).")
-@click.option("--ban-text", multiple=True, metavar="TEXT", help="No text holds this (may be repeated).")
+@click.option("--must", multiple=True, metavar="TEXT", help="Each text holds this (may be repeated); \\n and \\t.")
+@click.option("--ban-text", multiple=True, metavar="TEXT", help="No text holds this (may be repeated); \\n and \\t.")
 @click.option("--greedy", is_flag=True, help="Always take the likeliest character.")
 @click.option("--beam", type=click.IntRange(min=1), default=None,
               help="Search for likely texts, going on with so many at a time; prints the --count best.")  # fmt: skip
 @click.option("--length-normalization", type=FiniteRange(min=0), default=1.0, show_default=True,
-              help="With --beam and lines: rank by log-probability over characters to this power.")  # fmt: skip
+              help="With --beam: rank by log-probability over characters to this power, where lengths differ.")  # fmt: skip
 @click.option("--best-of", type=click.IntRange(min=1), default=None,
               help="Draw so many texts and print the --count likeliest by bits per character, best first.")  # fmt: skip
 @click.option("--novel", type=click.IntRange(min=2), default=None,
@@ -76,9 +77,11 @@ def sample(mixture, prime, prime_file, echo, **how):
     if prime_file:
         prime = _read_prime(prime_file, model.vocabulary.level)
     ids = api.encode_prime(model, prime, how.pop("unknown"))
-    how["stop"] = tuple(_unescape(text) for text in how["stop"])
+    how["stop"] = tuple(STOP_NAMES.get(text, text) for text in how["stop"])
+    for name in ("stop", "must", "ban_text"):
+        how[name] = tuple(map(_unescape, how[name]))
+    how["template"] = how["template"] and _unescape(how["template"])
     steering = {name: how.pop(name) for name in STEERING}
-    steering["template"] = steering["template"] and _unescape(steering["template"])
     row = -1
     for row_now, piece in pieces(
         model, ids, Writing(steering, models=mixture["models"], **how), lines=api.reads_lines(model)
@@ -101,9 +104,6 @@ def _check_usage(prime, prime_file, how):
         raise click.UsageError("--beam draws nothing; leave out --temperature, --top-k, --top-p, --min-p and --typical.")
     if how["length_normalization"] != 1 and not how["beam"]:
         raise click.UsageError("--length-normalization ranks what --beam finds; give --beam too.")
-    for name in ("stop", "must", "ban_text"):
-        if "" in how[name]:
-            raise click.UsageError(f"--{name.replace('_', '-')} is empty; name the text that is meant.")
     if how["count"] > min(how["beam"] or how["count"], how["best_of"] or how["count"]):
         raise click.UsageError("--count asks for more texts than --beam or --best-of finds.")
     if how["corpus"] and not (how["novel"] or how["report"]):
@@ -119,5 +119,5 @@ def _read_prime(name, level):
 
 
 def _unescape(text: str) -> str:
-    """The stop text with backslash escapes of newline and tab read, and the two by name."""
-    return {"newline": "\n", "tab": "\t"}.get(text, text.replace("\\n", "\n").replace("\\t", "\t"))
+    """The text with backslash escapes of newline and tab read."""
+    return text.replace("\\n", "\n").replace("\\t", "\t")

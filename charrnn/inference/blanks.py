@@ -56,8 +56,8 @@ def read_template(text: str, *, max_length: int, mark: str | None = None) -> Tem
 def _blank(match: re.Match, text: str, max_length: int) -> Blank:
     if match.group(1):
         return Blank(1, max_length, told=False)
-    least = int(match.group(2))
-    most = int(match.group(3) or least)
+    told = match.group(2), match.group(3) or match.group(2)
+    least, most = (int(digits) if len(digits) < 10 else LONGEST + 1 for digits in told)
     if not 1 <= least <= most <= LONGEST:
         raise CharrnnError(f"{_shown(text)}: {match.group()} is no blank; lengths go up from 1, to {LONGEST} at most")
     return Blank(least, most, told=True)

@@ -1,6 +1,7 @@
 """How the next character is drawn: guides change its distribution by what stands in the text, filters cut it, one draws.
 
-All of it works on numpy and on JAX arrays alike, so that it also runs inside a compiled loop.
+All of it works on numpy and on JAX arrays alike, so that it also runs inside a compiled loop; but for what tells whether a
+text has ended, which is asked outside of it, of numpy memories alone.
 
 Shapes: B rows, V symbols.
 """
@@ -109,7 +110,10 @@ class Guide(Protocol):
         ...
 
     def ended(self, memory: Any) -> Any:
-        """Whether each text may end where no symbol is left (booleans): it is whole, and has not run into a dead end."""
+        """Whether each text may end where no symbol is left (booleans): it is whole, and has not run into a dead end.
+
+        The memory is of numpy arrays.
+        """
         ...
 
 
@@ -132,7 +136,10 @@ class Drawing:
         return tuple(guide.follow(its_memory, ids_B) for guide, its_memory in zip(self.guides, memory, strict=True))
 
     def ended(self, memory: tuple) -> Any:
-        """Whether, where no symbol is left, a guide says that the text is whole (ended_B, or one value for all)."""
+        """Whether, where no symbol is left, a guide says that the text is whole (ended_B, or one value for all).
+
+        The memory is of numpy arrays.
+        """
         told = [guide.ended(its_memory) for guide, its_memory in zip(self.guides, memory, strict=True)]
         return reduce(np.logical_or, told, np.False_)
 

@@ -24,7 +24,7 @@ from charrnn.inference.automaton import (
     classes_of,
     tabulate,
 )
-from charrnn.inference.pattern import CharSet, in_bytes, parse
+from charrnn.inference.pattern import CharSet, in_bytes, literal, parse
 from charrnn.inference.template import acrostic_pattern, template_pattern
 from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 
@@ -79,8 +79,8 @@ class Constraint:
         self._least_SC = automaton.least_S[automaton.next_SC]
 
     def start(self, rows: int, prime: np.ndarray, length: int) -> Place:
-        """The primer takes no part."""
-        return Place(np.full(rows, START, np.int32), np.full(rows, length, np.int32))
+        """The primer takes no part. Any length beyond UNREACHABLE is as good as that: what is unreachable stays so."""
+        return Place(np.full(rows, START, np.int32), np.full(rows, min(length, int(UNREACHABLE)), np.int32))
 
     def guide(self, memory: Place, log_probs_BV: Any) -> Any:
         xp = log_probs_BV.__array_namespace__()
@@ -114,10 +114,7 @@ def make_constraint(vocabulary: Vocabulary, conditions: Conditions, length: int)
 @lru_cache(maxsize=8)  # the same constraint is the same object, for which a compiled loop is there already
 def _made(vocabulary: Vocabulary, conditions: Conditions) -> tuple[Constraint, int]:
     """The constraint, and the length of the shortest text that meets it (UNREACHABLE: none does)."""
-    expressions = []
-    for option, pattern in conditions.expressions():
-        tree = parse(pattern, option)
-        expressions.append(Expression(in_bytes(tree, option) if vocabulary.level == "byte" else tree))
+    expressions = _expressions(vocabulary, conditions)
     sets = list(dict.fromkeys(one for expression in expressions for one in expression.sets if one is not None))
     must, ban_text = ([vocabulary.encode(text) for text in texts] for texts in (conditions.must, conditions.ban_text))
     stops = [vocabulary.encode(text) for text in conditions.stop] + [np.array([BOUNDARY])] * conditions.lines
@@ -131,6 +128,12 @@ def _made(vocabulary: Vocabulary, conditions: Conditions) -> tuple[Constraint, i
     machine: Machine = Both([*expressions, *map(With, classes[0]), *([Without(classes[1])] if ban_text else [])])
     automaton = tabulate(Stopped(machine, classes[2]) if stops else machine, class_V)
     return Constraint(automaton), int(automaton.least_S[START])
+
+
+def _expressions(vocabulary: Vocabulary, conditions: Conditions) -> list[Expression]:
+    """What the whole text must match, in the symbols of the vocabulary's level."""
+    trees = [(option, parse(pattern, option)) for option, pattern in conditions.expressions()]
+    return [Expression(in_bytes(tree, option) if vocabulary.level == "byte" else tree) for option, tree in trees]
 
 
 def _members(expression: Expression, masks: dict[CharSet, np.ndarray], class_V: np.ndarray) -> list[int]:
@@ -148,27 +151,41 @@ def _members(expression: Expression, masks: dict[CharSet, np.ndarray], class_V: 
 
 
 def _what_is_impossible(vocabulary: Vocabulary, conditions: Conditions) -> str:
-    """What no text can meet: the first of the conditions that together with those before it cannot be met."""
+    """What no text can meet: the first of the conditions that together with those before it cannot be met.
+
+    Banned symbols hold from the start, and are to blame unless these conditions are known to be impossible without them.
+    """
     blame = {
         "pattern": "--pattern: no text of this model's characters matches it",
         "template": "--template: no text of this model's characters matches it and what else is asked",
         "acrostic": "--acrostic: no text of this model's characters has these first characters and what else is asked",
         "must": "--must: no text that matches holds this too",
-        "banned": "--ban and --allow leave no text that matches; allow more",
         "ban_text": "--ban-text leaves no text that matches; ban less",
         "stop": "--stop ends every text before it matches; leave it out",
         "lines": "a model trained with --lines writes one line, and no single line matches",
     }
-    met = Conditions()
+    met = Conditions(banned=conditions.banned)
     for name, what in blame.items():
         met = replace(met, **{name: getattr(conditions, name)})
-        if _made(vocabulary, met)[1] == UNREACHABLE:
+        if _is_impossible(vocabulary, met):
+            if met.banned and not _is_impossible(vocabulary, replace(met, banned=())):
+                what = "--ban and --allow leave no text that matches; allow more"
             return what + _unknown(vocabulary, conditions)
     raise AssertionError("all conditions together were impossible")
 
 
+def _is_impossible(vocabulary: Vocabulary, conditions: Conditions) -> bool:
+    """Whether no text meets the conditions; not so where they alone, without what else was asked, need too many states."""
+    try:
+        return _made(vocabulary, conditions)[1] == UNREACHABLE
+    except CharrnnError:
+        return False
+
+
 def _unknown(vocabulary: Vocabulary, conditions: Conditions) -> str:
-    """What to say of characters that are asked for and that the model does not know."""
-    texts = [conditions.pattern or "", conditions.template or "", conditions.acrostic or "", *conditions.must]
-    unknown = vocabulary.unknown_in("".join(texts))
+    """What to say of single characters (at level "byte", bytes) that are asked for and that the model does not know."""
+    sets = [one for expression in _expressions(vocabulary, conditions) for one in expression.sets if one is not None]
+    literals = "".join(first for one in sets for first, _ in one.ranges if one == literal(first))
+    asked: list[str | bytes] = [literals.encode("latin-1") if vocabulary.level == "byte" else literals, *conditions.must]
+    unknown = list(dict.fromkeys(symbol for text in asked for symbol in vocabulary.unknown_in(text)))
     return f" (characters that the model does not know: {' '.join(map(repr, unknown[:10]))})" if unknown else ""

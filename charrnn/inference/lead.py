@@ -26,7 +26,8 @@ class Lead:
     chance to complete the string from there within HORIZON characters: 1 − (1 − r) · exp(−HORIZON · p), with p the
     probability of the string by itself and r that of its rest. So, had every place of the text the string's own probability,
     what is written would be what the model writes given that it completes the string (Doob's h-transform). Of a text that
-    holds the string, all gains add up to the same, −log h(start); beam search ranks such texts as before.
+    holds the string, all gains add up to −log h(start). They are no part of its probability: beam search lets them choose
+    which texts it goes on with, and ranks what it finds without them.
     """
 
     string: tuple[int, ...]

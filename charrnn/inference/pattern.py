@@ -133,14 +133,15 @@ class _Parser:
         """The numbers of {m}, {m,}, {,n} or {m,n}."""
         end = self.pattern.find("}", self.at)
         first, comma, last = self.pattern[self.at : max(end, self.at)].partition(",")
+        first, last = (number.lstrip("0") or number[:1] for number in (first, last))
         numbers = [number for number in (first, last) if number]
-        if not numbers or not all(number.isascii() and number.isdecimal() for number in numbers) or len(self.pattern) < 3:
+        if not numbers or not all(number.isascii() and number.isdecimal() for number in numbers):
             raise self.error("a repeat is {3}, {3,}, {,5} or {3,5}; for the character write \\{", begin)
+        if any(len(number) > len(str(MOST_REPEATS)) or int(number) > MOST_REPEATS for number in numbers):
+            raise self.error(f"a repeat goes up to {MOST_REPEATS:,}", begin)
         self.at = end + 1
         least = int(first or 0)
         most = (int(last) if last else None) if comma else least
-        if max(least, most or 0) > MOST_REPEATS:
-            raise self.error(f"a repeat goes up to {MOST_REPEATS:,}", begin)
         if most is not None and most < least:
             raise self.error(f"{{{least},{most}}} is empty; the smaller number comes first", begin)
         return least, most

@@ -3,6 +3,7 @@
 Shapes: B rows, T time, V symbols.
 """
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -45,31 +46,35 @@ def write(
     A text ends before the first of the stop strings, before a boundary where end_at_boundary, and where the drawing's
     guides leave no symbol. The pieces of row k come while it is written, once the rows before it are done; each row ends
     with an empty piece. dead_ends: whether the model may leave no symbol either (as Novel does); then texts come whole, for
-    one that runs into a dead end goes on from some way back. Raises CharrnnError for a length below 0, a count below 1, an
-    empty stop, and a text that finds no way on.
+    one that runs into a dead end goes on from some way back, when it is its turn. Raises CharrnnError for a length below 0,
+    a count below 1, and in its turn a text that finds no way on.
     """
     if length < 0 or count < 1:
         raise CharrnnError(f"--length {length} --count {count}: the length is 0 or more, the count 1 or more")
-    if "" in stops:
-        raise CharrnnError("--stop is empty; name the text to end before")
     stop_ids = [model.vocabulary.encode(stop) for stop in stops] + ([np.array([BOUNDARY])] if end_at_boundary else [])
-    state, ids_B = read_prime(model, prime, count)
-    memory = drawing.start(count, prime, length)
     texts = [Text(stop_ids, length, whole=dead_ends) for _ in range(count)]
-    current, begin = 0, 0
-    while current < count:
-        uniforms_TB = uniforms(seed, count, begin, STEPS)
+    drawn = _drawn(model, prime, length, count, drawing, seed)
+    for row, text in enumerate(texts):
+        while not text.done:
+            if len(piece := text.take()):
+                yield row, piece
+            for each, ids in zip(texts, next(drawn), strict=True):
+                each.append(ids)
+        if dead_ends and is_stuck(text, prime, drawing):
+            text = recovered(model, text, prime, drawing, np.random.default_rng([seed, row]))
+        if len(piece := text.take()):
+            yield row, piece
+        yield row, np.zeros(0, np.int32)
+
+
+def _drawn(
+    model: LanguageModel, prime: np.ndarray, length: int, rows: int, drawing: Drawing, seed: int
+) -> Iterator[np.ndarray]:
+    """ids_BT that follow the prime, STEPS at a time, without end."""
+    state, ids_B = read_prime(model, prime, rows)
+    memory = drawing.start(rows, prime, length)
+    for begin in itertools.count(0, STEPS):
+        uniforms_TB = uniforms(seed, rows, begin, STEPS)
         state, memory, ids_BT = model.generate(state, memory, ids_B, uniforms_TB, drawing)
-        ids_B, begin = ids_BT[:, -1], begin + STEPS
-        for row, (text, ids) in enumerate(zip(texts, ids_BT, strict=True)):
-            text.append(ids)
-            if dead_ends and is_stuck(text, prime, drawing):
-                texts[row] = recovered(model, text, prime, drawing, np.random.default_rng([seed, row]))
-        while current < count:
-            piece = texts[current].take()
-            if len(piece):
-                yield current, piece
-            if not texts[current].done:
-                break
-            yield current, np.zeros(0, np.int32)
-            current += 1
+        yield ids_BT
+        ids_B = ids_BT[:, -1]

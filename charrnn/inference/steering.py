@@ -16,31 +16,37 @@ TEXTS = {"must", "ban_text"}
 CONDITIONS = {"pattern", "template", "acrostic", *TEXTS}
 
 
+def as_texts(option: str, texts: str | Sequence[str]) -> tuple[str, ...]:
+    """The texts that an option of several is given; one string is one text. Raises CharrnnError for an empty one."""
+    texts = (texts,) if isinstance(texts, str) else tuple(texts)
+    if "" in texts:
+        raise CharrnnError(f"{option} is empty; name the text that is meant")
+    return texts
+
+
 def drawing_for(
     model: LanguageModel,
     length: int,
     *,
     ban: str = "",
     allow: str | None = None,
-    stop: Sequence[str] = (),
+    stop: str | Sequence[str] = (),
     lines: bool = False,
     repetition_penalty: float = 1.0,
     **steering: Any,
 ) -> Drawing:
     """How the characters of texts of up to `length` are drawn; steering: fields of Choice and of Conditions.
 
-    Raises CharrnnError for numbers out of range, and conditions that no text meets; TypeError for other names.
+    Of stop, must and ban_text, one string is one text. Raises CharrnnError for numbers out of range, empty texts and
+    conditions that no text meets; TypeError for other names.
     """
     if unknown := set(steering) - CHOICE - CONDITIONS:
         raise TypeError(f"sample() has no option {', '.join(sorted(unknown))}")
     banned = banned_symbols(model.vocabulary, ban, allow)
     choice = Choice(**{name: steering[name] for name in CHOICE & set(steering)}, banned=banned)
     asked = {name: steering[name] for name in CONDITIONS & set(steering)}
-    asked |= {name: tuple(asked[name]) for name in TEXTS & set(asked)}
-    for name, texts in {**asked, "stop": stop}.items():
-        if name in {*TEXTS, "stop"} and "" in texts:
-            raise CharrnnError(f"--{name.replace('_', '-')} is empty; name the text that is meant")
-    conditions = Conditions(**asked, banned=banned, stop=tuple(stop), lines=lines)
+    asked |= {name: as_texts(f"--{name.replace('_', '-')}", asked[name]) for name in TEXTS & set(asked)}
+    conditions = Conditions(**asked, banned=banned, stop=as_texts("--stop", stop), lines=lines)
     guides: list[Guide] = [RepetitionPenalty(repetition_penalty)] if repetition_penalty != 1 else []
     if conditions.asked:
         guides.append(make_constraint(model.vocabulary, conditions, length))

@@ -89,7 +89,7 @@ class Vocabulary:
         units = text if isinstance(text, np.ndarray) else to_units(text, self.level)
         return self._ids[np.minimum(units.astype(np.uint32, copy=False), len(self._ids) - 1)]
 
-    def unknown_in(self, text: str) -> list[str]:
+    def unknown_in(self, text: str | bytes) -> list[str]:
         """The characters (or, as \\xNN, bytes) of a text that have no id, each once, in order of appearance."""
         units = to_units(text, self.level)
         missing = dict.fromkeys(units[self.encode(units) == UNKNOWN].tolist())

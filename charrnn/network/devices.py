@@ -15,6 +15,8 @@ from jax.sharding import PartitionSpec as P
 LEAST_ROWS = 8
 SQUARED_UNITS_PER_ROW = 16384
 
+TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8  # of mallopt, as <malloc.h> numbers them
+
 
 def processors() -> int:
     """How many processor cores this program may use; where the system does not tell (as macOS), how many there are."""
@@ -41,16 +43,26 @@ def keep_freed_memory() -> None:
     XLA asks for its working memory anew in every training step, hundreds of megabytes; given back to the system and fetched
     again, a page fault for every 4 KB, that costs a tenth to a third of the step. What the user has set stays and wins.
     """
+    if library := _glibc():
+        library.mallopt(MMAP_MAX, 0)
+        library.mallopt(TRIM_THRESHOLD, 2**31 - 1)
+        library.mallopt(ARENA_MAX, 1)  # other arenas fall back on mmap for what is larger than 64 MB
+
+
+def give_back_freed_memory() -> None:
+    """Give the system what was kept, and keep no more: when JAX's work is done and other large work follows."""
+    if library := _glibc():
+        library.mallopt(MMAP_MAX, 65536)
+        library.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    """The C library, where it is glibc and the user has not tuned its memory."""
     tuned = "glibc.malloc" in os.environ.get("GLIBC_TUNABLES", "")
     if sys.platform != "linux" or tuned or any(name.startswith("MALLOC_") for name in os.environ):
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is None:
-        return  # another C library
-    trim_threshold, mmap_max, arena_max = -1, -4, -8  # as <malloc.h> numbers them
-    mallopt(mmap_max, 0)
-    mallopt(trim_threshold, 2**31 - 1)
-    mallopt(arena_max, 1)  # other arenas fall back on mmap for what is larger than 64 MB
+        return None
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None
 
 
 def devices_for(rows: int, hidden: int) -> int:

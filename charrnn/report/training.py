@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from charrnn.models.folder import CURVE, MODEL
+from charrnn.network.devices import give_back_freed_memory
 from charrnn.report.curve import draw_curve
 from charrnn.report.ngram import compare_with_ngram
 from charrnn.report.progress import TrainingLine
@@ -61,6 +62,7 @@ def run_training(
     if journal.step < journal.schedule.steps:
         say(f"ended at step {journal.step:,} of {journal.schedule.steps:,}: {session.run.ended(journal)}")
     if baseline and journal.best is not None:
+        give_back_freed_memory()
         say(_comparison(session.run, journal.best))
     say(f"model: {folder / MODEL}; write with: charrnn sample -m {model}")
     return 0

@@ -3,7 +3,7 @@
 Each line is a random string, "=", and the string again. Trains the same network with attention and without, and prints
 what share of the repeated characters each predicts (the likeliest character, given the true ones before it).
 
-    python examples/copy_task.py [--attention general] [--steps 1500] [--length 24] [--hidden 128]
+    python examples/copy_task.py [--attention general] [--steps 1500] [--length 40] [--hidden 128]
 """
 
 import argparse
@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--attention", default="general", choices=["additive", "dot", "general"])
     parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--length", type=int, default=24)
+    parser.add_argument("--length", type=int, default=40)
     parser.add_argument("--hidden", type=int, default=128)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,10 @@ import jax
 import numpy as np
 import pytest
 
-from charrnn.network.network import map_tree
+from charrnn.network.compiled import pick_targets
+from charrnn.network.config import NetworkConfig
+from charrnn.network.network import apply, map_tree, zero_state
+from charrnn.network.recurrence import scan_over_time
 
 PLACES = 3  # looked at in each array
 
@@ -25,3 +28,28 @@ def assert_central_differences(function: Callable, parameters: Any, gradient: An
                 moved[which][place] += move
                 sides.append(function(jax.tree.unflatten(form, moved)))
             assert slope[place] == pytest.approx((sides[0] - sides[1]) / (2 * step), **tolerance)
+
+
+def assert_gradient_of_nats(
+    reference_logits: Callable,
+    config: NetworkConfig,
+    parameters: Any,
+    ids_TB: np.ndarray,
+    targets_TB: np.ndarray,
+    step: float,
+    **tolerance: float,
+) -> None:
+    """The compiled gradient of a network's mean nats, float32, against differences of reference_logits(parameters) in
+    float64."""
+
+    def mean_nats(parameters):
+        _, logits = apply(parameters, config, ids_TB, zero_state(config, ids_TB.shape[1]), over_time=scan_over_time)
+        return -pick_targets(logits, targets_TB, 0.0).mean()
+
+    def reference_nats(parameters):
+        logits = reference_logits(parameters)
+        log_probs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+        return -np.take_along_axis(log_probs, targets_TB[..., None], -1).mean()
+
+    gradient = jax.jit(jax.grad(mean_nats))(parameters)
+    assert_central_differences(reference_nats, parameters, gradient, step, **tolerance)

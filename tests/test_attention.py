@@ -12,7 +12,6 @@ from charrnn.models.recurrent import RecurrentModel
 from charrnn.network import attention
 from charrnn.network.attention import SCORES, empty_window
 from charrnn.network.cells import CELLS
-from charrnn.network.compiled import pick_targets
 from charrnn.network.config import NetworkConfig
 from charrnn.network.network import apply, init_parameters, map_tree, parameter_shapes, zero_state
 from charrnn.network.recurrence import scan_over_time
@@ -21,7 +20,7 @@ from charrnn.training.options import TrainOptions
 from charrnn.training.start import resume, start
 
 from .conftest import SMALL, arrays_of, steps_of
-from .gradients import assert_central_differences
+from .gradients import assert_gradient_of_nats
 
 ROWS, TIME, SYMBOLS, HIDDEN, WINDOW = 3, 8, 7, 6, 4
 
@@ -86,17 +85,10 @@ def test_gradient_equals_central_differences(kind, small_blocks):
     config, parameters = network(kind)
     ids_TB, targets_TB = draw_ids(), draw_ids(1)
 
-    def mean_nats(parameters):
-        _, logits = apply(parameters, config, ids_TB, zero_state(config, ROWS), over_time=scan_over_time)
-        return -pick_targets(logits, targets_TB, 0.0).mean()
+    def reference(parameters):
+        return reference_logits(parameters, config, ids_TB)
 
-    def reference_nats(parameters):
-        logits = reference_logits(parameters, config, ids_TB)
-        log_probs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
-        return -np.take_along_axis(log_probs, targets_TB[..., None], -1).mean()
-
-    gradient = jax.jit(jax.grad(mean_nats))(parameters)
-    assert_central_differences(reference_nats, parameters, gradient, 1e-6, abs=3e-6)
+    assert_gradient_of_nats(reference, config, parameters, ids_TB, targets_TB, 1e-6, abs=3e-6)
 
 
 @pytest.mark.parametrize("kind", SCORES)

@@ -5,14 +5,14 @@ Shapes: B rows (texts going on), T time, V symbols.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.inference.choice import PLAIN, Drawing
 from charrnn.inference.written import read_prime
-from charrnn.models.language_model import LanguageModel
+from charrnn.models.language_model import LanguageModel, take_rows
 from charrnn.text.vocabulary import BOUNDARY, UNKNOWN
 
 
@@ -97,11 +97,3 @@ def _best(texts: Texts, sums_BV: np.ndarray, guided_BV: np.ndarray, beam: int) -
     last_B = last_B.astype(np.int32)
     ids_BT = np.concatenate([texts.ids_BT[rows_B], last_B[:, None]], axis=1)
     return rows_B, last_B, Texts(ids_BT, sums_BV.ravel()[best], guided_BV.ravel()[best])
-
-
-def take_rows(state: Any, rows_B: np.ndarray) -> Any:
-    """A model's state with rows picked, repeated or left out; in every array of it the first axis is that of rows."""
-    if isinstance(state, list | tuple):
-        parts = [take_rows(part, rows_B) for part in state]
-        return type(state)(*parts) if hasattr(state, "_fields") else type(state)(parts)
-    return np.asarray(state)[rows_B]

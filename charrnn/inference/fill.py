@@ -17,9 +17,8 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.inference.blanks import Blank, Template
-from charrnn.models.language_model import LanguageModel, State
+from charrnn.models.language_model import LanguageModel, State, take_rows
 from charrnn.models.recurrent import RecurrentModel
-from charrnn.network.network import map_tree
 from charrnn.text.vocabulary import BOUNDARY
 
 BEAM = 8  # hypotheses that each side keeps at each length
@@ -177,10 +176,6 @@ def _step(model: LanguageModel, state: State, ids_BT: np.ndarray) -> _Read:
     return _Read(state, log_probs_BTV[:, -1], log_probs_BTV[:, -1, :0])
 
 
-def _rows_of(state: State, rows: np.ndarray) -> State:
-    return map_tree(lambda part: np.asarray(part)[rows], state)
-
-
 def read_context(model: LanguageModel, ids: Ids) -> _Read:
     """A model after ids, of which there is at least one."""
     read = _Read(model.start(1), *np.zeros((2, 1, 0)))
@@ -195,7 +190,7 @@ def beam_search(model: LanguageModel, read: _Read, depth: int, width: int) -> li
     for _ in range(depth):
         totals_BV = beam[-1].log_probs_B[:, None] + read.log_probs_BV
         rows, symbols, log_probs_B = _best_cells(totals_BV, width)
-        state = _rows_of(read.state, rows)
+        state = take_rows(read.state, rows)
         read = _step(model, state, symbols[:, None].astype(np.int32))
         beam.append(_Hypotheses(np.concatenate([beam[-1].ids_BT[rows], symbols[:, None]], 1), log_probs_B, read.outputs_BH))
     return beam
@@ -229,7 +224,7 @@ def _continued(model: LanguageModel, read: _Read, sequences: Sequence[Ids]) -> n
     for row, ids in enumerate(sequences):
         ids_BT[row, : len(ids)] = ids
     total_B = read.log_probs_BV[0, ids_BT[:, 0]].astype(np.float64)
-    state = _rows_of(read.state, np.zeros(len(sequences), int))
+    state = take_rows(read.state, np.zeros(len(sequences), int))
     for begin in range(0, ids_BT.shape[1] - 1, WINDOW):
         part_BT = ids_BT[:, begin : begin + WINDOW + 1]
         state, log_probs_BT = model.target_log_probs(state, part_BT[:, :-1], part_BT[:, 1:])

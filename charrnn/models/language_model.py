@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from charrnn.network.network import map_tree
 from charrnn.text.vocabulary import Vocabulary
 
 State = Any  # only its own model reads it; a tree of arrays whose first axis is the rows, which others may choose among
@@ -46,6 +47,11 @@ class LanguageModel(Protocol):
     ) -> tuple[State, Memory, np.ndarray]:
         """The characters after ids_B, one for each row of uniforms_TB: state, choose's memory and ids_BT (T new ones)."""
         ...
+
+
+def take_rows(state: State, rows: np.ndarray) -> State:
+    """A state, or a memory, with rows picked, repeated or left out."""
+    return map_tree(lambda part: np.asarray(part)[rows], state)
 
 
 def generate_step_by_step(

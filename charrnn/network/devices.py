@@ -52,7 +52,8 @@ def keep_freed_memory() -> None:
 def give_back_freed_memory() -> None:
     """Give the system what was kept, and keep no more: when JAX's work is done and other large work follows."""
     if library := _glibc():
-        library.mallopt(MMAP_MAX, 65536)
+        library.mallopt(MMAP_MAX, 65536)  # this and the next are what glibc starts with
+        library.mallopt(TRIM_THRESHOLD, 128 << 10)
         library.malloc_trim(0)
 
 

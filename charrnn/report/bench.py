@@ -15,7 +15,7 @@ from charrnn.inference.choice import Choice, Drawing
 from charrnn.inference.sample import STEPS, uniforms
 from charrnn.inference.score import sequence_log_probs
 from charrnn.models.recurrent import RecurrentModel
-from charrnn.network.config import NetworkConfig
+from charrnn.network.config import FORM, NetworkConfig
 from charrnn.network.network import init_parameters, zero_state
 from charrnn.text.batches import Batch
 from charrnn.text.vocabulary import Vocabulary
@@ -43,17 +43,10 @@ class BenchOptions:
 
     @property
     def network(self) -> NetworkConfig:
-        embedding = self.hidden if self.embedding is None else self.embedding
-        return NetworkConfig(
-            self.symbols + 1,
-            self.cell,
-            self.layers,
-            self.hidden,
-            embedding,
-            direction=self.direction,
-            attention=self.attention,
-            attention_window=self.attention_window,
-        )
+        form = {name: getattr(self, name) for name in FORM}
+        if self.embedding is None:
+            form["embedding"] = self.hidden
+        return NetworkConfig(self.symbols + 1, hidden=self.hidden, **form)
 
 
 def measure(options: BenchOptions, only: str | None = None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ demo: .venv/installed
 	$(BIN)/charrnn corpus get pydoc -o demo/pydoc.txt --overwrite
 	$(BIN)/charrnn train demo/pydoc.txt --minutes 1 -m demo/model --overwrite
 	$(BIN)/charrnn sample -m demo/model --prime 'The function ' --length 400 --seed 1
-	$(BIN)/charrnn score -m demo/model --text 'We love working on deep learning' --text 'working love learning we on deep'
+	$(BIN)/charrnn score -m demo/model --text 'The function returns a list of names' --text 'names of list a returns function The'
 
 test: lint
 	$(BIN)/python -m pytest

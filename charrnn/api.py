@@ -9,9 +9,9 @@ from charrnn.errors import CharrnnError
 if TYPE_CHECKING:
     import numpy as np
 
-    from charrnn.inference.score import SentenceScore
     from charrnn.models.language_model import LanguageModel
     from charrnn.models.mixture import Mixture
+    from charrnn.scoring.score import SentenceScore
     from charrnn.training.start import Session
 
 DEFAULT_MODEL = "charrnn-model"
@@ -85,8 +85,8 @@ def mix(
 
     if not fit_on:
         return Mixture(models, weights, way)
-    from charrnn.inference.mix import fit
-    from charrnn.inference.score import text_sequences
+    from charrnn.scoring.fit_mixture import fit
+    from charrnn.scoring.score import text_sequences
     from charrnn.text.corpus import read_units
 
     vocabulary = common_vocabulary(models)
@@ -114,8 +114,8 @@ def sample(
     """
     import numpy as np
 
-    from charrnn.inference.sample import write
-    from charrnn.inference.steering import as_texts, drawing_for
+    from charrnn.writing.sample import write
+    from charrnn.writing.steering import as_texts, drawing_for
 
     rows = 1 if count is None else count
     texts: list[list[np.ndarray]] = [[] for _ in range(rows)]
@@ -137,7 +137,7 @@ def score(model: "LanguageModel", sentences: str | Iterable[str]) -> "list[Sente
 
     One string is one sentence; there is then one score in the list.
     """
-    from charrnn.inference.score import score_sentences
+    from charrnn.scoring.score import score_sentences
 
     return score_sentences(model, [sentences] if isinstance(sentences, str) else list(sentences))
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 import charrnn
-from charrnn.inference.blanks import read_template
-from charrnn.inference.fill import fill
+from charrnn.text.blanks import read_template
+from charrnn.writing.fill import fill
 
 
 def hide(lines: list[str], length: int, count: int) -> list[tuple[str, str, str]]:
@@ -30,7 +30,7 @@ def hide(lines: list[str], length: int, count: int) -> list[tuple[str, str, str]
 
 def back(model, before: str, length: int, width: int = 8) -> str:
     """The likeliest continuation by beam search."""
-    from charrnn.inference.fill import beam_search, read_context
+    from charrnn.writing.fill import beam_search, read_context
 
     ids = (1, *model.vocabulary.encode(before).tolist())
     return model.vocabulary.decode(beam_search(model, read_context(model, ids), length, width)[length].ids_BT[0])

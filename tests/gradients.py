@@ -7,10 +7,11 @@ import jax
 import numpy as np
 import pytest
 
-from charrnn.network.compiled import pick_targets
 from charrnn.network.config import NetworkConfig
-from charrnn.network.network import apply, map_tree, zero_state
+from charrnn.network.forward import apply, zero_state
+from charrnn.network.loss import pick_targets
 from charrnn.network.recurrence import scan_over_time
+from charrnn.trees import map_tree
 
 PLACES = 3  # looked at in each array
 

@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from charrnn.text.catalogue import Entry
+    from charrnn.corpora.catalogue import Entry
 
 STDOUT = "-"
 
@@ -26,7 +26,7 @@ def list_corpora(as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
-    from charrnn.text.catalogue import read_catalogue
+    from charrnn.corpora.catalogue import read_catalogue
 
     entries = list(read_catalogue().values())
     if as_json:
@@ -55,7 +55,7 @@ def get(
     """
     from pathlib import Path
 
-    from charrnn.text.catalogue import find, refuse_existing
+    from charrnn.corpora.catalogue import find, refuse_existing
 
     entry = find(name)
     if not entry.generated and (count, seed, without) != (None, None, ()):
@@ -76,8 +76,8 @@ def _make(name: str, target: Path | None, count: int | None, seed: int | None, w
     import math
     import sys
 
+    from charrnn.corpora.generated import GENERATED, generate
     from charrnn.files import write_bytes
-    from charrnn.text.generated import GENERATED, generate
 
     text = generate(name, count, seed or 0, without).encode()
     if target:
@@ -96,8 +96,8 @@ def _fetch(entry: Entry, target: Path | None, overwrite: bool) -> None:
     import tempfile
     from pathlib import Path
 
+    from charrnn.corpora.catalogue import fetch
     from charrnn.report.progress import bytes_progress
-    from charrnn.text.catalogue import fetch
 
     with bytes_progress(entry.name, entry.bytes) as progress:
         if target:

@@ -6,7 +6,7 @@ names, types, shapes, contents and description. Nothing in it is code.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,37 +79,3 @@ def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     if metadata.get("sha256") != _checksum(arrays, text):
         raise CharrnnError(f"{path}: the checksum does not match its contents; restore it from a copy or train again")
     return arrays, json.loads(text)
-
-
-def flatten(tree: Any, prefix: str = "") -> dict[str, np.ndarray]:
-    """A tree of dictionaries and lists as named arrays: {"layers": [{"bias": b}]} gives {"layers.0.bias": b}."""
-    items: Iterable[tuple[Any, Any]]
-    if isinstance(tree, Mapping):
-        items = tree.items()
-    elif isinstance(tree, list | tuple):
-        items = enumerate(tree)
-    else:
-        return {prefix: np.asarray(tree)}
-    named: dict[str, np.ndarray] = {}
-    for key, value in items:
-        named |= flatten(value, f"{prefix}.{key}" if prefix else str(key))
-    return named
-
-
-def fill(template: Any, named: Mapping[str, np.ndarray], path: Path, prefix: str = "") -> Any:
-    """The tree of the template's form whose leaves are the named arrays.
-
-    Raises CharrnnError where a name is missing or a shape or type differs from the template's.
-    """
-    if isinstance(template, Mapping):
-        return {k: fill(v, named, path, f"{prefix}.{k}" if prefix else str(k)) for k, v in template.items()}
-    if isinstance(template, list | tuple):
-        parts = [fill(v, named, path, f"{prefix}.{k}" if prefix else str(k)) for k, v in enumerate(template)]
-        return type(template)(*parts) if hasattr(template, "_fields") else type(template)(parts)
-    if prefix not in named:
-        raise CharrnnError(f"{path}: holds no array {prefix!r}; it does not fit its own description")
-    array = named[prefix]
-    if tuple(array.shape) != tuple(template.shape) or array.dtype != template.dtype:
-        found, wanted = f"{array.dtype}{list(array.shape)}", f"{template.dtype}{list(template.shape)}"
-        raise CharrnnError(f"{path}: {prefix} is {found} where {wanted} is needed")
-    return array

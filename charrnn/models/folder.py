@@ -5,8 +5,8 @@ from pathlib import Path
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import read_archive, write_archive
 from charrnn.models.language_model import LanguageModel
-from charrnn.models.ngram import KIND as NGRAM
-from charrnn.models.ngram import NgramModel
+from charrnn.models.ngram.model import KIND as NGRAM
+from charrnn.models.ngram.model import NgramModel
 from charrnn.models.recurrent import KIND as RECURRENT
 from charrnn.models.recurrent import RecurrentModel
 

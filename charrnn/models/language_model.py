@@ -7,8 +7,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from charrnn.network.network import map_tree
-from charrnn.text.vocabulary import Vocabulary
+from charrnn.text.vocabulary import BOUNDARY, Vocabulary
+from charrnn.trees import map_tree
+
+PRIME_WINDOW = 256  # characters of a primer that are read in one call
 
 State = Any  # only its own model reads it; a tree of arrays whose first axis is the rows, which others may choose among
 Memory = Any  # likewise of what draws the characters
@@ -47,6 +49,15 @@ class LanguageModel(Protocol):
     ) -> tuple[State, Memory, np.ndarray]:
         """The characters after ids_B, one for each row of uniforms_TB: state, choose's memory and ids_BT (T new ones)."""
         ...
+
+
+def read_prime(model: LanguageModel, prime: np.ndarray, rows: int) -> tuple[State, np.ndarray]:
+    """The state after a boundary and all of the prime but its last character, and that last one as ids_B."""
+    ids_BT = np.tile(np.concatenate([[BOUNDARY], prime]).astype(np.int32), (rows, 1))
+    state = model.start(rows)
+    for begin in range(0, ids_BT.shape[1] - 1, PRIME_WINDOW):
+        state, _ = model.advance(state, ids_BT[:, begin : min(begin + PRIME_WINDOW, ids_BT.shape[1] - 1)])
+    return state, ids_BT[:, -1]
 
 
 def take_rows(state: State, rows: np.ndarray) -> State:

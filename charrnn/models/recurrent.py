@@ -13,22 +13,14 @@ from typing import Any
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.archive import fill, flatten
 from charrnn.models.language_model import Choose, Memory, generate_step_by_step
 from charrnn.network.config import NetworkConfig
 from charrnn.network.directions import backward_stack, joint_logits
-from charrnn.network.network import (
-    Parameters,
-    State,
-    fold_embedding,
-    log_softmax,
-    logits_of,
-    map_tree,
-    parameter_shapes,
-    read,
-    zero_state,
-)
+from charrnn.network.forward import State, read, zero_state
+from charrnn.network.output import log_softmax, logits_of
+from charrnn.network.parameters import Parameters, fold_embedding, parameter_shapes
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.trees import fill, flatten, map_tree
 
 KIND = "recurrent"
 COMPILED_WINDOW = 64
@@ -60,9 +52,9 @@ class RecurrentModel:
     @cached_property
     def _on_device(self) -> tuple[NetworkConfig, float, Parameters]:
         """What the compiled functions take first, the parameters already where they will be used."""
+        from charrnn.machine.compilation_cache import use_compilation_cache
+        from charrnn.machine.memory import keep_freed_memory
         from charrnn.network import compiled
-        from charrnn.network.compilation_cache import use_compilation_cache
-        from charrnn.network.devices import keep_freed_memory
 
         keep_freed_memory()
         use_compilation_cache()

@@ -20,7 +20,8 @@ from operator import matmul
 
 from charrnn.network.cells import Array
 from charrnn.network.config import NetworkConfig
-from charrnn.network.network import Parameters, Product
+from charrnn.network.output import Product
+from charrnn.network.parameters import Parameters
 
 Reverse = Callable[[Array, Array], Array]
 

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from charrnn.network.cells import Array, Cell
-from charrnn.network.network import Product
+from charrnn.network.output import Product
 
 
 def _scan(cell: Cell, x_TBG, recurrent_HG, bias_G, state, product, *, save: bool):

@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.inference.choice import Choice, Drawing
-from charrnn.inference.sample import STEPS, uniforms
-from charrnn.inference.score import sequence_log_probs
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.config import FORM, NetworkConfig
-from charrnn.network.network import init_parameters, zero_state
+from charrnn.network.forward import zero_state
+from charrnn.network.parameters import init_parameters
+from charrnn.scoring.score import sequence_log_probs
 from charrnn.text.batches import Batch
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.writing.choice import Choice, Drawing
+from charrnn.writing.sample import STEPS, uniforms
 
 LINES = 20_000  # scored, of 5 to 120 characters
 
@@ -51,7 +52,8 @@ class BenchOptions:
 
 def measure(options: BenchOptions, only: str | None = None) -> dict[str, Any]:
     """The figures, JSON-able: the options, machine, and for each of the three what its function below says."""
-    from charrnn.network.devices import keep_freed_memory, measure_gigaflops, use_all_processors
+    from charrnn.machine.devices import measure_gigaflops, use_all_processors
+    from charrnn.machine.memory import keep_freed_memory
 
     keep_freed_memory()
     use_all_processors()
@@ -84,7 +86,7 @@ def _training(options: BenchOptions) -> dict[str, Any]:
     """Whole steps: forward, back-propagation through time, clipping, AdamW."""
     import jax
 
-    from charrnn.network.devices import devices_for
+    from charrnn.machine.devices import devices_for
     from charrnn.training.optimizer import make_optimizer
     from charrnn.training.step import TrainState, make_mesh, make_step, padded_rows, place
 

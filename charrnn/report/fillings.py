@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from charrnn.errors import CharrnnError
-from charrnn.inference.blanks import read_template
-from charrnn.inference.fill import Filling, fill
 from charrnn.models.language_model import LanguageModel
 from charrnn.report.say import say
 from charrnn.report.score_layouts import ESCAPES, json_line
+from charrnn.text.blanks import read_template
 from charrnn.text.corpus import decode, read_bytes
 from charrnn.text.lines import line_groups
+from charrnn.writing.fill import Filling, fill
 
 
 @dataclass(frozen=True)

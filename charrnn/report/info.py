@@ -7,8 +7,8 @@ from typing import Any
 
 from charrnn.files import strict_json
 from charrnn.models.language_model import LanguageModel
-from charrnn.models.ngram import KIND as NGRAM
-from charrnn.models.ngram import NgramModel
+from charrnn.models.ngram.model import KIND as NGRAM
+from charrnn.models.ngram.model import NgramModel
 from charrnn.models.recurrent import KIND as RECURRENT
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.report.say import figures

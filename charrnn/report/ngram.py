@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from charrnn.files import replacing
-from charrnn.models.arpa import write_arpa
 from charrnn.models.folder import MODEL
+from charrnn.models.ngram.arpa import write_arpa
 from charrnn.report.say import figures, say
 from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import Vocabulary

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.inference.pseudo import PseudoScore, pseudo_sentences, pseudo_stream_tally
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.report.score_layouts import Look, as_columns, json_line
 from charrnn.report.scores import print_summary, scored_lines, total
+from charrnn.scoring.pseudo import PseudoScore, pseudo_sentences, pseudo_stream_tally
 from charrnn.text.corpus import read_units
 
 

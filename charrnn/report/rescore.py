@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from charrnn.inference.rescore import Rescored, best_of_each, language_scores, totals, tune
 from charrnn.models.language_model import LanguageModel
 from charrnn.report.say import say
+from charrnn.scoring.rescore import Rescored, best_of_each, language_scores, totals, tune
 from charrnn.text.nbest import read_lists, read_references
 
 

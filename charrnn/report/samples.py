@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.inference.beam import beam_search
-from charrnn.inference.novel import Novel, longest_copy
-from charrnn.inference.sample import fresh_seed, write
-from charrnn.inference.score import sequence_log_probs
-from charrnn.inference.steering import drawing_for
 from charrnn.models.kept_text import kept_text
 from charrnn.models.language_model import LanguageModel
 from charrnn.report.say import say
+from charrnn.scoring.score import sequence_log_probs
 from charrnn.text.corpus import read_units
 from charrnn.text.vocabulary import BOUNDARY, Vocabulary
+from charrnn.writing.beam import beam_search
+from charrnn.writing.novel import Novel, longest_copy
+from charrnn.writing.sample import fresh_seed, write
+from charrnn.writing.steering import drawing_for
 
 Pieces = Iterator[tuple[int, np.ndarray]]
 

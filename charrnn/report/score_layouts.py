@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from charrnn.inference.pseudo import PseudoScore
-from charrnn.inference.score import SentenceScore
-from charrnn.inference.spans import Span
-from charrnn.models.arpa import arpa_word
 from charrnn.models.language_model import Tally
+from charrnn.models.ngram.arpa import arpa_word
+from charrnn.scoring.pseudo import PseudoScore
+from charrnn.scoring.score import SentenceScore
+from charrnn.scoring.spans import Span
 from charrnn.text.vocabulary import to_units
 
 BASES = {"e": math.e, "2": 2.0, "10": 10.0}

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from charrnn.files import strict_json
-from charrnn.inference.adapt import adapted_log_probs, check_adaptable
-from charrnn.inference.labels import classify
-from charrnn.inference.score import SentenceScore, score_sentences, sentence_ids, stream_tally, tally_of
-from charrnn.inference.spans import surprising_span
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.report.say import say
 from charrnn.report.score_layouts import LAYOUTS, Look, json_line, kenlm_figures, srilm_figures
+from charrnn.scoring.adapt import adapted_log_probs, check_adaptable
+from charrnn.scoring.labels import classify
+from charrnn.scoring.score import SentenceScore, score_sentences, sentence_ids, stream_tally, tally_of
+from charrnn.scoring.spans import surprising_span
 from charrnn.text.corpus import read_units
 from charrnn.text.lines import line_groups, size_of
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from charrnn.machine.memory import give_back_freed_memory
 from charrnn.models.folder import CURVE, MODEL
-from charrnn.network.devices import give_back_freed_memory
 from charrnn.report.curve import draw_curve
 from charrnn.report.ngram import compare_with_ngram
 from charrnn.report.progress import TrainingLine

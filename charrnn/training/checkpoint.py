@@ -11,13 +11,14 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.files import strict_json, write_bytes
-from charrnn.models.archive import fill, flatten, read_archive, write_archive
+from charrnn.models.archive import read_archive, write_archive
 from charrnn.models.folder import LOG, MODEL, RESUME
 from charrnn.network.config import NetworkConfig
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.plan import Settings
 from charrnn.training.schedules import Schedule
 from charrnn.training.step import TrainState
+from charrnn.trees import fill, flatten
 
 Archive = tuple[dict[str, np.ndarray], dict[str, Any]]  # arrays and description, as models.archive reads and writes them
 BEST = "best."  # what its arrays begin with in resume.safetensors

@@ -10,10 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from charrnn.network.cells import Array
-from charrnn.network.compiled import pick_targets, turn_round
 from charrnn.network.config import NetworkConfig
 from charrnn.network.directions import backward_stack, joint_logits
-from charrnn.network.network import Parameters, Product, State, logits_of, read, zero_state
+from charrnn.network.forward import State, read, zero_state
+from charrnn.network.loss import pick_targets, turn_round
+from charrnn.network.output import Product, logits_of
+from charrnn.network.parameters import Parameters
 from charrnn.network.recurrence import scan_over_time
 
 # Shares of the three cross-entropies in the sum that a network of two directions makes small.

@@ -10,7 +10,7 @@ from charrnn.errors import CharrnnError
 from charrnn.models.folder import TEXT, exists, save_model
 from charrnn.models.kept_text import keep_text
 from charrnn.models.language_model import Tally
-from charrnn.models.ngram import NgramModel
+from charrnn.models.ngram.model import NgramModel
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import UNKNOWN, Vocabulary

@@ -10,12 +10,13 @@ import jax
 import numpy as np
 import optax
 
-from charrnn.inference.score import sequences_tally, stream_tally, text_sequences
+from charrnn.machine.devices import devices_for
 from charrnn.models.language_model import Tally
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.config import NetworkConfig
-from charrnn.network.devices import devices_for
-from charrnn.network.network import Parameters, parameter_shapes, zero_state
+from charrnn.network.forward import zero_state
+from charrnn.network.parameters import Parameters, parameter_shapes
+from charrnn.scoring.score import sequences_tally, stream_tally, text_sequences
 from charrnn.text.batches import Batches, LineBatches, StreamBatches, compact
 from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import Vocabulary

@@ -12,12 +12,13 @@ import jax
 import numpy as np
 
 from charrnn.errors import CharrnnError
+from charrnn.machine.compilation_cache import use_compilation_cache
+from charrnn.machine.devices import measure_gigaflops, use_all_processors
+from charrnn.machine.memory import keep_freed_memory
 from charrnn.models.folder import RESUME, load_model
 from charrnn.models.recurrent import RecurrentModel
-from charrnn.network.compilation_cache import use_compilation_cache
 from charrnn.network.config import FORM
-from charrnn.network.devices import keep_freed_memory, measure_gigaflops, use_all_processors
-from charrnn.network.network import Parameters, init_parameters
+from charrnn.network.parameters import Parameters, init_parameters
 from charrnn.text.batches import LineBatches
 from charrnn.text.corpus import STDIN, Corpus, line_bounds, read_corpus
 from charrnn.text.vocabulary import Vocabulary

@@ -18,7 +18,8 @@ from jax.sharding import PartitionSpec as P
 from charrnn.network.cells import Array
 from charrnn.network.config import NetworkConfig
 from charrnn.network.dropout import dropout
-from charrnn.network.network import Parameters, State
+from charrnn.network.forward import State
+from charrnn.network.parameters import Parameters
 from charrnn.network.precision import PRODUCTS
 from charrnn.text.batches import Batch
 from charrnn.training.objective import objective

@@ -1,0 +1,103 @@
+"""Choosing among hypotheses: their earlier scores joined with a language model's.
+
+    total = earlier + weight · log10 p(text) + penalty · characters
+
+Shapes: H hypotheses, W weights, P penalties.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.errors import CharrnnError
+from charrnn.models.language_model import LanguageModel
+from charrnn.scoring.score import score_sentences
+from charrnn.text.nbest import Hypothesis
+
+WEIGHTS = (0.0, *np.geomspace(0.05, 20, 40).tolist(), 1.0)
+PENALTIES = tuple(np.linspace(-1, 1, 41).tolist())
+
+
+@dataclass(frozen=True)
+class Rescored:
+    """A hypothesis, the model's base-10 logarithm of its probability, and its total."""
+
+    hypothesis: Hypothesis
+    language: float
+    total: float
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The weight and penalty with the fewest wrong characters, of how many, and how many there were without the model."""
+
+    weight: float
+    penalty: float
+    errors: int
+    errors_before: int
+    characters: int
+
+
+def language_scores(model: LanguageModel, hypotheses: Sequence[Hypothesis]) -> np.ndarray:
+    """log10 p of each hypothesis, each read from a fresh state, its end counted, [H]."""
+    model.expect(sum(len(h.text) + 1 for h in hypotheses))
+    scores = score_sentences(model, [h.text for h in hypotheses])
+    return np.array([-score.tally.nats / math.log(10) for score in scores])
+
+
+def totals(hypotheses: Sequence[Hypothesis], language_H: np.ndarray, weight: float, penalty: float) -> list[Rescored]:
+    lengths_H = np.array([len(h.text) for h in hypotheses])
+    totals_H = np.array([h.earlier for h in hypotheses]) + weight * language_H + penalty * lengths_H
+    return [Rescored(*triple) for triple in zip(hypotheses, language_H.tolist(), totals_H.tolist(), strict=True)]
+
+
+def best_of_each(rescored: Sequence[Rescored]) -> list[Rescored]:
+    """The hypothesis with the highest total of each utterance (the first, of several), in the order of the utterances."""
+    best: dict[str, Rescored] = {}
+    for one in rescored:
+        before = best.get(one.hypothesis.utterance)
+        if before is None or one.total > before.total:
+            best[one.hypothesis.utterance] = one
+    return list(best.values())
+
+
+def tune(hypotheses: Sequence[Hypothesis], language_H: np.ndarray, references: Mapping[str, str]) -> Tuned:
+    """The weight and penalty of a grid with which the best hypotheses have the fewest character errors.
+
+    Of several such, the one nearest to weight 1 and penalty 0. Raises CharrnnError where an utterance has no reference,
+    or a reference no hypotheses.
+    """
+    groups: dict[str, list[int]] = {}
+    for k, hypothesis in enumerate(hypotheses):
+        groups.setdefault(hypothesis.utterance, []).append(k)
+    for here, there, what in ((groups, references, "reference"), (references, groups, "hypothesis")):
+        missing = [utterance for utterance in here if utterance not in there]
+        if missing:
+            raise CharrnnError(f"--tune: utterance {missing[0]!r} has no {what}; give each of the lists its reference")
+    weights_W, penalties_P = np.array(WEIGHTS), np.array(PENALTIES)
+    errors_WP = np.zeros((len(weights_W), len(penalties_P)), np.int64)
+    before = 0
+    for utterance, members in groups.items():
+        texts = [hypotheses[k].text for k in members]
+        errors_H = np.array([edit_distance(text, references[utterance]) for text in texts])
+        lengths_H, earlier_H = np.array(list(map(len, texts))), np.array([hypotheses[k].earlier for k in members])
+        totals_WPH = earlier_H + weights_W[:, None, None] * language_H[members] + penalties_P[:, None] * lengths_H
+        errors_WP += errors_H[totals_WPH.argmax(-1)]
+        before += int(errors_H[earlier_H.argmax()])
+    distance_WP = np.abs(np.log(np.maximum(weights_W, 1e-3)))[:, None] + np.abs(penalties_P)
+    place = np.lexsort((distance_WP.ravel(), errors_WP.ravel()))[0]
+    w, p = np.unravel_index(place, errors_WP.shape)
+    characters = sum(len(references[utterance]) for utterance in groups)
+    return Tuned(WEIGHTS[w], PENALTIES[p], int(errors_WP[w, p]), before, characters)
+
+
+def edit_distance(one: str, other: str) -> int:
+    """The fewest characters to insert, delete or replace to turn one text into the other (Levenshtein 1966)."""
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        diagonal, row[0] = row[0], i
+        for j, b in enumerate(other, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
+    return row[-1]

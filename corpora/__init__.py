@@ -1,1 +1,0 @@
-"""Ready-made corpora: the catalogue and what is generated here."""

@@ -1,0 +1,124 @@
+"""charrnn ngram, and n-gram models where other commands take a model."""
+
+import json
+
+import numpy as np
+import pytest
+
+import charrnn
+from charrnn.models.folder import MODEL, RESUME
+from charrnn.models.ngram.model import NgramModel
+from charrnn.report import ngram as report
+from charrnn.text.vocabulary import Vocabulary
+from tests.conftest import TINY, assert_one_clear_line
+
+
+@pytest.fixture(scope="module")
+def ngram_folder(tmp_path_factory, corpus_file):
+    from charrnn.training.ngram import train_ngram
+    from charrnn.training.options import NgramOptions
+
+    folder = tmp_path_factory.mktemp("models") / "ngram"
+    train_ngram([str(corpus_file)], folder, NgramOptions())
+    return folder
+
+
+def test_order_and_pruning_are_chosen_by_the_held_out_part(run, tmp_path, corpus_file, ngram_folder):
+    chosen = charrnn.load(ngram_folder)
+    nats = chosen.summary["held_out"]["nats_per_character"]
+    for order in (2, chosen.order, 20):
+        for counts in ("1", "1,2"):
+            arguments = ["--order", order, "--min-counts", counts, "--overwrite"]
+            code, out, error = run("ngram", corpus_file, "-m", tmp_path / "m", *arguments)
+            assert (code, out) == (0, ""), error
+            assert charrnn.load(tmp_path / "m").summary["held_out"]["nats_per_character"] >= nats - 1e-9
+    assert f"order {20}, fewest occurrences 1 2" in error
+
+
+def test_the_model_is_that_of_the_training_part(run, tmp_path, corpus_file):
+    run("ngram", corpus_file, "-m", tmp_path / "m", "--order", 3, "--min-counts", "1", "--valid-fraction", 0.25)
+    text = corpus_file.read_text()
+    text = text[: int(len(text) * 0.75)]
+    vocabulary = Vocabulary.build(np.array([ord(c) for c in text], np.uint32))
+    wanted = NgramModel.train(vocabulary.encode(text), vocabulary, order=3)
+    for array, expected in zip(charrnn.load(tmp_path / "m").trie, wanted.trie, strict=True):
+        np.testing.assert_array_equal(array, expected)
+
+
+def test_info_and_score_tell_the_same_held_out_figure(run, tmp_path, corpus_file, ngram_folder):
+    facts = json.loads(run("info", "-m", ngram_folder, "--json")[1])
+    text = corpus_file.read_text()
+    (tmp_path / "part").write_text(text[int(len(text) * 0.9) :])
+    summary = run("score", "-m", ngram_folder, tmp_path / "part", "--stream", "--format", "jsonl")[1]
+    assert json.loads(summary)["nats_per_character"] == pytest.approx(facts["nats_per_character"], rel=1e-9)
+    assert (facts["kind"], facts["order"], facts["reading"]) == ("ngram", charrnn.load(ngram_folder).order, "stream")
+    assert "Kneser-Ney" in run("info", "-m", ngram_folder)[1]
+
+
+def test_lines_are_scored_and_written(run, tmp_path, corpus_file):
+    assert run("ngram", corpus_file, "-m", tmp_path / "m", "--lines", "--order", 4)[0] == 0
+    code, out, _ = run("sample", "-m", tmp_path / "m", "--count", 5, "--seed", 1)
+    assert (code, len(out.splitlines())) == (0, 5)
+    words, mixed = run("score", "-m", tmp_path / "m", stdin=b"the cat\ntac eht\n")[1].splitlines()
+    assert float(words.split("\t")[0]) > float(mixed.split("\t")[0])
+
+
+def test_arpa_text_is_written_whole(run, tmp_path, corpus_file):
+    run("ngram", corpus_file, "-m", tmp_path / "m", "--order", 3, "--arpa", tmp_path / "m.arpa")
+    text = (tmp_path / "m.arpa").read_text()
+    assert text.startswith("\\data\\\nngram 1=")
+    assert text.endswith("\\end\\\n")
+    assert f"ngram 3={charrnn.load(tmp_path / 'm').ngrams[2]}\n" in text
+
+
+def test_an_existing_model_is_spared_and_a_network_leaves_nothing_to_resume(run, tmp_path, corpus_file):
+    assert run("train", corpus_file, "-m", tmp_path / "m", "--no-baseline", *TINY)[0] == 0
+    assert_one_clear_line(run("ngram", corpus_file, "-m", tmp_path / "m"), "holds a model already", "--overwrite")
+    assert run("ngram", corpus_file, "-m", tmp_path / "m", "--overwrite", "--order", 2)[0] == 0
+    assert not (tmp_path / "m" / RESUME).exists()
+    assert (tmp_path / "m" / MODEL).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part", "code"),
+    [
+        (["--order", "1"], "an n-gram model has an order from 2 to 20", 1),
+        (["--min-counts", "2,1"], "begin with 1 and never fall", 1),
+        (["--order", "many"], "--order many: say auto or whole numbers", 2),
+        (["--order", "3 4"], "--order 3 4: say auto or whole numbers", 2),
+        (["--order", ""], "say auto or whole numbers", 2),
+        (["--min-counts", "1,x"], "--min-counts 1,x", 2),
+    ],
+)
+def test_what_cannot_be_is_said(run, tmp_path, corpus_file, arguments, part, code):
+    result = run("ngram", corpus_file, "-m", tmp_path / "m", *arguments)
+    assert (result[0], result[1]) == (code, "")
+    assert part in result[2]
+
+
+def test_training_ends_with_a_comparison(run, tmp_path, corpus_file, ngram_folder, monkeypatch):
+    error = run("train", corpus_file, "-m", tmp_path / "m", *TINY)[2]
+    (line,) = [line for line in error.splitlines() if line.startswith("n-gram of the same text")]
+    assert "it beats the network by" in line  # after three steps, anything does
+    network = charrnn.load(tmp_path / "m").summary["held_out"]["bits_per_character"]
+    stated, gap = float(line.split(": ")[1].split()[0]), float(line.split(" by ")[1].split(";")[0])
+    assert network - stated == pytest.approx(gap, abs=2e-4)
+    error = run("train", corpus_file, "-m", tmp_path / "m", "--overwrite", "--no-baseline", *TINY)[2]
+    assert "n-gram" not in error
+    monkeypatch.setattr(report, "MOST_CHARACTERS", 100)
+    error = run("train", corpus_file, "-m", tmp_path / "m", "--overwrite", *TINY)[2]
+    assert "n-gram: not counted, the text is above 100 characters" in error
+
+
+def test_of_a_long_text_order_and_pruning_are_chosen_on_its_end(tmp_path, corpus_file, monkeypatch):
+    """The choice is bounded, and the model then counts the whole text."""
+    from charrnn.training import ngram as training
+    from charrnn.training.options import NgramOptions
+
+    whole, _ = training.train_ngram([str(corpus_file)], tmp_path / "whole", NgramOptions())
+    monkeypatch.setattr(training, "CHOOSING_TRAINING", 2000)
+    monkeypatch.setattr(training, "LONGEST_OF_LARGE", 3)
+    model, _ = training.train_ngram([str(corpus_file)], tmp_path / "long", NgramOptions())
+    assert model.order <= 3 < whole.order
+    assert model.ngrams[0] == whole.ngrams[0]  # symbols that only the beginning may have
+    assert model.ngrams[1] == whole.ngrams[1]

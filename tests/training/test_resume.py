@@ -1,0 +1,160 @@
+"""Resuming: an interrupted run ends as one that was not; what may change in between, and what may not."""
+
+import json
+
+import numpy as np
+import pytest
+
+import charrnn
+from charrnn.models.folder import LOG, MODEL, RESUME
+from charrnn.models.language_model import Tally
+from charrnn.training.options import TrainOptions
+from charrnn.training.run import Run
+from charrnn.training.start import resume, start
+from tests.conftest import SMALL, arrays_of, assert_one_clear_line, small_text, steps_of
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [{}, {"lines": True}, {"cell": "gru", "layers": 2, "optimizer": "momentum"}, {"direction": "both", "lines": True}],
+)
+def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path, corpus_file, reading):
+    options = TrainOptions(steps=14, evaluate_every=6, **(SMALL | reading))
+    steps_of(start([str(corpus_file)], tmp_path / "whole", options))
+    # stopped between two evaluations, and once more right after one
+    steps_of(start([str(corpus_file)], tmp_path / "parts", options), stop_at=4)
+    steps_of(resume(tmp_path / "parts", [], TrainOptions()), stop_at=2)
+    steps_of(resume(tmp_path / "parts", [str(corpus_file)], TrainOptions()))
+    for name in (RESUME, MODEL):
+        whole, parts = arrays_of(tmp_path / "whole", name), arrays_of(tmp_path / "parts", name)
+        assert whole.keys() == parts.keys()
+        for key in whole:
+            np.testing.assert_array_equal(whole[key], parts[key], err_msg=key)
+    steps = [json.loads(line)["step"] for line in (tmp_path / "parts" / LOG).read_text().splitlines()]
+    assert steps == [6, 12, 14]
+
+
+@pytest.mark.parametrize("stops", [[9], [9, 1], [9, 1, 1]])
+def test_weights_of_an_interruption_that_are_the_best_are_kept_for_those_who_do_not_resume(
+    tmp_path, corpus_file, monkeypatch, stops
+):
+    """The model of step 9 surpasses that of step 6, which is the best at the steps that the whole run evaluates."""
+
+    def figures(*nats):
+        tallies = iter([Tally(each, 1) for each in nats])
+        monkeypatch.setattr(Run, "held_out_tally", lambda self, model: next(tallies))
+
+    options = TrainOptions(steps=14, evaluate_every=6, **SMALL)
+    figures(2.0, 2.2, 2.1)
+    steps_of(start([str(corpus_file)], tmp_path / "whole", options))
+    figures(2.0, 1.9, *[1.95] * (len(stops) - 1), 2.2, 2.1)
+    session = start([str(corpus_file)], tmp_path / "parts", options)
+    for stop_at in stops:
+        last = steps_of(session, stop_at)[-1]
+        held_out = charrnn.load(tmp_path / "parts").summary
+        assert held_out["steps"] == last.journal.step == last.journal.best_step
+        session = resume(tmp_path / "parts", [], TrainOptions())
+    assert steps_of(session)[-1].journal.best_step == 6
+    whole, parts = (charrnn.load(tmp_path / name) for name in ("whole", "parts"))
+    assert parts.summary | {"seconds": 0} == whole.summary | {"seconds": 0}
+    for name in (RESUME, MODEL):
+        wanted, found = arrays_of(tmp_path / "whole", name), arrays_of(tmp_path / "parts", name)
+        assert wanted.keys() == found.keys()
+        for key in wanted:
+            np.testing.assert_array_equal(wanted[key], found[key], err_msg=key)
+
+
+def test_a_corpus_that_changed_is_not_resumed(tmp_path):
+    text = tmp_path / "text"
+    text.write_text(small_text(2000))
+    steps_of(start([str(text)], tmp_path / "m", TrainOptions(steps=6, **SMALL)), stop_at=2)
+    text.write_text(small_text(2000, seed=1))
+    with pytest.raises(charrnn.CharrnnError, match=r"differs from the text that .* was trained on"):
+        resume(tmp_path / "m", [], TrainOptions())
+
+
+def test_a_finished_run_takes_a_larger_budget(tmp_path, corpus_file):
+    charrnn.train(corpus_file, tmp_path / "m", steps=4, **SMALL)
+    with pytest.raises(charrnn.CharrnnError, match="this run is finished, at step 4"):
+        resume(tmp_path / "m", [], TrainOptions())
+    assert steps_of(resume(tmp_path / "m", [], TrainOptions(steps=7)))[-1].journal.step == 7
+
+
+@pytest.fixture
+def moved(tmp_path, monkeypatch):
+    """A run on texts named from one folder, interrupted in step 4, which is to be resumed from another."""
+    for name in ("there", "here"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "there" / "text").write_text(small_text(2000))
+    (tmp_path / "there" / "valid").write_text(small_text(500, seed=1))
+    monkeypatch.chdir(tmp_path / "there")
+    steps_of(start(["text"], tmp_path / "m", TrainOptions(steps=9, valid="valid", **SMALL)), stop_at=4)
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path
+
+
+def test_a_run_is_resumed_from_any_folder(moved):
+    assert steps_of(resume(moved / "m", [], TrainOptions()))[-1].journal.step == 9
+    assert charrnn.load(moved / "m").summary["corpus"]["sources"] == ["text"]
+
+
+def test_texts_that_have_moved_are_named_again(moved):
+    for name in ("text", "valid"):
+        (moved / "there" / name).rename(moved / name)
+    for paths, valid in ([], None), (["../text"], None), ([], "../valid"):
+        with pytest.raises(charrnn.CharrnnError, match="no such file; name the corpus, and with --valid the held-out file"):
+            resume(moved / "m", paths, TrainOptions(valid=valid))
+    with pytest.raises(charrnn.CharrnnError, match=r"\.\./text, \.\./text: differs from the text .* \(and --valid\)"):
+        resume(moved / "m", ["../text"], TrainOptions(valid="../text"))
+    steps_of(resume(moved / "m", ["../text"], TrainOptions(valid="../valid")), stop_at=2)
+    assert steps_of(resume(moved / "m", [], TrainOptions()))[-1].journal.step == 9  # from where they were named last
+
+
+def test_the_command_takes_what_is_said_and_not_what_the_environment_says(run, moved, monkeypatch):
+    for name in ("text", "valid"):
+        (moved / "there" / name).rename(moved / name)
+    for name, value in {"HIDDEN": "99", "STEPS": "1000", "VALID": "nowhere", "OVERWRITE": "1"}.items():
+        monkeypatch.setenv(f"CHARRNN_TRAIN_{name}", value)
+    arguments = ["train", "../text", "-m", moved / "m", "--resume", "--valid", "../valid", "--no-baseline"]
+    assert run(*arguments, "--hidden", 16)[0] == 2
+    code, _, error = run(*arguments)
+    assert code == 0, error
+    assert "at step 4 of 9" in error
+
+
+def test_the_python_api_resumes(moved):
+    steps = []
+    model = charrnn.resume(moved / "m", steps=7, on_progress=lambda progress: steps.append(progress.journal.step))
+    assert (steps[0], steps[-1], model.summary["corpus"]["sources"]) == (5, 7, ["text"])
+    texts = moved / "there"
+    assert charrnn.resume(moved / "m", texts / "text", valid=texts / "valid", steps=8).vocabulary == model.vocabulary
+    with pytest.raises(charrnn.CharrnnError, match="--epochs and --steps"):
+        charrnn.resume(moved / "m", steps=9, epochs=9)
+
+
+def test_a_run_ended_by_patience_is_finished_until_it_gets_a_new_budget(run, tmp_path, corpus_file):
+    folder = tmp_path / "m"
+    options = {"patience": 2, "evaluate_every": 2, "learning_rate": 1e-12}
+    last = steps_of(start([str(corpus_file)], folder, TrainOptions(steps=50, **options, **SMALL)))[-1].journal
+    assert last.without_gain == 2
+    before = (folder / RESUME).read_bytes()
+    result = run("train", "--resume", "-m", folder)
+    ended = f"finished, at step {last.step}: evaluations without gain in a row: 2, as --patience says"
+    assert_one_clear_line(result, ended, "give --steps or --epochs above that, or --minutes to add")
+    assert (folder / RESUME).read_bytes() == before
+    code, _, error = run("train", "--resume", "-m", folder, "--steps", 50, "--no-baseline")
+    assert code == 0
+    assert f"ended at step {last.step + 4} of 50: evaluations without gain in a row: 2" in error
+
+
+def test_a_run_ended_by_halving_is_not_prolonged(tmp_path, corpus_file, monkeypatch):
+    tallies = iter([Tally(each, 1) for each in (2.0, 2.0, 2.0)])
+    monkeypatch.setattr(Run, "held_out_tally", lambda self, model: next(tallies))
+    options = TrainOptions(epochs=50, schedule="halving", **(SMALL | {"batch_size": 50}))
+    last = steps_of(start([str(corpus_file)], tmp_path / "m", options))[-1].journal
+    assert last.schedule.over
+    for budget in TrainOptions(), TrainOptions(steps=10**6):
+        with pytest.raises(
+            charrnn.CharrnnError, match=r"halving the learning rate no longer helps; a larger budget .* --init"
+        ):
+            resume(tmp_path / "m", [], budget)

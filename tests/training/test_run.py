@@ -1,0 +1,290 @@
+"""Training: budgets, schedules, what happens to steps that are not finite, starting from another model."""
+
+import json
+import math
+import os
+
+import jax
+import numpy as np
+import pytest
+
+import charrnn
+from charrnn.machine.devices import processors
+from charrnn.models.folder import CURVE, LOG, MODEL
+from charrnn.models.language_model import Tally
+from charrnn.report.curve import draw_curve
+from charrnn.training.options import TrainOptions
+from charrnn.training.plan import dropout_for, make_plan
+from charrnn.training.run import Run
+from charrnn.training.schedules import SCHEDULES, Schedule
+from charrnn.training.start import start
+from tests.conftest import SMALL, arrays_of, small_text, steps_of
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(tmp_path, corpus_file):
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        charrnn.train(corpus_file, tmp_path / name, steps=4, seed=seed, **SMALL)
+    a, b, c = (arrays_of(tmp_path / name, MODEL)["layers.0.recurrent"] for name in "abc")
+    np.testing.assert_array_equal(a, b)
+    assert (a != c).any()
+
+
+def test_training_learns(model_folder):
+    """A model that only knew letter frequencies would need about 2.8 nats a character here; a uniform one 3.1."""
+    summary = charrnn.load(model_folder).summary
+    assert summary["held_out"]["nats_per_character"] < 2.4
+    lines = [json.loads(line) for line in (model_folder / LOG).read_text().splitlines()]
+    assert [line["step"] for line in lines] == [20, 40, 60]
+    assert lines[-1]["held_out_nats_per_character"] < lines[0]["held_out_nats_per_character"]
+
+
+def test_every_evaluation_that_is_best_so_far_is_kept(model_folder):
+    lines = [json.loads(line) for line in (model_folder / LOG).read_text().splitlines()]
+    best = min(lines, key=lambda line: line["held_out_nats_per_character"])
+    summary = charrnn.load(model_folder).summary
+    assert summary["steps"] == best["step"]
+    assert summary["held_out"]["nats_per_character"] == best["held_out_nats_per_character"]
+
+
+@pytest.mark.parametrize("lines", [False, True])
+def test_one_two_and_four_devices_give_the_same_losses(tmp_path, corpus_file, monkeypatch, lines):
+    """To float32 rounding; 6 rows on 4 devices do not divide and are padded. Needs the devices that conftest asks for."""
+    losses = []
+    for devices in (1, 2, 4):
+        monkeypatch.setattr("charrnn.training.run.devices_for", lambda rows, hidden, devices=devices: devices)
+        options = TrainOptions(steps=6, evaluate_every=1, lines=lines, **(SMALL | {"batch_size": 6}))
+        session = start([str(corpus_file)], tmp_path / f"{devices}", options)
+        assert session.run.mesh.size == devices
+        losses.append([p.evaluation.training_nats_per_character for p in steps_of(session)])
+    np.testing.assert_allclose(losses[1], losses[0], rtol=2e-6)
+    np.testing.assert_allclose(losses[2], losses[0], rtol=2e-6)
+
+
+def test_a_step_that_is_not_finite_changes_nothing_and_is_counted(tmp_path, corpus_file):
+    session = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=4, **SMALL))
+    batch = session.run.batches(0)
+    before = jax.tree.map(np.array, session.state)
+    broken = batch._replace(mask_BT=np.full_like(batch.mask_BT, np.nan))
+    after, report = session.run.step(session.state, broken, 0.1)
+    assert not bool(report.finite)
+    for old, new in zip(jax.tree.leaves(before[:3]), jax.tree.leaves(after[:3]), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert int(after.step) == 1
+    taken, report = session.run.step(after, batch, 0.1)
+    assert bool(report.finite)
+    assert (np.asarray(taken.parameters["output"]["bias"]) != before.parameters["output"]["bias"]).any()
+
+
+def test_ten_steps_in_a_row_that_are_not_finite_end_the_run_and_spare_the_model(tmp_path, corpus_file, monkeypatch):
+    folder = tmp_path / "m"
+    charrnn.train(corpus_file, folder, steps=4, **SMALL)
+    before = (folder / MODEL).read_bytes()
+    session = start([str(corpus_file)], folder, TrainOptions(steps=40, evaluate_every=20, **SMALL), overwrite=True)
+    broken = session.run.batches(0)._replace(mask_BT=np.full((5, 10), np.nan, np.float32))
+    monkeypatch.setattr(type(session.run.batches), "__call__", lambda self, step: broken)
+    with pytest.raises(charrnn.CharrnnError, match=r"not finite 10 times in a row; try a lower .* was left as it was"):
+        steps_of(session)
+    assert (folder / MODEL).read_bytes() == before
+
+
+@pytest.mark.parametrize("first", [math.nan, math.inf])
+def test_a_figure_that_is_not_finite_is_never_the_best(tmp_path, corpus_file, monkeypatch, first):
+    session = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=6, evaluate_every=2, **SMALL))
+    tallies = iter([Tally(2.0, 1), Tally(first, 1), Tally(1.9, 1)])
+    monkeypatch.setattr(Run, "held_out_tally", lambda self, model: next(tallies))
+    best = [(p.journal.best, p.journal.best_step, p.journal.without_gain) for p in steps_of(session) if p.evaluation]
+    assert best == [(2.0, 2, 0), (2.0, 2, 1), (1.9, 6, 0)]
+    schedule = Schedule("halving", 0.1, 100).after_evaluation(2.0).after_evaluation(first)
+    assert (schedule.best, schedule.halvings) == (2.0, 1)
+    monkeypatch.setattr(Run, "held_out_tally", lambda self, model: Tally(first, 1))
+    with pytest.raises(charrnn.CharrnnError, match=r"at step 2: the held-out figure is not finite; .* left as it was"):
+        steps_of(start([str(corpus_file)], tmp_path / "n", TrainOptions(steps=6, evaluate_every=2, **SMALL)))
+    assert not list((tmp_path / "n").iterdir())
+
+
+def test_the_log_is_strict_json_where_every_step_was_skipped(tmp_path, corpus_file, monkeypatch):
+    session = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=6, evaluate_every=2, **SMALL))
+    whole = [session.run.batches(step) for step in range(6)]
+    broken = whole[0]._replace(mask_BT=np.full((5, 10), np.nan, np.float32))
+    monkeypatch.setattr(type(session.run.batches), "__call__", lambda self, step: broken if step in (2, 3) else whole[step])
+    history = steps_of(session)[-1].journal.history
+    log = (tmp_path / "m" / LOG).read_text().splitlines()
+    lines = [json.loads(line, parse_constant=pytest.fail) for line in log]
+    assert [line["training_nats_per_character"] is None for line in lines] == [False, True, False]
+    draw_curve(history, tmp_path / CURVE)
+    assert "<svg" in (tmp_path / CURVE).read_text()
+
+
+@pytest.mark.parametrize("valid", [True, False])
+def test_weights_that_are_no_longer_finite_end_the_run(tmp_path, corpus_file, valid):
+    """The first step makes infinite weights from finite gradients; without held-out text no figure would tell."""
+    text = tmp_path / "text"
+    text.write_text(corpus_file.read_text() if valid else "abcabcabd\n")
+    options = {
+        "steps": 6,
+        "evaluate_every": 3,
+        "optimizer": "sgd",
+        "schedule": "constant",
+        "warmup": 0.0,
+        "learning_rate": 1e38,
+        "weight_decay": 1e3,
+    }
+    with pytest.raises(charrnn.CharrnnError, match="step 3: the weights are no longer finite; try a lower --learning-rate"):
+        charrnn.train(text, tmp_path / "m", **options, **(SMALL if valid else {"hidden": 8}))
+    assert not list((tmp_path / "m").iterdir())
+
+
+def test_an_absurd_learning_rate_ends_the_run_without_a_warning_of_numpy(tmp_path, corpus_file):
+    options = {"steps": 6, "evaluate_every": 1, "learning_rate": 1e20}
+    with pytest.raises(charrnn.CharrnnError, match="finite; try a lower --learning-rate"):
+        charrnn.train(corpus_file, tmp_path / "m", **options, **SMALL)
+
+
+def test_the_error_says_what_the_folder_keeps(tmp_path, corpus_file, monkeypatch):
+    session = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=40, evaluate_every=2, **SMALL))
+    whole = [session.run.batches(step) for step in range(2)]
+    broken = whole[0]._replace(mask_BT=np.full((5, 10), np.nan, np.float32))
+    monkeypatch.setattr(type(session.run.batches), "__call__", lambda self, step: broken if step > 1 else whole[step])
+    with pytest.raises(charrnn.CharrnnError) as error:
+        steps_of(session)
+    summary = charrnn.load(tmp_path / "m").summary
+    figure = f"{summary['held_out']['bits_per_character']:.5g} bits per character"
+    assert f"keeps the model of step {summary['steps']}, held-out {figure}" in str(error.value)
+
+
+def test_minutes_become_steps_that_fit(tmp_path, corpus_file):
+    session = start([str(corpus_file)], tmp_path / "m", TrainOptions(minutes=0.02, **SMALL))
+    assert session.journal.schedule.steps >= 1
+    assert session.journal.evaluate_every <= session.journal.schedule.steps
+    assert steps_of(session)[-1].journal.step == session.journal.schedule.steps
+
+
+def test_epochs_become_steps(tmp_path, corpus_file):
+    session = start([str(corpus_file)], tmp_path / "m", TrainOptions(epochs=1.5, **SMALL))
+    assert session.journal.schedule.steps == math.ceil(1.5 * session.run.batches.steps_per_epoch)
+
+
+def test_patience_ends_a_run_that_no_longer_gains(tmp_path, corpus_file):
+    options = TrainOptions(steps=50, evaluate_every=2, patience=2, learning_rate=1e-12, **SMALL)
+    events = [p for p in steps_of(start([str(corpus_file)], tmp_path / "m", options)) if p.evaluation]
+    assert events[-1].journal.without_gain == 2
+    assert events[-1].journal.step < 50
+
+
+def test_weights_of_another_model_with_new_characters(tmp_path, model_folder):
+    text = tmp_path / "text"
+    text.write_text(small_text(2000).replace("e", "é"))
+    session = start([str(text)], tmp_path / "m", TrainOptions(steps=2, window=10, batch_size=4), init_from=model_folder)
+    old, new = charrnn.load(model_folder), session.run
+    assert new.vocabulary.symbols == old.vocabulary.symbols + "é"
+    assert (new.network.hidden, new.network.embedding) == (32, 8)
+    parameters = jax.tree.map(np.asarray, session.state.parameters)
+    np.testing.assert_array_equal(parameters["layers"][0]["recurrent"], old.parameters["layers"][0]["recurrent"])
+    np.testing.assert_array_equal(parameters["embedding"][:-1], old.parameters["embedding"])
+    np.testing.assert_array_equal(parameters["output"]["weight"][:, :-1], old.parameters["output"]["weight"])
+    with pytest.raises(charrnn.CharrnnError, match="--hidden 64: the model of --init-from has 32"):
+        start([str(text)], tmp_path / "n", TrainOptions(steps=2, hidden=64), init_from=model_folder)
+
+
+def test_rare_characters_train_the_unknown_symbol(tmp_path, corpus_file):
+    text = tmp_path / "text"
+    text.write_text(corpus_file.read_text() + "q" + corpus_file.read_text())
+    model = charrnn.train(text, tmp_path / "m", steps=2, min_count=2, **SMALL)
+    assert "q" not in model.vocabulary.symbols
+    assert model.vocabulary.unknown_probability == 0
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_rises_in_its_warm_up_to_the_peak(name):
+    schedule = Schedule(name, 0.5, 100, warmup=0.1)
+    rates = [schedule.rate(step) for step in range(100)]
+    assert rates[0] < rates[4] < rates[9]
+    assert rates[9] == pytest.approx(0.5, rel=0.05 if name != "exponential" else 0.4)
+    if name in ("cosine", "exponential"):
+        assert rates[99] == pytest.approx(0.005, rel=0.1)
+    else:
+        assert rates[99] == 0.5
+
+
+def test_mikolovs_schedule_halves_from_the_first_epoch_without_gain_and_ends_when_that_stops_helping():
+    schedule = Schedule("halving", 0.1, 1000)
+    seen = []
+    for nats in (2.0, 1.8, 1.799, 1.7, 1.65, 1.6499):
+        schedule = schedule.after_evaluation(nats)
+        seen.append((schedule.rate(500), schedule.over))
+    assert seen == [(0.1, False), (0.1, False), (0.05, False), (0.025, False), (0.0125, False), (0.00625, True)]
+
+
+def test_the_plan_grows_with_the_budget_and_shrinks_with_the_corpus():
+    def hidden(characters, minutes):
+        plan = make_plan(TrainOptions(minutes=minutes), characters=characters, symbols=65, gigaflops=400.0)
+        return plan.network.hidden
+
+    assert hidden(1_000_000, 1.0) < hidden(1_000_000, 10.0)
+    assert hidden(10_000, 10.0) < hidden(1_000_000, 10.0)
+    assert hidden(1_000, 1.0) == 64
+
+
+def test_attention_looks_back_on_few_states_in_a_long_text_and_on_more_in_lines():
+    def window(lines=None, **more):
+        options = TrainOptions(attention="dot", steps=10, **more)
+        plan = make_plan(options, characters=1000, symbols=65, gigaflops=None, lines=lines)
+        return plan.network.attention_window
+
+    assert window() < window(lines=np.full(50, 20))
+    assert window(attention_window=5) == 5
+
+
+def test_one_hot_input_is_not_dropped():
+    options = TrainOptions(embedding=0, steps=10_000, dropout=0.3)
+    assert make_plan(options, characters=1000, symbols=65, gigaflops=None).network.embedding_dropout == 0
+
+
+def test_dropout_grows_with_the_epochs():
+    assert dropout_for(1) == 0
+    assert dropout_for(4) < dropout_for(16) < dropout_for(1e6) == 0.6
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"steps": 0}, "--steps 0: must be at least 1"),
+        ({"learning_rate": -1.0}, "--learning-rate -1.0: must be above 0"),
+        ({"valid_fraction": 1.0}, "--valid-fraction 1.0: must be below 1"),
+        ({"clip": math.nan}, "--clip nan: must be above 0"),
+        ({"optimizer": "adamax2"}, "--optimizer adamax2: choose one of adamw"),
+        ({"steps": 3, "epochs": 1.0}, "--epochs and --steps both say how long to train"),
+        ({"valid": "file", "valid_fraction": 0.2}, "--valid and --valid-fraction both say what is held out"),
+        ({"embedding": 0, "embedding_dropout": 0.1}, "--embedding 0 has no embedding to drop from"),
+        ({"schedule": "halving", "evaluate_every": 5}, "--schedule halving evaluates after each epoch"),
+        ({"attention_window": 8}, "--attention-window is for --attention"),
+        ({"seed": 2**63}, "--seed 9223372036854775808: must be below 9223372036854775808"),
+    ],
+)
+def test_options_out_of_range_are_refused(wrong, message):
+    with pytest.raises(charrnn.CharrnnError, match=message):
+        TrainOptions(**wrong)
+
+
+def test_a_text_shorter_than_a_window_is_read_in_smaller_ones(tmp_path):
+    text = tmp_path / "text"
+    text.write_text("abcabcabd\n")
+    session = start([str(text)], tmp_path / "m", TrainOptions(steps=3))
+    assert any("the text is short: read in 1 rows and windows of 8 characters" in note for note in session.notes)
+    assert steps_of(session)[-1].journal.step == 3
+    assert (tmp_path / "m" / MODEL).exists()
+
+
+def test_the_curve_is_drawn_as_svg(tmp_path, model_folder):
+    from charrnn.training.checkpoint import load_checkpoint
+
+    draw_curve(load_checkpoint(model_folder).journal.history, tmp_path / CURVE)
+    picture = (tmp_path / CURVE).read_text()
+    assert "<svg" in picture
+    assert "bits per character" in picture
+
+
+def test_processors_are_counted_where_the_system_does_not_tell_which_may_be_used(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert processors() == 6

@@ -3,7 +3,6 @@
 import click
 
 from charrnn.cli.options import model_option, options_of
-from charrnn.errors import CharrnnError
 from charrnn.training.options import NgramOptions
 
 
@@ -13,15 +12,11 @@ from charrnn.training.options import NgramOptions
 @click.option("--overwrite", is_flag=True, help="Replace the model in the folder.")
 @click.option("--arpa", metavar="FILE", help="Write the model as ARPA text too, for kenlm, SRILM and decoders.")
 @options_of(NgramOptions)
-def ngram(corpus, model, overwrite, arpa, **options):
+def ngram(corpus, model, overwrite, arpa, options):
     """Count an n-gram model of CORPUS: text files, folders, .gz files, or - for standard input.
 
     Interpolated modified Kneser-Ney smoothing. The model folder serves score, sample and info as a network's does.
     """
-    try:
-        choices = NgramOptions(**options)
-    except CharrnnError as error:
-        raise click.UsageError(str(error)) from None
     from charrnn.report.ngram import run_counting
 
-    run_counting(corpus, model, choices, overwrite=overwrite, arpa=arpa)
+    run_counting(corpus, model, options, overwrite=overwrite, arpa=arpa)

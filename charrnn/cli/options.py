@@ -1,24 +1,100 @@
-"""Options that several commands share, and options made from dataclass fields."""
+"""Command lines made from options classes, and what several commands share."""
 
 import functools
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import fields
-from typing import Any, get_args, get_type_hints
+from dataclasses import Field, fields
+from functools import wraps
+from typing import Any
 
 import click
 
 from charrnn.api import DEFAULT_MODEL
+from charrnn.errors import CharrnnError
+from charrnn.options import Options, flag, kind_of, option_of
+
+
+class Whole(click.types.StringParamType):
+    """A text of an option that may be given several times; a variable of the environment gives one, spaces and all."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return [rv]
+
 
 model_option = click.option(
-    "-m",
-    "--model",
-    default=DEFAULT_MODEL,
-    show_default=True,
-    envvar="CHARRNN_MODEL",
-    help="Model folder.",
+    "-m", "--model", default=DEFAULT_MODEL, show_default=True, envvar="CHARRNN_MODEL", help="Model folder."
 )
+models_option = click.option(
+    "-m", "--model", "models", type=Whole(), multiple=True, default=(DEFAULT_MODEL,), show_default=True,
+    envvar="CHARRNN_MODEL", help="Model folder; several -m make a mixture.",
+)  # fmt: skip
+
+
+def options_of(kind: type[Options]) -> Callable[[Callable], Callable]:
+    """A decorator that gives a command the options of the class, and calls it with the object that they make.
+
+    Options that cannot be are wrong usage.
+    """
+
+    def decorate(command: Callable) -> Callable:
+        @wraps(command)
+        def call(*arguments: Any, **values: Any) -> Any:
+            said = {item.name: values.pop(item.name) for item in fields(kind)}
+            try:
+                options = kind(**said)
+            except CharrnnError as error:
+                raise click.UsageError(str(error)) from None
+            return command(*arguments, options=options, **values)
+
+        called: Callable = call
+        for item in reversed(fields(kind)):
+            called = click_option(item)(called)
+        return called
+
+    return decorate
+
+
+def click_option(item: Field) -> Callable[[Callable], Callable]:
+    """The option of one field."""
+    kind, several = kind_of(item)
+    about = option_of(item)
+    name = flag(item.name)
+    if kind is bool:
+        names = [f"{name}/{flag('no_' + item.name)}" if item.default else name]
+        return click.option(item.name, *names, is_flag=True, default=item.default, help=about.help)
+    return click.option(
+        item.name,
+        *about.names,
+        name,
+        type=_type(kind, several, item),
+        multiple=several,
+        default=item.default,
+        show_default=bool(item.default) if about.otherwise is None else f"{about.otherwise}",
+        metavar=about.metavar,
+        help=about.help,
+    )
+
+
+def _type(kind: type, several: bool, item: Field) -> Any:
+    """The type that shows and checks what may be said; what it lets pass, the options class checks again."""
+    about = option_of(item)
+    if about.choices:
+        return click.Choice(about.choices)
+    if kind is str:
+        return Whole() if several else str
+    least, most = about.least if about.above is None else about.above, about.most if about.below is None else about.below
+    if least is None and most is None:
+        return kind
+    bounded: Any = click.IntRange if kind is int else click.FloatRange
+    return bounded(min=least, max=most, min_open=about.above is not None, max_open=about.below is not None)
+
+
+def something_to_read(names: tuple[str, ...], what: str, other: str = "") -> None:
+    """Raises click.UsageError where no file is named and nothing is piped in: a terminal would be waited for."""
+    if not names and (sys.stdin is None or sys.stdin.isatty()):
+        raise click.UsageError(f"Missing argument '{what}...': name a file{other}, or pipe lines in.")
+
 
 _mixing = (
     click.option(
@@ -74,35 +150,3 @@ def mixture_options(command: Callable) -> Callable:
     for option in reversed(_mixing):
         checked = option(checked)
     return checked
-
-
-def options_of(dataclass: type) -> Callable[[Callable], Callable]:
-    """A decorator that gives a command one option for each field of a dataclass (see training.options)."""
-    kinds = get_type_hints(dataclass)
-
-    def decorate(command: Callable) -> Callable:
-        for item in reversed(fields(dataclass)):
-            command = _option(item, kinds[item.name])(command)
-        return command
-
-    return decorate
-
-
-def _option(item: Any, kind: Any) -> Callable:
-    name = item.name.replace("_", "-")
-    plain = next((part for part in get_args(kind) if part is not type(None)), kind)
-    meta = item.metadata
-    if plain is bool:
-        return click.option(f"--{name}", is_flag=True, default=item.default, help=meta["help"])
-    kind = click.Choice(meta["choices"]) if "choices" in meta else _range(plain, meta)
-    shown = item.default is not None and item.default
-    return click.option(f"--{name}", type=kind, default=item.default, show_default=bool(shown), help=meta["help"])
-
-
-def _range(plain: type, meta: Any) -> Any:
-    if plain is int:
-        return click.IntRange(min=meta.get("least"), max=meta.get("below"), max_open=True)
-    if plain is float:
-        least = meta.get("least", meta.get("above"))
-        return click.FloatRange(min=least, min_open="above" in meta, max=meta.get("below"), max_open="below" in meta)
-    return str

@@ -1,12 +1,9 @@
 """charrnn train"""
 
-from typing import Any
-
 import click
 from click.core import ParameterSource
 
 from charrnn.cli.options import model_option, options_of
-from charrnn.errors import CharrnnError
 from charrnn.training.options import TrainOptions
 
 MAY_CHANGE = ("epochs", "steps", "minutes", "valid")  # when a run is resumed: its budget, and where its text is
@@ -21,7 +18,7 @@ MAY_CHANGE = ("epochs", "steps", "minutes", "valid")  # when a run is resumed: i
 @click.option("--no-baseline", is_flag=True, help="Leave out the comparison with an n-gram of the same text at the end.")
 @options_of(TrainOptions)
 @click.pass_context
-def train(context, corpus, model, overwrite, resume, init_from, no_baseline, **options):
+def train(context, corpus, model, overwrite, resume, init_from, no_baseline, options):
     """Train a recurrent network on CORPUS: text files, folders, .gz files, or - for standard input.
 
     What is not said is chosen from the text, the budget and the machine. Ctrl-C saves and ends; --resume continues.
@@ -30,23 +27,19 @@ def train(context, corpus, model, overwrite, resume, init_from, no_baseline, **o
         options = _given_to_resume(context, options)
     elif not corpus:
         raise click.UsageError("Missing argument 'CORPUS...': name a text file, a folder, or - for standard input.")
-    try:
-        choices = TrainOptions(**options)
-    except CharrnnError as error:
-        raise click.UsageError(str(error)) from None
     from charrnn.report.training import run_training
 
     code = run_training(
-        corpus, model, choices, overwrite=overwrite, resume=resume, init_from=init_from, baseline=not no_baseline
+        corpus, model, options, overwrite=overwrite, resume=resume, init_from=init_from, baseline=not no_baseline
     )
     context.exit(code)
 
 
-def _given_to_resume(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
+def _given_to_resume(context: click.Context, options: TrainOptions) -> TrainOptions:
     """The options on the command line. A resumed run has its settings already: saying others would be ignored, so it is
     wrong usage; those of the environment are for fresh runs."""
     given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     others = sorted(given - {"corpus", "model", "resume", "no_baseline", *MAY_CHANGE})
     if others:
         raise click.UsageError(f"--{others[0].replace('_', '-')} cannot be changed with --resume; leave it out.")
-    return {name: options[name] for name in given & options.keys()}
+    return TrainOptions(**{name: getattr(options, name) for name in given & set(MAY_CHANGE)})

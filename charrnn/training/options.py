@@ -1,23 +1,19 @@
 """Every option of training, once: the Python API takes these names, the command line derives its options from them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from typing import Any
 
 from charrnn.errors import CharrnnError
 from charrnn.network.cells import CELLS
 from charrnn.network.config import ATTENTIONS, DIRECTIONS, PRECISIONS
+from charrnn.options import Options, option
 from charrnn.training.optimizer import OPTIMIZERS
 from charrnn.training.schedules import SCHEDULES
 
 
-def option(default: Any, help: str, **metadata: Any) -> Any:
-    """A dataclass field with its help and, in metadata, what the command line and the checks need: choices, least, below."""
-    return field(default=default, metadata={"help": help, **metadata})
-
-
-@dataclass(frozen=True)
-class ReadingOptions:
+@dataclass(frozen=True, kw_only=True)
+class ReadingOptions(Options):
     """How a corpus is read and what part of it is held out, for all that learn from one."""
 
     valid: str | None = option(None, "Held-out text file; otherwise a part of the corpus is held out.")
@@ -30,9 +26,7 @@ class ReadingOptions:
     lines: bool = option(False, "Every line is a sequence of its own (names, sentences); otherwise one long text.")
     keep_text: bool = option(False, "Keep the text of this training in the model folder, for sample --novel and --report.")
 
-    def __post_init__(self):
-        for item in fields(self):
-            _check(item.name, getattr(self, item.name), item.metadata)
+    def check(self) -> None:
         if self.valid is not None and self.valid_fraction != ReadingOptions.valid_fraction:
             raise CharrnnError("--valid and --valid-fraction both say what is held out; give one")
 
@@ -42,7 +36,7 @@ class ReadingOptions:
         return {"paths": list(paths), **{name: getattr(self, name) for name in names}, "by_lines": self.lines}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NgramOptions(ReadingOptions):
     """What a user may say about an n-gram model; "auto" is chosen by the held-out part."""
 
@@ -51,8 +45,8 @@ class NgramOptions(ReadingOptions):
         "auto", "Fewest occurrences to keep an n-gram of order 1, 2, ... and above, as in 1,1,2; or auto."
     )
 
-    def __post_init__(self):
-        super().__post_init__()
+    def check(self) -> None:
+        super().check()
         for name in ("order", "min_counts"):
             numbers = getattr(self, name).split(",") if name == "min_counts" else [getattr(self, name)]
             if getattr(self, name) != "auto" and not all(number.strip().isdecimal() for number in numbers):
@@ -71,7 +65,7 @@ class NgramOptions(ReadingOptions):
         return None if self.min_counts == "auto" else [tuple(map(int, self.min_counts.split(",")))]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainOptions(ReadingOptions):
     """What a user may say about a training run. None means: chosen from the corpus, the budget and the machine."""
 
@@ -105,8 +99,8 @@ class TrainOptions(ReadingOptions):
     )
     seed: int = option(1, "Seed of weights, batches and dropout.", least=0, below=2**63)
 
-    def __post_init__(self):
-        super().__post_init__()
+    def check(self) -> None:
+        super().check()
         budgets = [name for name in ("epochs", "steps", "minutes") if getattr(self, name) is not None]
         if len(budgets) > 1:
             raise CharrnnError(f"--{budgets[0]} and --{budgets[1]} both say how long to train; give one")
@@ -116,19 +110,3 @@ class TrainOptions(ReadingOptions):
             raise CharrnnError("--evaluate-every: --schedule halving evaluates after each epoch; leave it out")
         if self.attention == "none" and self.attention_window is not None:
             raise CharrnnError("--attention-window is for --attention; say which, or leave it out")
-
-
-def _check(name: str, value: Any, metadata: Any) -> None:
-    if value is None:
-        return
-    said = f"--{name.replace('_', '-')} {value}"
-    if "choices" in metadata and value not in metadata["choices"]:
-        raise CharrnnError(f"{said}: choose one of {', '.join(metadata['choices'])}")
-    if "least" in metadata and not value >= metadata["least"]:
-        raise CharrnnError(f"{said}: must be at least {metadata['least']}")
-    if "above" in metadata and not value > metadata["above"]:
-        raise CharrnnError(f"{said}: must be above {metadata['above']:g}")
-    if "below" in metadata and not value < metadata["below"]:
-        raise CharrnnError(f"{said}: must be below {metadata['below']:.20g}")
-    if value == float("inf"):
-        raise CharrnnError(f"{said}: must be finite")

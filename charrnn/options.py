@@ -1,0 +1,126 @@
+"""One mechanism for the options of all commands.
+
+The options of a command are a frozen dataclass that inherits from Options. Each field is made by option(): its type, its
+default, its help, and what may be said. All else comes from the fields: the command line and its environment variables
+(cli/options.py), the keywords of the Python API (api.py), the checks (here), and docs/options.md.
+"""
+
+import math
+import operator
+import os
+from collections.abc import Callable
+from dataclasses import Field, dataclass, field, fields, replace
+from types import NoneType, UnionType
+from typing import Any, Self, get_args, get_origin
+
+from charrnn.errors import CharrnnError
+
+
+@dataclass(frozen=True)
+class Option:
+    """What a field says of its option.
+
+    Numbers lie from `least` or `above` to `most` or `below`. A default of None means that nothing was said; `otherwise` is
+    then what holds where nothing else decides. `names` are further names on the command line, `metavar` stands for the
+    value in help.
+    """
+
+    help: str
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    above: float | None = None
+    most: float | None = None
+    below: float | None = None
+    otherwise: Any = None
+    names: tuple[str, ...] = ()
+    metavar: str | None = None
+
+
+def option(default: Any, help: str, **more: Any) -> Any:
+    """A dataclass field with its default, its help, and what else an Option says."""
+    return field(default=default, metadata={"option": Option(help, **more)})
+
+
+def option_of(item: Field) -> Option:
+    return item.metadata["option"]
+
+
+def kind_of(item: Field) -> tuple[type, bool]:
+    """The type of an option's values (bool, int, float, str), and whether there may be several."""
+    kind: Any = item.type
+    if isinstance(kind, UnionType):
+        kind = next(part for part in get_args(kind) if part is not NoneType)
+    return (get_args(kind)[0], True) if get_origin(kind) is tuple else (kind, False)
+
+
+def flag(name: str) -> str:
+    """An option's name on the command line."""
+    return "--" + name.replace("_", "-")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What all options classes inherit: fields that are checked at birth, one by one and then together.
+
+    A path becomes its name, and where several texts may be given, one string is one text. Raises CharrnnError.
+    """
+
+    def __post_init__(self):
+        for item in fields(self):
+            object.__setattr__(self, item.name, _checked(item, getattr(self, item.name)))
+        self.check()
+
+    def check(self) -> None:
+        """Raises CharrnnError where options do not go together."""
+
+    def filled(self, **chosen: Any) -> Self:
+        """The options with what was not said filled in: by `chosen`, or else by what the option's `otherwise` says."""
+        unsaid = {item.name: option_of(item).otherwise for item in fields(self)} | chosen
+        return replace(self, **{name: value for name, value in unsaid.items() if getattr(self, name) is None})
+
+
+def _checked(item: Field, value: Any) -> Any:
+    kind, several = kind_of(item)
+    if value is None and item.default is None:
+        return None
+    if not several:
+        return _checked_one(item, kind, value)
+    values = (value,) if isinstance(value, str | os.PathLike) else tuple(value)
+    if "" in values:
+        raise CharrnnError(f"{flag(item.name)} is empty; name the text that is meant, or leave it out")
+    return tuple(_checked_one(item, kind, each) for each in values)
+
+
+def _checked_one(item: Field, kind: type, value: Any) -> Any:
+    said, limits = f"{flag(item.name)} {value}", option_of(item)
+    try:
+        value = CONVERSIONS[kind](value)
+    except (TypeError, ValueError):
+        raise CharrnnError(f"{said}: must be {WORDS[kind]}") from None
+    if limits.choices and value not in limits.choices:
+        raise CharrnnError(f"{said}: choose one of {', '.join(limits.choices)}")
+    if limits.least is not None and not value >= limits.least:
+        raise CharrnnError(f"{said}: must be at least {limits.least:g}")
+    if limits.above is not None and not value > limits.above:
+        raise CharrnnError(f"{said}: must be above {limits.above:g}")
+    if limits.most is not None and not value <= limits.most:
+        raise CharrnnError(f"{said}: must be at most {limits.most:g}")
+    if limits.below is not None and not value < limits.below:
+        raise CharrnnError(f"{said}: must be below {limits.below:.20g}")
+    if kind is float and not math.isfinite(value):
+        raise CharrnnError(f"{said}: must be finite")
+    return value
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else os.fsdecode(os.fspath(value))
+
+
+def _truth(value: Any) -> bool:
+    if value not in (True, False):
+        raise ValueError(value)
+    return bool(value)
+
+
+CONVERSIONS: dict[type, Callable[[Any], Any]] = {bool: _truth, int: operator.index, float: float, str: _text}
+WORDS = {bool: "True or False", int: "a whole number", float: "a number", str: "a text"}

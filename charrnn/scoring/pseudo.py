@@ -7,24 +7,35 @@ Shapes: B rows, T time, H hidden units, V symbols.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.models.recurrent import RecurrentModel
-from charrnn.scoring.score import OVERLAP, ROWS, WINDOWS, padded, sentence_ids, tally_of
+from charrnn.scoring.log_probs import OVERLAP, ROWS, WINDOWS, padded, sentence_ids, tally_of
 from charrnn.text.vocabulary import UNKNOWN
 
 PIECE = 1024  # longer texts are read in pieces of so many characters, with OVERLAP more on either side
 
 
 @dataclass(frozen=True)
+class Typo:
+    """A character for which another is likelier given both sides: its place (from 1), what is written, what is likelier,
+    and by how many nats."""
+
+    place: int
+    written: str
+    likelier: str
+    nats: float
+
+
+@dataclass(frozen=True)
 class PseudoScore:
     """For a text's T characters, log_probs_T given all others; likeliest_T (ids) and their best_T log-probabilities.
 
-    The end of a sentence is given, not predicted.
+    The end of a sentence is given, not predicted. `typos` are the characters that look wrong, where that was asked for.
     """
 
     text: str
@@ -32,6 +43,7 @@ class PseudoScore:
     log_probs: np.ndarray
     likeliest: np.ndarray
     best: np.ndarray
+    typos: tuple[Typo, ...] | None = None
 
     @property
     def tally(self) -> Tally:
@@ -54,6 +66,16 @@ def pseudo_sentences(model: LanguageModel, sentences: Sequence[str]) -> list[Pse
     """The pseudo-likelihood of each sentence between two boundaries, which are not scored themselves."""
     encoded = [sentence_ids(model.vocabulary, text) for text in sentences]
     return [PseudoScore(text, *found) for text, found in zip(sentences, pseudo_sequences(model, encoded), strict=True)]
+
+
+def with_typos(model: LanguageModel, score: PseudoScore) -> PseudoScore:
+    """The score with the characters for which another is likelier, the most doubtful first."""
+    places = np.flatnonzero(score.gains > 0)
+    places = places[np.argsort(-score.gains[places], kind="stable")]
+    symbols = "?" + model.vocabulary.symbols
+    written = score.text if model.vocabulary.level == "char" else [symbols[k] for k in score.ids]
+    typos = (Typo(int(k) + 1, written[k], symbols[score.likeliest[k]], float(score.gains[k])) for k in places)
+    return replace(score, typos=tuple(typos))
 
 
 def pseudo_sequences(model: LanguageModel, sequences: Sequence[np.ndarray]) -> list[tuple[np.ndarray, ...]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.models.language_model import LanguageModel, read_prime
-from charrnn.scoring.score import sentence_ids
+from charrnn.scoring.log_probs import sentence_ids
 from charrnn.text.vocabulary import BOUNDARY, NEWLINE, UNKNOWN, to_units
 
 WINDOW = 256

@@ -10,7 +10,7 @@ from charrnn.models.folder import CURVE, LOG, RESUME
 from charrnn.models.language_model import Tally
 from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER
 from charrnn.models.ngram.model import NgramModel, choose_order
-from charrnn.scoring.score import sequences_tally, text_sequences
+from charrnn.scoring.log_probs import sequences_tally, text_sequences
 from charrnn.text.batches import compact
 from charrnn.text.corpus import Corpus, read_corpus
 from charrnn.text.vocabulary import Vocabulary

@@ -16,7 +16,7 @@ from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import zero_state
 from charrnn.network.parameters import Parameters, parameter_shapes
-from charrnn.scoring.score import sequences_tally, stream_tally, text_sequences
+from charrnn.scoring.log_probs import sequences_tally, stream_tally, text_sequences
 from charrnn.text.batches import Batches, LineBatches, StreamBatches, compact
 from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import Vocabulary

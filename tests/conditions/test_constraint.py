@@ -11,7 +11,7 @@ from charrnn.models.mixture import Mixture
 from charrnn.models.ngram.model import NgramModel
 from charrnn.writing.beam import beam_search
 from charrnn.writing.choice import Choice, Drawing
-from charrnn.writing.sample import write
+from charrnn.writing.draw import draw
 from tests.conftest import assert_one_clear_line, small_text
 
 VERSE = "[a-z]{3} [a-z]{5}\\.\n" * 2
@@ -28,7 +28,7 @@ def any_model(request, model_folder):
 
 def texts_of(model, conditions, *, choice=Choice(), length=40, count=20, prime="", **how):  # noqa: B008
     guide = make_constraint(model.vocabulary, conditions, length)
-    pieces = write(
+    pieces = draw(
         model, prime=model.vocabulary.encode(prime), length=length, count=count, drawing=Drawing(choice, (guide,)),
         stops=conditions.stop, end_at_boundary=conditions.lines, seed=3, **how,
     )  # fmt: skip

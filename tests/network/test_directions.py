@@ -13,8 +13,8 @@ from charrnn.network.directions import reverse
 from charrnn.network.forward import zero_state
 from charrnn.network.parameters import init_parameters
 from charrnn.scoring import pseudo
+from charrnn.scoring.log_probs import sequence_log_probs
 from charrnn.scoring.pseudo import pseudo_sentences, pseudo_sequences
-from charrnn.scoring.score import sequence_log_probs
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.objective import objective
 from charrnn.training.options import TrainOptions

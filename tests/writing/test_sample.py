@@ -6,7 +6,7 @@ import pytest
 import charrnn
 from charrnn.text.vocabulary import BOUNDARY
 from charrnn.writing.choice import Choice
-from charrnn.writing.sample import uniforms, write
+from charrnn.writing.draw import draw, uniforms
 
 PROBS = np.array([[0.3, 0.05, 0.35, 0.2, 0.1]])  # the first is the unknown symbol, never drawn
 
@@ -91,7 +91,7 @@ def test_stop_ends_the_text_before_it_wherever_it_falls(model):
 
 
 def test_pieces_come_in_order_of_the_rows_and_each_row_ends_with_an_empty_one(model):
-    pieces = list(write(model, prime=model.vocabulary.encode("a"), length=150, count=3, seed=1))
+    pieces = list(draw(model, prime=model.vocabulary.encode("a"), length=150, count=3, seed=1))
     assert [row for row, _ in pieces] == sorted(row for row, _ in pieces)
     assert [len(piece) for row, piece in pieces if row == 0][-1] == 0
     assert len([1 for _, piece in pieces if len(piece) == 0]) == 3

@@ -9,7 +9,7 @@ from charrnn.errors import CharrnnError
 if TYPE_CHECKING:
     import numpy as np
 
-    from charrnn.models.language_model import LanguageModel
+    from charrnn.models.language_model import LanguageModel, SavedModel
     from charrnn.models.mixture import Mixture
     from charrnn.scoring.score import SentenceScore
     from charrnn.training.start import Session
@@ -62,11 +62,11 @@ def resume(
     return _trained(resume_run(Path(model), _names(corpus), options), model, on_progress)
 
 
-def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "LanguageModel":
+def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "SavedModel":
     """The model in a folder. compiled: whether a network runs on JAX (faster for long work) or numpy (ready at once)."""
-    from charrnn.models.folder import load_model
+    from charrnn.models.folder import open_model
 
-    return load_model(Path(model), compiled=compiled)
+    return open_model(Path(model), compiled=compiled)
 
 
 def mix(
@@ -91,7 +91,7 @@ def mix(
 
     vocabulary = common_vocabulary(models)
     units = read_units(_names(fit_on), level=vocabulary.level, encoding=encoding)
-    sequences = text_sequences(vocabulary, units, lines=all(map(reads_lines, models)))
+    sequences = text_sequences(vocabulary, units, lines=all(model.lines for model in models))
     return fit(models, sequences, way)
 
 
@@ -121,10 +121,10 @@ def sample(
     texts: list[list[np.ndarray]] = [[] for _ in range(rows)]
     ids = encode_prime(model, prime, unknown)
     stops = as_texts("--stop", stop)
-    drawing = drawing_for(model, length, stop=stops, lines=reads_lines(model), **steering)
+    drawing = drawing_for(model, length, stop=stops, lines=model.lines, **steering)
     pieces = write(
         model, prime=ids, length=length, count=rows, drawing=drawing, stops=stops,
-        end_at_boundary=reads_lines(model), seed=seed,
+        end_at_boundary=model.lines, seed=seed,
     )  # fmt: skip
     for row, piece in pieces:
         texts[row].append(piece)
@@ -150,11 +150,6 @@ def _trained(session: "Session", model: str | Path, on_progress: Callable[[Any],
     for progress in session.train():
         on_progress(progress)
     return load(model)
-
-
-def reads_lines(model: "LanguageModel") -> bool:
-    """Whether the model was trained on lines, each a text of its own."""
-    return getattr(model, "summary", {}).get("reading") == "lines"
 
 
 def encode_prime(model: "LanguageModel", prime: str, unknown: str = "error") -> "np.ndarray":

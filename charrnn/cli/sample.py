@@ -83,9 +83,7 @@ def sample(mixture, prime, prime_file, echo, **how):
     how["template"] = how["template"] and _unescape(how["template"])
     steering = {name: how.pop(name) for name in STEERING}
     row = -1
-    for row_now, piece in pieces(
-        model, ids, Writing(steering, models=mixture["models"], **how), lines=api.reads_lines(model)
-    ):
+    for row_now, piece in pieces(model, ids, Writing(steering, models=mixture["models"], **how), lines=model.lines):
         if row_now != row and echo:
             sys.stdout.buffer.write(prime.encode("utf-8", "surrogateescape"))
         row = row_now

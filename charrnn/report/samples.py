@@ -58,7 +58,7 @@ def pieces(model: LanguageModel, prime: np.ndarray, wish: Writing, *, lines: boo
         texts = _whole([text.ids for text in found[: wish.count]])
     else:
         drawn = wish.best_of or wish.count
-        model.expect(wish.length * drawn)
+        model.prepare(wish.length * drawn)
         texts = write(
             model, prime=prime, length=wish.length, count=drawn, drawing=drawing, stops=wish.stop, end_at_boundary=lines,
             seed=fresh_seed() if wish.seed is None else wish.seed, dead_ends=bool(wish.novel),

@@ -25,11 +25,11 @@ def scored_lines(
     score: Callable[[LanguageModel, Sequence[str]], Sequence[Any]] = score_sentences,
 ) -> Iterator[Any]:
     """The scores, SentenceScore unless `score` gives others, of the texts, then of the lines of the files as they come."""
-    model.expect(sum(map(size_of, names)))
+    model.prepare(sum(map(size_of, names)))
     seen = 0
     for group in _groups(model, names, texts, encoding):
         seen += sum(map(len, group))
-        model.expect(seen)
+        model.prepare(seen)
         yield from score(model, group)
         sys.stdout.flush()
 
@@ -84,7 +84,7 @@ def stream_summary(
     for name in names:
         ids = model.vocabulary.encode(read_units([name], level=model.vocabulary.level, encoding=encoding))
         if rate is None:
-            model.expect(len(ids))
+            model.prepare(len(ids))
             tally += stream_tally(model, ids)
         else:
             log_probs, after = adapted_log_probs(current, ids, rate)

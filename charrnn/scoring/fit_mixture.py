@@ -42,7 +42,7 @@ def fit(models: Sequence[LanguageModel], sequences: Sequence[np.ndarray], way: s
 def _read(mixture: Mixture, sequences: Sequence[np.ndarray]) -> Iterator[Piece]:
     """Piece after piece, as far as FIT_CHARACTERS and memory go."""
     left = min(FIT_CHARACTERS, LARGEST_FIT // mixture.vocabulary.size)
-    mixture.expect(min(left, sum(map(len, sequences))))
+    mixture.prepare(min(left, sum(map(len, sequences))))
     for ids in sequences:
         state = mixture.start(1)
         for begin in range(0, min(len(ids) - 1, left), PIECE):

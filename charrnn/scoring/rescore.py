@@ -42,7 +42,7 @@ class Tuned:
 
 def language_scores(model: LanguageModel, hypotheses: Sequence[Hypothesis]) -> np.ndarray:
     """log10 p of each hypothesis, each read from a fresh state, its end counted, [H]."""
-    model.expect(sum(len(h.text) + 1 for h in hypotheses))
+    model.prepare(sum(len(h.text) + 1 for h in hypotheses))
     scores = score_sentences(model, [h.text for h in hypotheses])
     return np.array([-score.tally.nats / math.log(10) for score in scores])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charrnn.corpora.options import CorpusOptions
-from charrnn.models.options import MixtureOptions
+from charrnn.models.options import MixOptions, MixtureOptions
 from charrnn.options import takes
 from charrnn.scoring.options import RescoreOptions, ScoreOptions
 from charrnn.training.options import BenchOptions, NgramOptions, TrainOptions
@@ -16,6 +16,7 @@ from charrnn.writing.options import FillOptions, SampleOptions
 
 if TYPE_CHECKING:
     from charrnn.models.language_model import LanguageModel
+    from charrnn.models.mixture import Mixture
     from charrnn.models.ngram.model import NgramModel
     from charrnn.scoring.rescore import Rescored
     from charrnn.scoring.score import Score
@@ -132,6 +133,14 @@ def score(model: "Models", text: str | Iterable[str] = (), *, files: Names = (),
     return [one for group in groups for one in group]
 
 
+@takes(MixOptions)
+def mix(models: "Sequence[Model]", output: str | Path | None = None, *, options: MixOptions) -> "Mixture":
+    """Several models as one, saved in the folder `output` where one is named. Raises CharrnnError for what cannot be."""
+    from charrnn.training.mixture import make_mixture
+
+    return make_mixture([load(m) if isinstance(m, str | Path) else m for m in models], _path(output), options)
+
+
 @takes(FillOptions)
 def fill(model: "Model", text: str | Iterable[str] = (), *, files: Names = (), options: FillOptions) -> "list[Filled]":
     """The best ways to fill the blanks of each text, then of each line of the files; `.fillings`, best first."""
@@ -151,9 +160,9 @@ def rescore(model: "Models", lists: Names, *, options: RescoreOptions) -> "list[
 
 def info(model: "Model") -> dict[str, Any]:
     """Everything known of a model, JSON-able: what it is made of, its text, its training and its held-out figures."""
-    from charrnn.models.folder import describe
+    from charrnn.models.language_model import describe
 
-    return describe(open_models(model, MixtureOptions()))
+    return describe(open_models(model, MixtureOptions()))  # type: ignore[arg-type]
 
 
 @takes(BenchOptions)

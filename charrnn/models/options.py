@@ -28,3 +28,10 @@ class MixtureOptions(Options):
             raise CharrnnError("--weight and --fit-on are for several models; give -m again")
         if self.weight and len(self.weight) != models:
             raise CharrnnError(f"{models} models and {len(self.weight)} weights; give each -m one --weight")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixOptions(MixtureOptions):
+    """How several models become one that is saved."""
+
+    overwrite: bool = option(False, "Replace the model in the folder.")

@@ -16,9 +16,12 @@ STRETCH = 32  # characters between two steps
 
 def check_adaptable(model: LanguageModel) -> None:
     """Raises CharrnnError where the model has no weights to adapt."""
-    parts = model.models if isinstance(model, Mixture) else (model,)
-    if not any(isinstance(part, RecurrentModel) for part in parts):
+    if not _has_network(model):
         raise CharrnnError("--adapt: an n-gram model has no weights that could follow the text; leave it out")
+
+
+def _has_network(model: LanguageModel) -> bool:
+    return isinstance(model, RecurrentModel) or (isinstance(model, Mixture) and any(map(_has_network, model.models)))
 
 
 def adapted_log_probs(model: LanguageModel, ids: np.ndarray, rate: float) -> tuple[np.ndarray, LanguageModel]:

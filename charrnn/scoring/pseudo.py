@@ -55,6 +55,9 @@ class PseudoScore:
         return self.best - self.log_probs
 
 
+Four = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # ids, log_probs, likeliest, best
+
+
 def two_directions(model: LanguageModel) -> RecurrentModel:
     """The model, if it reads in both directions. Raises CharrnnError otherwise."""
     if not isinstance(model, RecurrentModel) or model.backward is None:
@@ -65,7 +68,8 @@ def two_directions(model: LanguageModel) -> RecurrentModel:
 def pseudo_sentences(model: LanguageModel, sentences: Sequence[str]) -> list[PseudoScore]:
     """The pseudo-likelihood of each sentence between two boundaries, which are not scored themselves."""
     encoded = [sentence_ids(model.vocabulary, text) for text in sentences]
-    return [PseudoScore(text, *found) for text, found in zip(sentences, pseudo_sequences(model, encoded), strict=True)]
+    found = pseudo_sequences(model, encoded)
+    return [PseudoScore(text, *four) for text, four in zip(sentences, found, strict=True)]
 
 
 def with_typos(model: LanguageModel, score: PseudoScore) -> PseudoScore:
@@ -78,7 +82,7 @@ def with_typos(model: LanguageModel, score: PseudoScore) -> PseudoScore:
     return replace(score, typos=tuple(typos))
 
 
-def pseudo_sequences(model: LanguageModel, sequences: Sequence[np.ndarray]) -> list[tuple[np.ndarray, ...]]:
+def pseudo_sequences(model: LanguageModel, sequences: Sequence[np.ndarray]) -> list[Four]:
     """(ids, log_probs, likeliest, best), as in PseudoScore, of all but the first and the last of each sequence of ids."""
     both = two_directions(model)
     pieces, owners = [], []
@@ -86,15 +90,15 @@ def pseudo_sequences(model: LanguageModel, sequences: Sequence[np.ndarray]) -> l
         for begin in range(1, max(2, len(ids) - 1), PIECE):
             pieces.append((ids, begin, min(begin + PIECE, len(ids) - 1)))
             owners.append(owner)
-    found: list[list[tuple[np.ndarray, ...]]] = [[] for _ in sequences]
+    found: list[list[Four]] = [[] for _ in sequences]
     order = sorted(range(len(pieces)), key=lambda k: pieces[k][2] - pieces[k][1])
-    results: dict[int, tuple[np.ndarray, ...]] = {}
+    results: dict[int, Four] = {}
     for first in range(0, len(order), ROWS):
         chosen = order[first : first + ROWS]
         results |= zip(chosen, _pieces(both, [pieces[k] for k in chosen]), strict=True)
     for k, owner in enumerate(owners):
         found[owner].append(results[k])
-    return [tuple(np.concatenate(parts) for parts in zip(*several, strict=True)) for several in found]
+    return [tuple(map(np.concatenate, zip(*several, strict=True))) for several in found]  # type: ignore[misc]
 
 
 def pseudo_stream_tally(model: LanguageModel, ids: np.ndarray) -> Tally:
@@ -103,7 +107,7 @@ def pseudo_stream_tally(model: LanguageModel, ids: np.ndarray) -> Tally:
     return tally_of(targets, log_probs)
 
 
-def _pieces(model: RecurrentModel, pieces: Sequence[tuple[np.ndarray, int, int]]) -> Iterator[tuple[np.ndarray, ...]]:
+def _pieces(model: RecurrentModel, pieces: Sequence[tuple[np.ndarray, int, int]]) -> Iterator[Four]:
     """(ids, log_probs, likeliest, best) of ids[begin:end] for each (ids, begin, end), read side by side."""
     assert model.backward is not None
     before = [ids[max(0, begin - OVERLAP) : max(begin, end - 1)] for ids, begin, end in pieces]

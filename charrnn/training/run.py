@@ -112,7 +112,7 @@ class Run:
 
     def model(self, parameters: Parameters, summary: dict[str, Any] | None = None) -> RecurrentModel:
         on_host = jax.tree.map(np.asarray, parameters)
-        return RecurrentModel(self.network, self.vocabulary, on_host, summary, compiled=True)
+        return RecurrentModel(self.network, self.vocabulary, on_host, summary, lines=self.settings.lines, compiled=True)
 
     def save(self, state: TrainState, journal: Journal, best: Archive | None = None) -> None:
         save_checkpoint(

@@ -15,7 +15,7 @@ from charrnn.errors import CharrnnError
 from charrnn.machine.compilation_cache import use_compilation_cache
 from charrnn.machine.devices import measure_gigaflops, use_all_processors
 from charrnn.machine.memory import keep_freed_memory
-from charrnn.models.folder import RESUME, load_model
+from charrnn.models.folder import RESUME, open_model
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.config import FORM
 from charrnn.network.parameters import Parameters, init_parameters
@@ -185,7 +185,7 @@ def _budget(run: Run, options: TrainOptions, parameters: Parameters, begun: floa
 
 
 def _network_in(folder: Path) -> RecurrentModel:
-    model = load_model(folder)
+    model = open_model(folder)
     if not isinstance(model, RecurrentModel):
         raise CharrnnError(f"{folder}: is no recurrent network, so its weights cannot start one")
     return model

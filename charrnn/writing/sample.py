@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.kept_text import kept_text
+from charrnn.models.kept_text import text_learnt_from
 from charrnn.models.language_model import LanguageModel
 from charrnn.scoring.log_probs import sequence_log_probs
-from charrnn.text.corpus import read_units
+from charrnn.text.corpus import decode, read_bytes, read_units
 from charrnn.text.vocabulary import BOUNDARY, UNKNOWN
 from charrnn.writing.beam import beam_search
 from charrnn.writing.draw import draw, fresh_seed
@@ -83,7 +83,7 @@ def corpus_ids(model: LanguageModel, options: SampleOptions) -> np.ndarray:
     """
     if options.corpus:
         return model.vocabulary.encode(read_units(options.corpus, level=model.vocabulary.level, encoding=options.encoding))
-    return model.vocabulary.encode(kept_text(model))
+    return model.vocabulary.encode(text_learnt_from(model))
 
 
 def joined(pieces: Pieces, count: int) -> list[np.ndarray]:

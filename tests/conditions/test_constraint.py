@@ -170,7 +170,8 @@ def test_on_the_command_line(run, model_folder, lines_folder):
     assert_one_clear_line(run("sample", "-m", model_folder, "--pattern", "a{600}"), "--length 500", "has 600")
     assert_one_clear_line(run("sample", "-m", model_folder, "--pattern", "a("), "at its character 2")
     for option in ("--must", "--ban-text", "--stop"):
-        assert_one_clear_line(run("sample", "-m", model_folder, option, ""), f"{option} is empty; name the text")
+        code, _, error = run("sample", "-m", model_folder, option, "")
+        assert (code, f"{option} is empty; name the text" in error) == (2, True)
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -74,7 +74,7 @@ def test_a_string_comes_at_a_place_where_it_fits(counts):
 
 
 def test_numpy_and_jax_are_led_to_the_same(model_folder):
-    how = {"must": ["tree", "old"], "length": 90, "count": 5}
+    how = {"must": ["tree", "old"], "length": 90, "count": 5, "seed": 0}
     one, other = (charrnn.sample(charrnn.load(model_folder, compiled=way), **how) for way in (True, False))
     assert one == other
 

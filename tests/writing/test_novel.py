@@ -10,7 +10,8 @@ from charrnn.models.folder import TEXT, save_model
 from charrnn.models.kept_text import kept_text
 from charrnn.models.ngram.model import NgramModel
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.writing import dead_ends, sample
+from charrnn.writing import dead_ends
+from charrnn.writing import draw as draw_module
 from charrnn.writing.beam import beam_search
 from charrnn.writing.draw import draw
 from charrnn.writing.novel import Novel, longest_copy
@@ -65,7 +66,7 @@ def novel_texts(model, count=10, **steering):
 def test_a_text_in_a_dead_end_goes_back_and_finds_another_way(monkeypatch, text, copier, span, steering):
     novel = Novel(copier, copier.vocabulary.encode(text), span)
     stuck = []
-    monkeypatch.setattr(sample, "recovered", lambda *all: stuck.append(all) or dead_ends.recovered(*all))
+    monkeypatch.setattr(draw_module, "recovered", lambda *all: stuck.append(all) or dead_ends.recovered(*all))
     for written in novel_texts(novel, **steering):
         assert not copies(written, text, span)
         assert "\N{REPLACEMENT CHARACTER}" not in written
@@ -88,7 +89,7 @@ def test_where_every_way_on_is_a_copy_that_is_said(copier, steering):
 
 def test_a_dead_end_is_looked_for_once_a_text_and_only_when_it_is_its_turn(monkeypatch, copier):
     looked = []
-    monkeypatch.setattr(sample, "is_stuck", lambda text, *all: looked.append(len(text.ids)))
+    monkeypatch.setattr(draw_module, "is_stuck", lambda text, *all: looked.append(len(text.ids)))
     how = {"prime": copier.vocabulary.encode("the"), "length": 5 * sample.STEPS, "count": 3, "dead_ends": True}
     assert [row for row, piece in draw(copier, **how) if len(piece)] == [0, 1, 2]
     assert looked == [5 * sample.STEPS] * 3
@@ -97,8 +98,8 @@ def test_a_dead_end_is_looked_for_once_a_text_and_only_when_it_is_its_turn(monke
         raise charrnn.CharrnnError("no way on")
 
     looked.clear()
-    monkeypatch.setattr(sample, "is_stuck", lambda *all: looked.append(all) or len(looked) > 1)
-    monkeypatch.setattr(sample, "recovered", no_way_on)
+    monkeypatch.setattr(draw_module, "is_stuck", lambda *all: looked.append(all) or len(looked) > 1)
+    monkeypatch.setattr(draw_module, "recovered", no_way_on)
     written = draw(copier, **how)
     assert [(row, len(piece)) for row, piece in (next(written), next(written))] == [(0, 5 * sample.STEPS), (0, 0)]
     with pytest.raises(charrnn.CharrnnError, match="no way on"):

@@ -7,7 +7,7 @@ for score in charrnn.score(model, ["To be or not to be"]):
     print(score.tally.bits_per_character, score.text)
 """
 
-from charrnn.api import load, resume, sample, score, train
+from charrnn.api import load, mix, resume, sample, score, train
 from charrnn.errors import CharrnnError
 
-__all__ = ["CharrnnError", "load", "resume", "sample", "score", "train"]
+__all__ = ["CharrnnError", "load", "mix", "resume", "sample", "score", "train"]

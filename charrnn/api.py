@@ -70,29 +70,29 @@ def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "Saved
 
 
 def mix(
-    models: "Sequence[LanguageModel]",
+    models: "Sequence[str | Path | LanguageModel]",
+    output: str | Path | None = None,
     *,
-    weights: Sequence[float] = (),
-    way: str = "log-linear",
+    weight: Sequence[float] = (),
+    mix: str = "log-linear",
     fit_on: str | Path | Sequence[str | Path] = (),
     encoding: str = "utf-8",
+    overwrite: bool = False,
 ) -> "Mixture":
-    """Several models as one (see models.mixture): with weights given, all alike, or fitted on the text files `fit_on`.
+    """Several models, or folders of them, as one (see models.mixture), saved in the folder `output` where one is named.
 
-    way: "linear" or "log-linear". Raises CharrnnError for weights that cannot be and vocabularies that do not meet.
+    weight: one for each model, or none: then all are alike, or with fit_on fitted on those text files, which no model has
+    learnt from. mix: "linear" or "log-linear". The folder holds the models whole, and where all of them come from folders
+    that keep the text learnt from, those texts. Raises CharrnnError for weights that cannot be, vocabularies that do not
+    meet, and a folder that holds a model (unless overwrite) or cannot be written.
     """
-    from charrnn.models.mixture import Mixture, common_vocabulary
+    from charrnn.training.mixture import make_mixture
 
-    if not fit_on:
-        return Mixture(models, weights, way)
-    from charrnn.scoring.fit_mixture import fit
-    from charrnn.scoring.score import text_sequences
-    from charrnn.text.corpus import read_units
-
-    vocabulary = common_vocabulary(models)
-    units = read_units(_names(fit_on), level=vocabulary.level, encoding=encoding)
-    sequences = text_sequences(vocabulary, units, lines=all(model.lines for model in models))
-    return fit(models, sequences, way)
+    return make_mixture(
+        [Path(model) if isinstance(model, str) else model for model in models],
+        None if output is None else Path(output),
+        weights=weight, way=mix, fit_on=_names(fit_on), encoding=encoding, overwrite=overwrite,
+    )  # fmt: skip
 
 
 def sample(

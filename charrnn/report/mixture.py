@@ -1,9 +1,12 @@
-"""Opening the model that a command was given, or the mixture of several, and saying what was fitted."""
+"""Opening the model that a command was given, or the mixture of several, saving mixtures, and saying what was fitted."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from charrnn import api
+from charrnn.models.folder import MODEL
 from charrnn.models.language_model import LanguageModel
+from charrnn.models.mixture import Mixture
 from charrnn.report.say import say
 
 
@@ -15,11 +18,30 @@ def open_models(
     encoding: str = "utf-8",
 ) -> LanguageModel:
     """The one model named, or the mixture of several; `encoding` is that of the text to fit weights on."""
-    opened = [api.load(folder) for folder in models]
-    if len(opened) == 1:
-        return opened[0]
-    mixture = api.mix(opened, weights=weights, way=mix, fit_on=[fit_on] if fit_on else [], encoding=encoding)
+    if len(models) == 1:
+        return api.load(models[0])
+    mixture = api.mix(models, weight=weights, mix=mix, fit_on=fit_on or (), encoding=encoding)
     if fit_on:
-        fitted = " ".join(f"--weight {weight:.4f}" for weight in mixture.weights_M)
-        say(f"weights fitted on {fit_on}: --mix {mixture.way} {fitted}")
+        say(f"weights fitted on {fit_on}: {_options(mixture)}")
     return mixture
+
+
+def run_mixing(
+    models: Sequence[str],
+    output: str,
+    *,
+    weight: Sequence[float],
+    mix: str,
+    fit_on: str | None,
+    encoding: str,
+    overwrite: bool,
+) -> None:
+    """Make a mixture, save it, and tell on standard error."""
+    mixture = api.mix(models, output, weight=weight, mix=mix, fit_on=fit_on or (), encoding=encoding, overwrite=overwrite)
+    say(f"{f'weights fitted on {fit_on}' if fit_on else 'mixture'}: {_options(mixture)}")
+    say(f"model: {Path(output) / MODEL}; score with: charrnn score -m {output}")
+
+
+def _options(mixture: Mixture) -> str:
+    """The options that make this mixture of its models."""
+    return " ".join([f"--mix {mixture.way}", *(f"--weight {weight:.4f}" for weight in mixture.weights_M)])

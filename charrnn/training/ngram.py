@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from charrnn.errors import CharrnnError
-from charrnn.models.folder import CURVE, LOG, RESUME
+from charrnn.models.folder import forget_training
 from charrnn.models.language_model import Tally
 from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER
 from charrnn.models.ngram.model import NgramModel, choose_order
@@ -58,8 +58,7 @@ def train_ngram(
         **figures_summary(tally, ("charrnn", "numpy")),
     }
     save_first(model, folder, corpus, with_text=options.keep_text)
-    for stale in (RESUME, LOG, CURVE):  # of a network that was here before
-        (folder / stale).unlink(missing_ok=True)
+    forget_training(folder)
     return model, notes
 
 

@@ -15,7 +15,7 @@ from charrnn.training.options import BenchOptions, NgramOptions, TrainOptions
 from charrnn.writing.options import FillOptions, SampleOptions
 
 if TYPE_CHECKING:
-    from charrnn.models.language_model import LanguageModel
+    from charrnn.models.language_model import LanguageModel, SavedModel
     from charrnn.models.mixture import Mixture
     from charrnn.models.ngram.model import NgramModel
     from charrnn.scoring.rescore import Rescored
@@ -82,7 +82,7 @@ def ngram(
     return train_ngram(_names(corpus), Path(model), options, overwrite=overwrite)[0]
 
 
-def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "LanguageModel":
+def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "SavedModel":
     """The model in a folder. compiled: whether a network runs on JAX (faster for long work) or numpy (ready at once)."""
     from charrnn.models.folder import open_model
 
@@ -138,7 +138,8 @@ def mix(models: "Sequence[Model]", output: str | Path | None = None, *, options:
     """Several models as one, saved in the folder `output` where one is named. Raises CharrnnError for what cannot be."""
     from charrnn.training.mixture import make_mixture
 
-    return make_mixture([load(m) if isinstance(m, str | Path) else m for m in models], _path(output), options)
+    options.check_for(len(models))
+    return make_mixture(list(map(_opened, models)), Path(output) if output else None, options)
 
 
 @takes(FillOptions)
@@ -185,12 +186,16 @@ def open_models(model: "Models", options: MixtureOptions) -> "LanguageModel":
     """The one model that is given (opened already, or as a folder), or the mixture of several."""
     given: Any = model if isinstance(model, list | tuple) else [model]
     options.check_for(len(given))
-    opened = [load(one) if isinstance(one, str | Path) else one for one in given]
+    opened = list(map(_opened, given))
     if len(opened) == 1:
         return opened[0]
     from charrnn.scoring.fit_mixture import mixture_of
 
     return mixture_of(opened, options)
+
+
+def _opened(model: "Model") -> "LanguageModel":
+    return load(model) if isinstance(model, str | Path) else model
 
 
 def _names(paths: Names) -> list[str]:

@@ -63,7 +63,7 @@ def test_no_pickle_and_no_code_from_files():
     "arguments",
     [["--help"], ["train", "--help"], ["sample", "--help"], ["score", "--help"], ["corpus", "--help"], ["info", "--help"],
      ["fill", "--help"],
-     ["ngram", "--help"], ["rescore", "--help"], ["ngram"],
+     ["ngram", "--help"], ["mix", "--help"], ["mix", "a", "-o", "m"], ["rescore", "--help"], ["ngram"],
      ["rescore", "--lm-weight", "-1"], ["score", "--weight", "1", "x"],
      ["train"], ["train", "--steps", "0", "x"], ["nonsense"], ["sample", "--temperature", "-1"]],
     ids=" ".join,

@@ -13,6 +13,11 @@ def open_and_say(models: Sequence[str], options: MixtureOptions) -> LanguageMode
     """The one model named, or the mixture of several; weights that were fitted are said."""
     model = api.open_models(models, options)
     if isinstance(model, Mixture) and options.fit_on:
-        fitted = " ".join(f"--weight {weight:.4f}" for weight in model.weights_M)
-        say(f"weights fitted on {options.fit_on}: --mix {model.way} {fitted}")
+        say_mixture(model, options)
     return model
+
+
+def say_mixture(mixture: Mixture, options: MixtureOptions) -> None:
+    """Say the options that make this mixture of its models."""
+    made = " ".join([f"--mix {mixture.way}", *(f"--weight {weight:.4f}" for weight in mixture.weights_M)])
+    say(f"{f'weights fitted on {options.fit_on}' if options.fit_on else 'mixture'}: {made}")

@@ -10,7 +10,7 @@ from charrnn.models.ngram.arpa import write_arpa
 from charrnn.report.say import figures, say
 from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.training.ngram import best_order, corpus_tally, train_ngram
+from charrnn.training.ngram import best_order, held_out_tally, train_ngram
 from charrnn.training.options import NgramOptions
 
 # The comparison after training: texts above this size are left out, so that it takes seconds.
@@ -42,7 +42,7 @@ def compare_with_ngram(corpus: Corpus, vocabulary: Vocabulary, *, lines: bool, n
     if len(corpus.training) > MOST_CHARACTERS:
         return f"n-gram: not counted, the text is above {MOST_CHARACTERS:,} characters; charrnn ngram does it"
     baseline = best_order(corpus, vocabulary, lines=lines, orders=BASELINE_ORDERS)
-    tally = corpus_tally(baseline, corpus)
+    tally = held_out_tally(baseline, corpus)
     assert tally is not None
     gap = tally.bits_per_character - network_bits
     verdict = f"the network is better by {gap:.4f}" if gap > 0 else f"it beats the network by {-gap:.4f}; train longer"

@@ -130,3 +130,16 @@ def stream_log_probs(model: LanguageModel, ids: np.ndarray, *, pieces: int = 1) 
 
 def stream_tally(model: LanguageModel, ids: np.ndarray, *, pieces: int = 1) -> Tally:
     return tally_of(ids[1:], stream_log_probs(model, ids, pieces=pieces))
+
+
+def text_tally(model: LanguageModel, sequences: Sequence[np.ndarray], *, pieces: int = 1) -> Tally | None:
+    """The tally of a text that text_sequences() took apart as the model reads texts: its held-out figure, for one.
+
+    pieces: of a stream, see stream_log_probs. None where there is nothing to predict.
+    """
+    if not sequences:
+        return None
+    if model.lines:
+        return sequences_tally(model, sequences)
+    (ids,) = sequences
+    return stream_tally(model, ids, pieces=pieces)

@@ -7,38 +7,30 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import CharrnnError
-from charrnn.models.folder import TEXT, exists, save_model
-from charrnn.models.kept_text import keep_text
-from charrnn.models.language_model import Tally
-from charrnn.models.ngram.model import NgramModel
-from charrnn.models.recurrent import RecurrentModel
+from charrnn.models.folder import exists
+from charrnn.models.kept_text import save_with_text
+from charrnn.models.language_model import SavedModel, Tally
 from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import UNKNOWN, Vocabulary
 from charrnn.training.options import ReadingOptions
 
 
-def check_folder(folder: Path, overwrite: bool, *, resumable: bool = False) -> None:
-    """Raises CharrnnError where the folder holds a model (unless overwrite) or cannot be written."""
+def check_folder(folder: Path, overwrite: bool, *, resumable: bool = False, option: str = "-m") -> None:
+    """Raises CharrnnError where the folder, which `option` names, holds a model (unless overwrite) or cannot be written."""
     if exists(folder) and not overwrite:
         resume = "--resume it, " if resumable else ""
-        raise CharrnnError(f"{folder}: holds a model already; {resume}--overwrite it, or name another with -m")
+        raise CharrnnError(f"{folder}: holds a model already; {resume}--overwrite it, or name another with {option}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise CharrnnError(f"{folder}: cannot be written ({error.strerror}); name another place with -m") from None
+        raise CharrnnError(f"{folder}: cannot be written ({error.strerror}); name another place with {option}") from None
 
 
-def save_first(model: RecurrentModel | NgramModel, folder: Path, corpus: Corpus, *, with_text: bool) -> None:
-    """Write a training's first model, where asked for with the text learnt from (held-out text is not).
-
-    The text of a model that was here before goes first: the folder never holds a model with the text of another.
-    """
-    (folder / TEXT).unlink(missing_ok=True)
-    save_model(model, folder)
-    if with_text:
-        keep_text(folder, corpus.training)
+def save_first(model: SavedModel, folder: Path, corpus: Corpus, *, with_text: bool) -> None:
+    """Write a training's first model, where asked for with the text learnt from (held-out text is not)."""
+    save_with_text(model, folder, corpus.training if with_text else None)
 
 
 def build_vocabulary(corpus: Corpus, options: ReadingOptions) -> Vocabulary:

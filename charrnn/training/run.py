@@ -16,7 +16,7 @@ from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import zero_state
 from charrnn.network.parameters import Parameters, parameter_shapes
-from charrnn.scoring.log_probs import sequences_tally, stream_tally, text_sequences
+from charrnn.scoring.log_probs import text_sequences, text_tally
 from charrnn.text.batches import Batches, LineBatches, StreamBatches, compact
 from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import Vocabulary
@@ -26,7 +26,7 @@ from charrnn.training.plan import Settings
 from charrnn.training.schedules import Schedule
 from charrnn.training.step import Step, TrainState, make_mesh, make_step, padded_rows, place
 
-# The held-out stream is read in up to so many pieces side by side, of at least so many characters.
+# A held-out stream is read in up to PIECES pieces side by side, each of PIECE characters or more.
 PIECES, PIECE = 32, 2048
 # A run on a time budget spends about this share of it on evaluations, and this share on measuring its speed.
 EVALUATION_SHARE = 0.05
@@ -75,12 +75,8 @@ class Run:
 
     def held_out_tally(self, model: RecurrentModel) -> Tally | None:
         """The held-out figure of a model; None where nothing is held out."""
-        if not self.held_out:
-            return None
-        if self.settings.lines:
-            return sequences_tally(model, self.held_out)
-        (ids,) = self.held_out
-        return stream_tally(model, ids, pieces=max(1, min(PIECES, len(ids) // PIECE)))
+        characters = sum(map(len, self.held_out))
+        return text_tally(model, self.held_out, pieces=max(1, min(PIECES, characters // PIECE)))
 
     def state(self, parameters: Parameters) -> TrainState:
         """The training state before the first step; the parameters are copied."""

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn import api
 from charrnn.errors import CharrnnError
 from charrnn.models.folder import save_model
 from charrnn.models.mixture import WAYS, Mixture
@@ -121,6 +120,7 @@ def test_models_that_know_different_things_mixed_beat_both(tmp_path, two):
         ((-1, 2), "log-linear", "weights are 0 or more"),
         ((float("nan"), 1), "log-linear", "weights are 0 or more"),
         ((1,), "linear", "1 for 2 models"),
+        ((), "geometric", "--mix geometric: choose one of linear, log-linear"),
     ],
 )
 def test_weights_that_cannot_be(two, weights, way, part):

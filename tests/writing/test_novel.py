@@ -90,9 +90,9 @@ def test_where_every_way_on_is_a_copy_that_is_said(copier, steering):
 def test_a_dead_end_is_looked_for_once_a_text_and_only_when_it_is_its_turn(monkeypatch, copier):
     looked = []
     monkeypatch.setattr(draw_module, "is_stuck", lambda text, *all: looked.append(len(text.ids)))
-    how = {"prime": copier.vocabulary.encode("the"), "length": 5 * sample.STEPS, "count": 3, "dead_ends": True}
+    how = {"prime": copier.vocabulary.encode("the"), "length": 5 * draw_module.STEPS, "count": 3, "dead_ends": True}
     assert [row for row, piece in draw(copier, **how) if len(piece)] == [0, 1, 2]
-    assert looked == [5 * sample.STEPS] * 3
+    assert looked == [5 * draw_module.STEPS] * 3
 
     def no_way_on(*all):
         raise charrnn.CharrnnError("no way on")
@@ -101,7 +101,7 @@ def test_a_dead_end_is_looked_for_once_a_text_and_only_when_it_is_its_turn(monke
     monkeypatch.setattr(draw_module, "is_stuck", lambda *all: looked.append(all) or len(looked) > 1)
     monkeypatch.setattr(draw_module, "recovered", no_way_on)
     written = draw(copier, **how)
-    assert [(row, len(piece)) for row, piece in (next(written), next(written))] == [(0, 5 * sample.STEPS), (0, 0)]
+    assert [(row, len(piece)) for row, piece in (next(written), next(written))] == [(0, 5 * draw_module.STEPS), (0, 0)]
     with pytest.raises(charrnn.CharrnnError, match="no way on"):
         next(written)
 

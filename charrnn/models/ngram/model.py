@@ -197,8 +197,11 @@ class NgramModel:
         raise CharrnnError(f"{path}: its arrays do not fit its description; restore it from a copy or train again")
 
 
-def framed_tally(model: NgramModel, ids: np.ndarray) -> Tally:
-    """The tally of a text read from boundary on, so that its first character is predicted too; to a boundary, of lines."""
+def tally_from_boundary(model: NgramModel, ids: np.ndarray) -> Tally:
+    """The tally of a text from the boundary before it on, by which orders are compared.
+
+    Unlike in the held-out figure of training, the first character of a stream is predicted too. Lines end at a boundary.
+    """
     text_BT = framed(ids, model.vocabulary.size, lines=model.lines)[None] if len(ids) else np.zeros((1, 1), np.int64)
     before_BT, targets_BT = text_BT[:, :-1], text_BT[:, 1:]
     _, log_probs_BT = model.target_log_probs(model.start(1), before_BT, targets_BT)
@@ -230,9 +233,9 @@ def choose_order(
         raise CharrnnError("the held-out text is empty, so no order can be chosen by it; name an order")
     models = _models(training_ids, vocabulary, orders, **options)
     best = next(models)
-    tried = {best.order: framed_tally(best, held_out_ids).nats_per_character}
+    tried = {best.order: tally_from_boundary(best, held_out_ids).nats_per_character}
     for model in models:
-        tried[model.order] = framed_tally(model, held_out_ids).nats_per_character
+        tried[model.order] = tally_from_boundary(model, held_out_ids).nats_per_character
         if not tried[model.order] < tried[best.order]:
             break
         best = model

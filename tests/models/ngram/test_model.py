@@ -13,7 +13,7 @@ import pytest
 from charrnn.errors import CharrnnError
 from charrnn.models.folder import open_model, save_model
 from charrnn.models.ngram import model as ngram
-from charrnn.models.ngram.model import NgramModel, choose_order, framed_tally
+from charrnn.models.ngram.model import NgramModel, choose_order, tally_from_boundary
 from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 
 TEXT = (
@@ -185,7 +185,7 @@ def test_the_order_is_chosen_by_the_held_out_text():
     assert model.summary["files"] == 1
     assert list(tried) == ["2", "3", "4"]
     assert tried["3"] == pytest.approx(-np.log(p).mean(), abs=0.003)  # 4 contexts, learnt from 27,000 characters
-    assert tried["3"] == framed_tally(model, held_out).nats_per_character
+    assert tried["3"] == tally_from_boundary(model, held_out).nats_per_character
 
 
 def test_the_chosen_model_is_the_one_trained_at_that_order():
@@ -201,12 +201,12 @@ def test_held_out_text_is_counted_character_by_character():
     text = vocabulary.encode("the cat\nxyz")
     stream = NgramModel.train(ids, vocabulary, order=3)
     lines = NgramModel.train(ids, vocabulary, order=3, lines=True)
-    assert framed_tally(stream, text).characters == 11
-    assert framed_tally(lines, text).characters == 12
-    assert framed_tally(stream, text).unknown == 3
+    assert tally_from_boundary(stream, text).characters == 11
+    assert tally_from_boundary(lines, text).characters == 12
+    assert tally_from_boundary(stream, text).unknown == 3
     expected = -3 * math.log(vocabulary.unknown_probability)
-    assert framed_tally(stream, text).unknown_nats == pytest.approx(expected)
-    assert framed_tally(stream, text[:0]).characters == 0
+    assert tally_from_boundary(stream, text).unknown_nats == pytest.approx(expected)
+    assert tally_from_boundary(stream, text[:0]).characters == 0
 
 
 def test_errors_say_how_to_mend():

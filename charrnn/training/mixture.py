@@ -13,7 +13,6 @@ from charrnn.models.mixture import Mixture
 from charrnn.scoring.fit_mixture import fit
 from charrnn.scoring.score import text_sequences
 from charrnn.text.corpus import read_units
-from charrnn.training.preparation import check_folder, figures_summary
 
 
 def make_mixture(
@@ -38,17 +37,25 @@ def make_mixture(
     opened = [open_model(model) if isinstance(model, Path) else model for model in models]
     mixture = Mixture(opened, weights, way)
     if folder:
+        from charrnn.training.preparation import check_folder  # takes 25 ms, for saving alone
+
         check_folder(folder, overwrite, option="-o")
     if fit_on:
         vocabulary = mixture.vocabulary
         units = read_units(fit_on, level=vocabulary.level, encoding=encoding)
         mixture = fit(opened, text_sequences(vocabulary, units, lines=mixture.lines), way)
     if folder:
-        fitted = {"fitted_on": list(fit_on)} if fit_on else {}
-        mixture.summary = fitted | figures_summary(None, ("charrnn", "numpy"))
-        save_with_text(mixture, folder, _kept_texts(models))
-        forget_training(folder)
+        _save(mixture, folder, fit_on, _kept_texts(models))
     return mixture
+
+
+def _save(mixture: Mixture, folder: Path, fitted_on: Sequence[str], text: np.ndarray | None) -> None:
+    from charrnn.training.preparation import figures_summary
+
+    fitted = {"fitted_on": list(fitted_on)} if fitted_on else {}
+    mixture.summary = fitted | figures_summary(None, ("charrnn", "numpy"))
+    save_with_text(mixture, folder, text)
+    forget_training(folder)
 
 
 def _kept_texts(models: Sequence[Path | LanguageModel]) -> np.ndarray | None:

@@ -65,24 +65,24 @@ class Mixture:
     def start(self, rows: int) -> State:
         return tuple(model.start(rows) for model in self.models)
 
-    def of(self, models: Sequence[LanguageModel]) -> "Mixture":
-        """The same mixture of models that have taken the places of these; their vocabularies are these ones'."""
+    def with_models(self, models: Sequence[LanguageModel]) -> "Mixture":
+        """The same mixture of other models, in the places of its own; each has the vocabulary of the one it replaces."""
         other = copy(self)
         other.models = tuple(models)
         return other
 
     def own_ids(self, ids_BT: np.ndarray) -> list[np.ndarray]:
-        """What the ids are in each model's own vocabulary."""
+        """The mixture's ids as ids of each model's own vocabulary."""
         return [view.ids(ids_BT) for view in self._views]
 
-    def parts(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
-        """(state, log_probs_MBTV): what each model gives the mixture's symbols."""
+    def advance_each(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
+        """As advance(), but log_probs_MBTV: what each model gives the mixture's symbols."""
         read = [m.advance(s, ids) for m, s, ids in zip(self.models, state, self.own_ids(ids_BT), strict=True)]
         log_probs_MBTV = np.stack([v.log_probs(part[1]) for part, v in zip(read, self._views, strict=True)])
         return tuple(part[0] for part in read), log_probs_MBTV
 
     def advance(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
-        after, log_probs_MBTV = self.parts(state, ids_BT)
+        after, log_probs_MBTV = self.advance_each(state, ids_BT)
         weights_M111 = self.weights_M[:, None, None, None].astype(np.float32)
         if self.way == "linear":
             return after, np.logaddexp.reduce(log_probs_MBTV + _log(weights_M111), axis=0)
@@ -145,13 +145,15 @@ class Mixture:
             raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
         try:
             return cls(models, weights, way, summary)
-        except CharrnnError as error:
+        except (CharrnnError, TypeError, ValueError) as error:
             raise CharrnnError(f"{path}: its parts do not fit its description ({error})") from None
 
     def _saved_models(self) -> list[SavedModel]:
+        saved = []
         for model in self.models:
             assert isinstance(model, SavedModel), f"{type(model).__name__} cannot be saved"
-        return list(self.models)  # type: ignore[arg-type]
+            saved.append(model)
+        return saved
 
 
 def _prefix(part: int) -> str:

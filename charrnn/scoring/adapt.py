@@ -40,7 +40,7 @@ def _after(model: LanguageModel, state, ids_BT: np.ndarray, rate: float) -> Lang
     """The model, each network in it a step further down its own slope on the ids read from the state."""
     if isinstance(model, Mixture):
         read = zip(model.models, state, model.own_ids(ids_BT), strict=True)
-        return model.of([_after(part, its_state, its_ids, rate) for part, its_state, its_ids in read])
+        return model.with_models([_after(part, its_state, its_ids, rate) for part, its_state, its_ids in read])
     if isinstance(model, RecurrentModel):
         padding = ((0, 0), (0, STRETCH + 1 - ids_BT.shape[1]))  # one length, so that it is compiled once
         return model.descended(state, np.pad(ids_BT, padding), ids_BT.shape[1] - 1, rate)

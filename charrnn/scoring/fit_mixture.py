@@ -62,7 +62,7 @@ def _read(mixture: Mixture, sequences: Sequence[np.ndarray]) -> Iterator[Piece]:
         state = mixture.start(1)
         for begin in range(0, min(len(ids) - 1, left), PIECE):
             part = ids[None, begin : min(begin + PIECE, left) + 1]
-            state, log_probs_MBTV = mixture.parts(state, part[:, :-1])
+            state, log_probs_MBTV = mixture.advance_each(state, part[:, :-1])
             yield Piece(log_probs_MBTV[:, 0], part[0, 1:])
         left -= len(ids) - 1
         if left <= 0:

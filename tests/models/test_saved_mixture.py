@@ -93,6 +93,7 @@ def renamed(description, *path, **changes):
     [
         ((), {"weights": [0.3]}, f"{MODEL}: its parts do not fit its description (--weight 0.3: 1 for 2 models"),
         ((), {"mix": "geometric"}, f"{MODEL}: its parts do not fit its description (--mix geometric"),
+        ((), {"weights": ["a", "b"]}, f"{MODEL}: its parts do not fit its description"),
         ((), {"parts": []}, f"{MODEL}: its parts do not fit its description (a mixture is of two models or more"),
         ((), {"parts": [None, None]}, f"{MODEL}: its description is not one that this charrnn understands"),
         ((), {"parts": None}, f"{MODEL}: its description is not one that this charrnn understands"),

@@ -101,9 +101,10 @@ class RecurrentModel:
     @cached_property
     def backward(self) -> "RecurrentModel | None":
         """The stack that reads from right to left, a model of text turned round; None where there is none."""
-        if self.config.direction != "both":
+        stack = backward_stack(self.parameters, self.config)
+        if stack is None:
             return None
-        parameters, config = backward_stack(self.parameters, self.config)
+        parameters, config = stack
         return RecurrentModel(config, self.vocabulary, parameters, self.summary, compiled=self.compiled)
 
     def joint_log_probs(self, forward: np.ndarray, backward: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ Shapes: T time, B rows, X features.
 import jax
 import jax.numpy as jnp
 
-from charrnn.network.cells import Array
+from charrnn.network.arrays import Array
 
 
 def _mix(x: Array) -> Array:

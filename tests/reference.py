@@ -38,6 +38,9 @@ def step(cell, weights, x, state):
         reset, update = (logistic(of_input(number) + of_state(number)) for number in range(2))
         candidate = np.tanh(of_input(2) + reset * of_state(2))
         return {"hidden": (1 - update) * candidate + update * hidden}
+    if cell == "mingru":
+        update = logistic(of_input(0))
+        return {"hidden": (1 - update) * hidden + update * of_input(1)}
     return {"hidden": ELMAN[cell](of_input(0) + of_state(0))}
 
 

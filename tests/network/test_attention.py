@@ -41,7 +41,7 @@ def small_blocks(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", SCORES)
-@pytest.mark.parametrize(("cell", "layers"), [("lstm", 1), ("gru", 2)])
+@pytest.mark.parametrize(("cell", "layers"), [("lstm", 1), ("gru", 2), ("mingru", 2)])
 def test_attention_equals_the_plain_reference(kind, cell, layers, small_blocks):
     config, parameters = network(kind, cell, layers)
     wanted = reference.logits(map_tree(np.float64, parameters), config, draw_ids())
@@ -87,9 +87,9 @@ def test_pieces_and_single_steps_equal_the_whole(kind, compiled, small_blocks):
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), state, whole_state)
 
 
-@pytest.mark.parametrize("kind", SCORES)
-def test_sampling_step_by_step_is_what_scoring_says_on_numpy_and_on_jax(kind):
-    config, parameters = network(kind)
+@pytest.mark.parametrize(("kind", "cell"), [*((kind, "lstm") for kind in SCORES), ("dot", "mingru")])
+def test_sampling_step_by_step_is_what_scoring_says_on_numpy_and_on_jax(kind, cell):
+    config, parameters = network(kind, cell)
     models = [RecurrentModel(config, Vocabulary("\nabcde"), parameters, compiled=way) for way in (False, True)]
     texts = [charrnn.sample(model, prime="ab", length=80, greedy=True) for model in models]
     assert texts[0] == texts[1]
@@ -108,9 +108,9 @@ def test_shapes_are_those_of_fresh_parameters(direction):
         assert shapes[0] == shapes[1]
 
 
-@pytest.mark.parametrize("more", [{"attention": "general", "direction": "both"}])
+@pytest.mark.parametrize("more", [{"attention": "general"}, {"attention": "dot", "cell": "mingru"}])
 def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path, corpus_file, more):
-    options = TrainOptions(steps=8, evaluate_every=8, attention_window=7, **(SMALL | more))
+    options = TrainOptions(steps=8, evaluate_every=8, attention_window=7, direction="both", **(SMALL | more))
     steps_of(start([str(corpus_file)], tmp_path / "whole", options))
     steps_of(start([str(corpus_file)], tmp_path / "parts", options), stop_at=3)
     steps_of(resume(tmp_path / "parts", [], TrainOptions()))

@@ -86,6 +86,12 @@ def test_gru_keeps_its_state_when_the_update_gate_is_open():
     assert by_hand("gru", [0.0, 50.0, 3.0], hidden=0.25).hidden[0, 0] == pytest.approx(0.25)
 
 
+def test_mingru_keeps_its_state_or_takes_its_candidate_of_any_size():
+    assert by_hand("mingru", [-50.0, -3.0], hidden=0.25).hidden[0, 0] == pytest.approx(0.25)
+    assert by_hand("mingru", [50.0, -3.0], hidden=0.25).hidden[0, 0] == pytest.approx(-3.0)
+    assert by_hand("mingru", [0.0, -3.0], hidden=0.25).hidden[0, 0] == pytest.approx((0.25 - 3.0) / 2)
+
+
 def test_relu_is_zero_below_zero():
     assert by_hand("elman-relu", [-1.0], hidden=0.0).hidden[0, 0] == 0.0
     assert by_hand("elman-relu", [2.0], hidden=0.0).hidden[0, 0] == 2.0

@@ -25,7 +25,7 @@ from tests.gradients import assert_central_differences
 
 ROWS, TIME, SYMBOLS, EMBEDDING, HIDDEN = 3, 6, 7, 4, 5
 LENGTHS = (6, 2, 5)
-FORMS = [("lstm", 1, EMBEDDING), ("gru", 2, 0), ("elman", 2, EMBEDDING)]
+FORMS = [("lstm", 1, EMBEDDING), ("gru", 2, 0), ("elman", 2, EMBEDDING), ("mingru", 2, 0)]
 
 
 def network(cell="lstm", layers=1, embedding=EMBEDDING):

@@ -15,37 +15,37 @@ from charrnn.network.forward import loop_over_time
 TIME, ROWS, INPUTS, HIDDEN = 7, 3, 5, 4
 
 
-def plain_scan(cell, weights, x_TBG, state):
+def plain_scan(cell, weights, inputs_TBE, state):
     """The reference: nothing but the step, for JAX to differentiate."""
 
     def step(state, x_BG):
         state = cell.step(weights, x_BG, state)
         return state, state.hidden
 
-    return jax.lax.scan(step, state, x_TBG)
+    return jax.lax.scan(step, state, cell.read(weights, inputs_TBE))
 
 
-def own_way(cell, weights, x_TBG, state):
-    return cell.over_time(weights, x_TBG, state, jnp.matmul)
+def own_way(cell, weights, inputs_TBE, state, product=jnp.matmul):
+    return cell.over_time(weights, cell.read(weights, inputs_TBE, product), state, product)
 
 
 def draw(cell, seed=0):
-    """Weights, x_TBG and a state, random float32."""
+    """Weights, inputs_TBE and a state, random float32."""
     random = np.random.default_rng(seed)
     normal = lambda *shape: jnp.asarray(random.normal(size=shape), jnp.float32)  # noqa: E731
     weights = {name: normal(*weight.shape) / 2 for name, weight in cell.parameters(INPUTS, HIDDEN).items()}
     state = cell.state(*(normal(ROWS, *shape) for shape in cell.state_shapes(HIDDEN)))
-    return weights, cell.read(weights, normal(TIME, ROWS, INPUTS)), state
+    return weights, normal(TIME, ROWS, INPUTS), state
 
 
 def value_and_gradient(cell, run):
     """Of a loss in which both the outputs and the final state take part."""
-    _, other_TBG, other = draw(cell, seed=1)
+    _, other_TBE, other = draw(cell, seed=1)
 
     def value(*inputs):
         final, hidden_TBH = run(cell, *inputs)
         through_state = sum((part * weight).sum() for part, weight in zip(final, other, strict=True))
-        return (hidden_TBH * other_TBG[..., :HIDDEN]).sum() + through_state
+        return (hidden_TBH * other_TBE[..., :HIDDEN]).sum() + through_state
 
     return jax.jit(jax.value_and_grad(value, argnums=(0, 1, 2)))(*draw(cell))
 
@@ -65,9 +65,9 @@ def test_values_and_gradients_equal_autodiff_of_the_plain_scan(name):
 @pytest.mark.parametrize("name", CELLS)
 def test_scan_equals_loop(name):
     cell = CELLS[name]
-    inputs = draw(cell)
-    final, hidden_TBH = own_way(cell, *inputs)
-    plain_final, plain_hidden_TBH = loop_over_time(cell, *jax.tree.map(np.asarray, inputs))
+    final, hidden_TBH = own_way(cell, *draw(cell))
+    weights, inputs_TBE, state = jax.tree.map(np.asarray, draw(cell))
+    plain_final, plain_hidden_TBH = loop_over_time(cell, weights, cell.read(weights, inputs_TBE), state)
     np.testing.assert_allclose(hidden_TBH, plain_hidden_TBH, rtol=1e-5, atol=1e-6)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), final, plain_final)
 
@@ -75,11 +75,11 @@ def test_scan_equals_loop(name):
 @pytest.mark.parametrize("name", CELLS)
 def test_carried_chunks_equal_one_long_run(name):
     cell = CELLS[name]
-    weights, x_TBG, state = draw(cell)
-    whole_state, whole_TBH = own_way(cell, weights, x_TBG, state)
+    weights, inputs_TBE, state = draw(cell)
+    whole_state, whole_TBH = own_way(cell, weights, inputs_TBE, state)
     parts = []
     for begin, end in ((0, 2), (2, 3), (3, 7)):
-        state, part_TBH = own_way(cell, weights, x_TBG[begin:end], state)
+        state, part_TBH = own_way(cell, weights, inputs_TBE[begin:end], state)
         parts.append(part_TBH)
     np.testing.assert_allclose(jnp.concatenate(parts), whole_TBH, rtol=1e-6, atol=1e-7)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-7), state, whole_state)

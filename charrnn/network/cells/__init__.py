@@ -8,6 +8,7 @@ from charrnn.network.cells.cell import Cell
 from charrnn.network.cells.elman import ELMAN_RELU, ELMAN_SIGMOID, ELMAN_TANH
 from charrnn.network.cells.gru import Gru
 from charrnn.network.cells.lstm import Lstm
+from charrnn.network.cells.mingru import MinGru
 
 __all__ = ["CELLS", "Array", "Cell"]
 
@@ -17,4 +18,5 @@ CELLS: dict[str, Cell] = {
     "elman-relu": ELMAN_RELU,
     "lstm": Lstm(),
     "gru": Gru(),
+    "mingru": MinGru(),
 }

@@ -112,9 +112,10 @@ class RecurrentModel:
     @cached_property
     def backward(self) -> "RecurrentModel | None":
         """The stack that reads from right to left, as a model of reversed text; None without --direction both."""
-        if self.config.direction != "both":
+        stack = backward_stack(self.parameters, self.config)
+        if stack is None:
             return None
-        parameters, config = backward_stack(self.parameters, self.config)
+        parameters, config = stack
         return RecurrentModel(config, self.vocabulary, parameters, self.summary, lines=self.lines, compiled=self.compiled)
 
     def joint_log_probs(self, forward: np.ndarray, backward: np.ndarray) -> np.ndarray:

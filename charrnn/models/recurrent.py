@@ -20,7 +20,7 @@ from charrnn.network.forward import State, read, zero_state
 from charrnn.network.output import log_softmax, logits_of
 from charrnn.network.parameters import Parameters, fold_embedding, parameter_shapes
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.trees import fill, flatten, map_tree
+from charrnn.trees import flatten, map_tree, unflatten
 
 KIND = "recurrent"
 COMPILED_WINDOW = 64
@@ -164,5 +164,5 @@ class RecurrentModel:
             vocabulary = Vocabulary(**description["vocabulary"])
         except (KeyError, TypeError) as error:
             raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
-        parameters = fill(parameter_shapes(config), arrays, path)
+        parameters = unflatten(parameter_shapes(config), arrays, path)
         return cls(config, vocabulary, parameters, description.get("summary"), compiled=compiled)

@@ -103,7 +103,7 @@ def _smallest(xp: Any, values_BV: Any, sorted_BV: Any, count_B1: Any) -> Any:
     edge_B1 = xp.take_along_axis(sorted_BV, count_B1 - 1, axis=-1)
     below_BV, equal_BV = values_BV < edge_B1, values_BV == edge_B1
     room_B1 = count_B1 - xp.sum(below_BV, axis=-1, keepdims=True)
-    return below_BV | (equal_BV & (xp.cumsum(equal_BV, axis=-1) <= room_B1))
+    return below_BV | (equal_BV & (xp.cumsum(equal_BV, axis=-1, dtype=xp.int32) <= room_B1))
 
 
 class Guide(Protocol):

@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 
 from charrnn.models.archive import Archive
-from charrnn.text.vocabulary import BOUNDARY, Vocabulary
+from charrnn.text.symbols import BOUNDARY
+from charrnn.text.vocabulary import Vocabulary
 from charrnn.trees import map_tree
 
 PRIME_WINDOW = 256  # characters of a primer that are read in one call

@@ -27,7 +27,8 @@ from charrnn.models.language_model import (
     describe,
     generate_step_by_step,
 )
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 
 WAYS = ("linear", "log-linear")
 

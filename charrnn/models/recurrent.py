@@ -22,7 +22,7 @@ from charrnn.network.forward import State, read, zero_state
 from charrnn.network.output import log_softmax, logits_of
 from charrnn.network.parameters import Parameters, fold_embedding, parameter_shapes
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.trees import fill, flatten, map_tree
+from charrnn.trees import flatten, map_tree, unflatten
 
 # Calls of advance() and outputs() with fewer characters stay on numpy: JAX would compile anew for each length that
 # comes, which costs more than it saves.
@@ -182,4 +182,4 @@ class RecurrentModel:
             raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
         summary = description.get("summary") or {}
         lines = description.get("lines", summary.get("reading") == "lines")  # version 0.1.0 wrote the latter alone
-        return cls(config, vocabulary, fill(parameter_shapes(config), arrays, path), summary, lines=lines)
+        return cls(config, vocabulary, unflatten(parameter_shapes(config), arrays, path), summary, lines=lines)

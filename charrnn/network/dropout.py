@@ -29,5 +29,5 @@ def dropout(array_TBX: Array, rate: float, *, key: Array, first_row: Array | int
     # within a row counters differ while T × X < 2³²; those of different rows, hashed apart, meet by chance, one pair in 2³²
     counter = _mix((b + jnp.uint32(first_row)) ^ key[0]) ^ (t * jnp.uint32(array_TBX.shape[-1]) + x)
     bits = _mix(_mix(counter) + key[1])
-    kept = bits >= jnp.uint32(round(rate * 2**32))
+    kept = bits >= jnp.uint32(min(round(rate * 2**32), 2**32 - 1))
     return jnp.where(kept, array_TBX * (1 / (1 - rate)), 0)

@@ -11,7 +11,7 @@ import numpy as np
 
 from charrnn.network.arrays import Array
 from charrnn.network.directions import reverse
-from charrnn.text.vocabulary import UNKNOWN
+from charrnn.text.symbols import UNKNOWN
 
 
 @jax.custom_vjp

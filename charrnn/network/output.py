@@ -8,6 +8,7 @@ from operator import matmul
 from typing import Any
 
 from charrnn.network.arrays import Array, Parameters, Product, Weight, count_products
+from charrnn.text.symbols import UNKNOWN
 
 
 class OutputLayer:
@@ -40,12 +41,12 @@ def logits_of(parameters: Parameters, outputs: Array, product: Product = matmul)
 def log_softmax(logits: Array, unknown_probability: float) -> Array:
     """Log-probabilities over the last axis.
 
-    Where the unknown symbol (id 0) was never seen, `unknown_probability` > 0 is what it gets, and the rest is shared out
+    Where the unknown symbol was never seen, `unknown_probability` > 0 is what it gets, and the rest is shared out
     by the softmax over the other symbols.
     """
     xp = logits.__array_namespace__()
     if unknown_probability:
-        unknown = xp.arange(logits.shape[-1]) == 0
+        unknown = xp.arange(logits.shape[-1]) == UNKNOWN
         logits = xp.where(unknown, -xp.inf, logits)
     shifted = logits - xp.max(logits, axis=-1, keepdims=True)
     log_probabilities = shifted - xp.log(xp.sum(xp.exp(shifted), axis=-1, keepdims=True))

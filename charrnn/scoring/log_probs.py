@@ -11,7 +11,8 @@ import numpy as np
 
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.text.corpus import line_bounds
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from charrnn.scoring.spans import Span

@@ -15,7 +15,7 @@ from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.scoring.log_probs import OVERLAP, ROWS, WINDOWS, padded, sentence_ids, tally_of
-from charrnn.text.vocabulary import UNKNOWN
+from charrnn.text.symbols import UNKNOWN
 
 PIECE = 1024  # longer texts are read in pieces of so many characters, with OVERLAP more on either side
 

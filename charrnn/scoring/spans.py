@@ -10,7 +10,8 @@ import numpy as np
 
 from charrnn.models.language_model import LanguageModel, read_prime
 from charrnn.scoring.log_probs import sentence_ids
-from charrnn.text.vocabulary import BOUNDARY, NEWLINE, UNKNOWN, to_units
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import NEWLINE, to_units
 
 WINDOW = 256
 SLACK = 1.0  # nats a character may exceed its entropy by and yet end a surprise rather than go on with it

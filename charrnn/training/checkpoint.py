@@ -18,7 +18,7 @@ from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.plan import Settings
 from charrnn.training.schedules import Schedule
 from charrnn.training.step import TrainState
-from charrnn.trees import fill, flatten
+from charrnn.trees import flatten, unflatten
 
 Archive = tuple[dict[str, np.ndarray], dict[str, Any]]  # arrays and description, as models.archive reads and writes them
 BEST = "best."  # what its arrays begin with in resume.safetensors
@@ -119,7 +119,7 @@ class Checkpoint:
         leaves, form = jax.tree.flatten(template.optimizer)
         named = {str(k): leaf for k, leaf in enumerate(leaves)}
         tree = {**template._asdict(), "optimizer": named}
-        filled = fill(tree, self.arrays, self.path)
+        filled = unflatten(tree, self.arrays, self.path)
         filled["optimizer"] = jax.tree.unflatten(form, [filled["optimizer"][str(k)] for k in range(len(leaves))])
         return TrainState(**filled)
 

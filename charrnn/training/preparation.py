@@ -11,7 +11,8 @@ from charrnn.models.folder import exists
 from charrnn.models.kept_text import save_with_text
 from charrnn.models.language_model import SavedModel, Tally
 from charrnn.text.corpus import Corpus
-from charrnn.text.vocabulary import UNKNOWN, Vocabulary
+from charrnn.text.symbols import UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.options import ReadingOptions
 
 

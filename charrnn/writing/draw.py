@@ -10,7 +10,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, read_prime
-from charrnn.text.vocabulary import BOUNDARY
+from charrnn.text.symbols import BOUNDARY
 from charrnn.writing.choice import PLAIN, Drawing
 from charrnn.writing.dead_ends import is_stuck, recovered
 from charrnn.writing.written import Text

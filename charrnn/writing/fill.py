@@ -22,7 +22,7 @@ from charrnn.models.recurrent import RecurrentModel
 from charrnn.text.blanks import Blank, Template, read_template
 from charrnn.text.corpus import decode, read_bytes
 from charrnn.text.lines import line_groups
-from charrnn.text.vocabulary import BOUNDARY
+from charrnn.text.symbols import BOUNDARY
 from charrnn.writing.options import FillOptions
 
 BEAM = 8  # hypotheses that each side keeps at each length
@@ -179,11 +179,11 @@ class _Search:
         lengths = range(blank.least, blank.most + 1)
         each = max(LEAST_FINALISTS, FINALISTS // len(lengths))
         if self.both is None:
-            beam = beam_search(self.model, read_context(self.model, left), blank.most, FINALISTS)
+            beam = continuations(self.model, read_context(self.model, left), blank.most, FINALISTS)
             return [tuple(ids) for length in lengths for ids in beam[length].ids_BT[:each].tolist()]
         assert self.both.backward is not None
-        forward = beam_search(self.both, read_context(self.both, left), blank.most - 1, BEAM)
-        backward = beam_search(self.both.backward, read_context(self.both.backward, right[::-1]), blank.most - 1, BEAM)
+        forward = continuations(self.both, read_context(self.both, left), blank.most - 1, BEAM)
+        backward = continuations(self.both.backward, read_context(self.both.backward, right[::-1]), blank.most - 1, BEAM)
         found: list[Ids] = []
         for length in lengths:
             met: dict[Ids, float] = {}
@@ -225,7 +225,7 @@ def read_context(model: LanguageModel, ids: Ids) -> _Read:
     return read
 
 
-def beam_search(model: LanguageModel, read: _Read, depth: int, width: int) -> list[_Hypotheses]:
+def continuations(model: LanguageModel, read: _Read, depth: int, width: int) -> list[_Hypotheses]:
     """The likeliest continuations of each length from 0 to depth, up to `width` of each, best first; without boundaries."""
     beam = [_Hypotheses(np.zeros((1, 0), np.int32), np.zeros(1), read.outputs_BH)]
     for _ in range(depth):

@@ -10,7 +10,7 @@ from charrnn.models.kept_text import text_learnt_from
 from charrnn.models.language_model import LanguageModel
 from charrnn.scoring.log_probs import sequence_log_probs
 from charrnn.text.corpus import decode, read_bytes, read_units
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.writing.beam import beam_search
 from charrnn.writing.draw import draw, fresh_seed
 from charrnn.writing.novel import Novel, longest_copy

@@ -153,6 +153,10 @@ def test_dropout_drops_its_share_and_keeps_the_mean():
         assert np.ptp(kept.mean(axes)) < 0.12
 
 
+def test_a_rate_next_to_one_drops_all_but_one_in_four_billion():
+    assert not np.asarray(dropout(jnp.ones((3, 4, 5)), 0.99999999999, key=np.array([3, 4], np.uint32))).any()
+
+
 def test_dropout_differs_by_key_and_not_by_how_rows_are_shared_out():
     ones = jnp.ones((6, 8, 5))
     key = np.array([3, 4], np.uint32)

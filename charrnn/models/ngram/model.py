@@ -16,7 +16,8 @@ from charrnn.models.language_model import Choose, Memory, Tally, generate_step_b
 from charrnn.models.ngram.counts import framed
 from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER, KneserNey
 from charrnn.models.ngram.trie import ABSENT, FIRST_SYMBOL, ROOT, Trie, children, find
-from charrnn.text.vocabulary import UNKNOWN, Vocabulary
+from charrnn.text.symbols import UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 
 CELLS = 1 << 19  # size of the arrays that long inputs are cut to, so that they stay in the processor's cache
 

@@ -14,7 +14,8 @@ from charrnn.errors import CharrnnError
 from charrnn.models.folder import open_model, save_model
 from charrnn.models.ngram import model as ngram
 from charrnn.models.ngram.model import NgramModel, choose_order, tally_from_boundary
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 
 TEXT = (
     "the cat sat on the mat\nthe rat sat on the cat\n\na fat cat ate the rat that sat on a mat\n"

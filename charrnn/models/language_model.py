@@ -15,8 +15,8 @@ from charrnn.trees import map_tree
 
 PRIME_WINDOW = 256  # characters of a primer that are read in one call
 
-State = Any  # only its own model reads it; a tree of arrays whose first axis is the rows, which others may choose among
-Memory = Any  # likewise of what draws the characters
+State = Any  # a tree of arrays whose first axis is the rows; only its own model reads it, others may pick rows (take_rows)
+Memory = Any  # the same, of what draws the characters
 # choose(memory, log_probs_BV, uniforms_B) -> memory, ids_B draws the next ones; hashable, at home with numpy and JAX arrays
 Choose = Callable[[Memory, Any, Any], tuple[Memory, Any]]
 
@@ -27,8 +27,7 @@ class LanguageModel(Protocol):
     Reading in two calls, the state handed on, equals reading in one. Rows do not feel each other.
     """
 
-    @property
-    def vocabulary(self) -> Vocabulary: ...
+    vocabulary: Vocabulary
 
     @property
     def lines(self) -> bool:

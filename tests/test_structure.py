@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -75,28 +74,6 @@ def test_help_and_usage_errors_come_without_jax_or_numpy(arguments):
     assert result.returncode == (0 if "--help" in arguments else 2)
     assert result.stderr.splitlines()[-1] == "[]"
     assert "Traceback" not in result.stderr
-
-
-def commands(command, words=("charrnn",)):
-    yield words, command
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            yield from commands(command.get_command(context, name), (*words, name))
-
-
-def test_every_command_and_option_is_in_the_readme_and_has_help():
-    from charrnn.cli.main import cli
-
-    readme = (ROOT / "README.md").read_text()
-    for words, command in commands(cli):
-        assert " ".join(words) in readme
-        assert command.help
-        for option in command.params:
-            if isinstance(option, click.Option):
-                assert option.help, (words, option.name)
-                names = [name for name in (*option.opts, *option.secondary_opts) if name.startswith("--")]
-                assert any(f"`{name}" in readme or f" {name}" in readme for name in names), (words, names)
 
 
 def test_figures_and_files_that_the_project_promises_are_there():

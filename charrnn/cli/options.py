@@ -48,11 +48,17 @@ def options_of(kind: type[Options]) -> Callable[[Callable], Callable]:
             return command(*arguments, options=options, **values)
 
         called: Callable = call
-        for item in reversed(fields(kind)):
+        for item in reversed(own_first(kind)):
             called = click_option(item)(called)
         return called
 
     return decorate
+
+
+def own_first(kind: type[Options]) -> list[Field]:
+    """The fields of an options class, before those that it inherits."""
+    names = [name for base in kind.__mro__ for name in vars(base).get("__annotations__", {})]
+    return sorted(fields(kind), key=lambda item: names.index(item.name))
 
 
 @contextmanager
@@ -83,8 +89,7 @@ def click_option(item: Field) -> Callable[[Callable], Callable]:
         return click.option(item.name, *names, is_flag=True, default=item.default, help=about.help)
     return click.option(
         item.name,
-        *about.names,
-        name,
+        *sorted([name, *about.names], key=lambda each: each.startswith("--")),
         type=_type(kind, several, item),
         multiple=several,
         default=item.default,

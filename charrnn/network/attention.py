@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from charrnn.network.arrays import Array, Parameters, Weight, zeros
+from charrnn.network.arrays import Array, Parameters, Product, Weight, zeros
 from charrnn.network.output import OutputLayer
 
 ADDITIVE_SIZE = 64
@@ -67,7 +67,7 @@ class Attention(OutputLayer):
     def state_shapes(self) -> Window:
         return Window((self.window, self.hidden), (self.window,))
 
-    def read(self, weights: Parameters, hidden_TBH: Array, state: Window) -> tuple[Window, Array]:
+    def read(self, weights: Parameters, hidden_TBH: Array, state: Window, product: Product) -> tuple[Window, Array]:
         xp = hidden_TBH.__array_namespace__()
         window, outputs = state, []
         for begin in range(0, hidden_TBH.shape[0], BLOCK):

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from charrnn.errors import CharrnnError
 from charrnn.network.attention import SCORES, Attention
 from charrnn.network.cells import CELLS, Cell
+from charrnn.network.deep import Deep
 from charrnn.network.output import OutputLayer
 
 # what the last layer's outputs may do with its last states (see network.attention)
 ATTENTIONS = ("none", *SCORES)
+# what the softmax reads: the last hidden states, or a layer of tanh units over them (see network.deep)
+OUTPUTS = ("plain", "deep")
 # "both" has a second stack that reads from right to left (see network.directions)
 DIRECTIONS = ("forward", "both")
 
@@ -16,7 +19,7 @@ DIRECTIONS = ("forward", "both")
 PRECISIONS = ("float32", "bfloat16")
 
 # what two networks must share for the weights of one to start the other, but for hidden and vocabulary_size
-FORM = ("cell", "layers", "embedding", "direction", "attention", "attention_window")
+FORM = ("cell", "layers", "embedding", "output", "direction", "attention", "attention_window")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class NetworkConfig:
     direction: str = "forward"
     attention: str = "none"
     attention_window: int = 64
+    output: str = "plain"
 
     def __post_init__(self):
         for name, least in (("vocabulary_size", 2), ("layers", 1), ("hidden", 1), ("embedding", 0), ("attention_window", 1)):
@@ -44,7 +48,7 @@ class NetworkConfig:
                 raise CharrnnError(f"{name} is {getattr(self, name)}; it must be at least {least}")
         if self.cell not in CELLS:
             raise CharrnnError(f"cell {self.cell!r} is not known; choose one of {', '.join(CELLS)}")
-        for name, known in (("direction", DIRECTIONS), ("attention", ATTENTIONS)):
+        for name, known in (("direction", DIRECTIONS), ("attention", ATTENTIONS), ("output", OUTPUTS)):
             if getattr(self, name) not in known:
                 raise CharrnnError(f"{name} {getattr(self, name)!r} is not known; choose one of {', '.join(known)}")
         for name in ("dropout", "embedding_dropout"):
@@ -58,7 +62,8 @@ class NetworkConfig:
     @property
     def output_layers(self) -> dict[str, OutputLayer]:
         """What stands between the last hidden states and the softmax, in this order, by their parameters' names in files."""
-        layers = {
+        layers: dict[str, OutputLayer | None] = {
+            "deep": Deep(self.hidden) if self.output == "deep" else None,
             "attention": Attention(self.attention, self.attention_window, self.hidden) if self.attention != "none" else None,
         }
         return {name: layer for name, layer in layers.items() if layer is not None}

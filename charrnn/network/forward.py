@@ -73,6 +73,6 @@ def read(
             last, outputs_TBH = loop_over_time(cell, weights, x_TBG, state[k])
         after.append(last)
     for (name, layer), carried in zip(config.output_layers.items(), state[config.layers :], strict=True):
-        last, outputs_TBH = layer.read(parameters[name], outputs_TBH, carried)
+        last, outputs_TBH = layer.read(parameters[name], outputs_TBH, carried, product)
         after.append(last)
     return after, drop(outputs_TBH, config.dropout, config.layers)

@@ -24,8 +24,11 @@ class OutputLayer:
         """A named tuple of shapes: the carried state's arrays for one row, which start at zero; () carries nothing."""
         return ()
 
-    def read(self, weights: Parameters, hidden_TBH: Array, state: Any) -> tuple[Any, Array]:
-        """The state after hidden_TBH, and outputs_TBH. Pieces of a text with the state carried equal the whole."""
+    def read(self, weights: Parameters, hidden_TBH: Array, state: Any, product: Product) -> tuple[Any, Array]:
+        """The state after hidden_TBH, and outputs_TBH. Pieces of a text with the state carried equal the whole.
+
+        product: of activations and a matrix (see network.precision).
+        """
         raise NotImplementedError
 
     def products(self) -> int:

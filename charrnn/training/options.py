@@ -6,7 +6,7 @@ from typing import Any
 
 from charrnn.errors import CharrnnError
 from charrnn.network.cells import CELLS
-from charrnn.network.config import ATTENTIONS, DIRECTIONS, PRECISIONS
+from charrnn.network.config import ATTENTIONS, DIRECTIONS, OUTPUTS, PRECISIONS
 from charrnn.options import Options, option
 from charrnn.training.optimizer import OPTIMIZERS
 from charrnn.training.schedules import SCHEDULES
@@ -72,6 +72,7 @@ class TrainOptions(ReadingOptions):
     cell: str = option("lstm", "Recurrent cell.", choices=tuple(CELLS))
     layers: int = option(1, "Recurrent layers.", least=1)
     hidden: int | None = option(None, "Hidden units a layer.", least=1)
+    output: str = option("deep", "Between the last hidden states and the softmax: nothing, or a tanh layer.", choices=OUTPUTS)
     direction: str = option(
         "forward", "Read from left to right, or in both directions, which also fills blanks.", choices=DIRECTIONS
     )
@@ -125,6 +126,7 @@ class BenchOptions(Options):
     streams: int = option(64, "Texts written side by side.", least=1)
     symbols: int = option(65, "Size of the vocabulary.", least=2)
     direction: str = option("forward", "As for train.", choices=DIRECTIONS)
+    output: str = option("plain", "As for train.", choices=OUTPUTS)
     attention: str = option("none", "As for train.", choices=ATTENTIONS)
     attention_window: int = option(64, "As for train.", least=1)
     precision: str = option("float32", "Of the factors in training's matrix products.", choices=PRECISIONS)

@@ -22,8 +22,6 @@ def train(
     corpus: str | Path | Sequence[str | Path],
     model: str | Path = DEFAULT_MODEL,
     *,
-    overwrite: bool = False,
-    init_from: str | Path | None = None,
     on_progress: Callable[[Any], None] = lambda progress: None,
     **options: Any,
 ) -> "LanguageModel":
@@ -32,12 +30,13 @@ def train(
     options: the fields of training.options.TrainOptions, which are those of `charrnn train`. on_progress gets a
     training.trainer.Progress after each step. Raises CharrnnError for all that a user can mend.
     """
+    from charrnn.models.lock import locked
     from charrnn.training.options import TrainOptions
     from charrnn.training.start import start
 
-    before = Path(init_from) if init_from else None
-    session = start(_names(corpus), Path(model), TrainOptions(**options), overwrite=overwrite, init_from=before)
-    return _trained(session, model, on_progress)
+    said = TrainOptions(**options)
+    with locked(Path(model)):
+        return _trained(start(_names(corpus), Path(model), said), model, on_progress)
 
 
 def resume(
@@ -48,6 +47,7 @@ def resume(
     epochs: float | None = None,
     steps: int | None = None,
     minutes: float | None = None,
+    baseline: bool = True,
     on_progress: Callable[[Any], None] = lambda progress: None,
 ) -> "LanguageModel":
     """Continue the run in the folder `model` as if it had not stopped, and return the model with its best weights.
@@ -55,11 +55,14 @@ def resume(
     A finished run needs a larger budget. corpus and valid: where the texts are now, if they have moved. Raises
     CharrnnError for all that a user can mend.
     """
+    from charrnn.models.lock import locked
     from charrnn.training.options import TrainOptions
     from charrnn.training.start import resume as resume_run
 
-    options = TrainOptions(valid=None if valid is None else str(valid), epochs=epochs, steps=steps, minutes=minutes)
-    return _trained(resume_run(Path(model), _names(corpus), options), model, on_progress)
+    where = None if valid is None else str(valid)
+    said = TrainOptions(valid=where, epochs=epochs, steps=steps, minutes=minutes, baseline=baseline)
+    with locked(Path(model)):
+        return _trained(resume_run(Path(model), _names(corpus), said), model, on_progress)
 
 
 def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "LanguageModel":
@@ -149,6 +152,7 @@ def _names(paths: str | Path | Iterable[str | Path]) -> list[str]:
 def _trained(session: "Session", model: str | Path, on_progress: Callable[[Any], None]) -> "LanguageModel":
     for progress in session.train():
         on_progress(progress)
+    session.compare()
     return load(model)
 
 

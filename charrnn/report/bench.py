@@ -87,17 +87,17 @@ def _training(options: BenchOptions) -> dict[str, Any]:
     import jax
 
     from charrnn.machine.devices import devices_for
+    from charrnn.training.language_modelling import nats_of_batch
     from charrnn.training.optimizer import make_optimizer
-    from charrnn.training.step import TrainState, make_mesh, make_step, padded_rows, place
+    from charrnn.training.step import TrainState, make_mesh, make_step, place
 
     network, rows, window = options.network, options.batch_size, options.window
     mesh = make_mesh(devices_for(rows, network.hidden))
     optimizer = make_optimizer("adamw", clip=1.0, weight_decay=0.05)
-    step = make_step(network, optimizer, 0.0, mesh, options.precision)
+    step = make_step(nats_of_batch(network, 0.0, options.precision), optimizer, mesh)
     parameters = jax.tree.map(jax.numpy.array, init_parameters(network, 1))
-    carry = zero_state(network, padded_rows(rows, mesh.size))
     key = jax.random.key_data(jax.random.key(1))
-    state = place(TrainState(parameters, optimizer.init(parameters), carry, key, np.int32(0)), mesh)
+    state = place(TrainState(parameters, optimizer.init(parameters), zero_state(network, rows), key, np.int32(0)), mesh)
     ids = np.random.default_rng(0).integers(1, network.vocabulary_size, (rows, window + 1)).astype(np.int32)
     batch = Batch(ids[:, :-1], ids[:, 1:], np.ones((rows, window), np.float32), np.zeros(rows, bool))
 

@@ -53,6 +53,8 @@ def print_info(model: LanguageModel, folder: str, as_json: bool) -> None:
     ]
     if facts["held_out"]:
         rows.append(("held-out", figures(facts["nats_per_character"])))
+    if baseline := facts.get("baseline"):
+        rows.append(("baseline", f"n-gram of order {baseline['order']}: {figures(baseline['nats_per_character'])}"))
     rows.append(("made with", ", ".join(f"{name} {version}" for name, version in facts["versions"].items())))
     for name, value in rows:
         sys.stdout.write(f"{name:12}{value}\n")

@@ -8,8 +8,8 @@ import pytest
 import charrnn
 from charrnn.models.folder import LOG, MODEL, RESUME
 from charrnn.models.language_model import Tally
+from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.options import TrainOptions
-from charrnn.training.run import Run
 from charrnn.training.start import resume, start
 from tests.conftest import SMALL, arrays_of, assert_one_clear_line, small_text, steps_of
 
@@ -42,7 +42,7 @@ def test_weights_of_an_interruption_that_are_the_best_are_kept_for_those_who_do_
 
     def figures(*nats):
         tallies = iter([Tally(each, 1) for each in nats])
-        monkeypatch.setattr(Run, "held_out_tally", lambda self, model: next(tallies))
+        monkeypatch.setattr(LanguageModelling, "held_out_tally", lambda self, model: next(tallies))
 
     options = TrainOptions(steps=14, evaluate_every=6, **SMALL)
     figures(2.0, 2.2, 2.1)
@@ -149,7 +149,7 @@ def test_a_run_ended_by_patience_is_finished_until_it_gets_a_new_budget(run, tmp
 
 def test_a_run_ended_by_halving_is_not_prolonged(tmp_path, corpus_file, monkeypatch):
     tallies = iter([Tally(each, 1) for each in (2.0, 2.0, 2.0)])
-    monkeypatch.setattr(Run, "held_out_tally", lambda self, model: next(tallies))
+    monkeypatch.setattr(LanguageModelling, "held_out_tally", lambda self, model: next(tallies))
     options = TrainOptions(epochs=50, schedule="halving", **(SMALL | {"batch_size": 50}))
     last = steps_of(start([str(corpus_file)], tmp_path / "m", options))[-1].journal
     assert last.schedule.over

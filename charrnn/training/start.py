@@ -82,6 +82,8 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session
     """
     begun = time.perf_counter()
     saved = load_checkpoint(folder)
+    if saved.task not in TASKS:
+        raise CharrnnError(f"{folder}: holds a run of the task {saved.task!r}, which this charrnn does not know")
     paths, changed = _found_again(saved, paths, options)
     task = TASKS[saved.task].read(paths, changed, saved.described)
     if task.digest != saved.digest:

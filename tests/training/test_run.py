@@ -14,11 +14,12 @@ from charrnn.models.folder import CURVE, LOG, MODEL
 from charrnn.models.language_model import Tally
 from charrnn.report.curve import draw_curve
 from charrnn.training.language_modelling import LanguageModelling
-from charrnn.training.options import TrainOptions
+from charrnn.training.ngram import train_ngram
+from charrnn.training.options import NgramOptions, TrainOptions
 from charrnn.training.plan import dropout_for, make_plan
 from charrnn.training.schedules import SCHEDULES, Schedule
 from charrnn.training.start import start
-from tests.conftest import SMALL, arrays_of, small_text, steps_of
+from tests.conftest import SMALL, arrays_of, assert_one_clear_line, small_text, steps_of
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(tmp_path, corpus_file):
@@ -186,6 +187,42 @@ def test_weights_of_another_model_with_new_characters(tmp_path, model_folder):
     np.testing.assert_array_equal(parameters["output"]["weight"][:, :-1], old.parameters["output"]["weight"])
     with pytest.raises(charrnn.CharrnnError, match="--hidden 64: the model of --init-from has 32"):
         start([str(text)], tmp_path / "n", TrainOptions(steps=2, hidden=64, init_from=model_folder))
+
+
+@pytest.mark.parametrize(("said", "has"), [({"cell": "lstm"}, "gru"), ({"layers": 1}, 2), ({"embedding": 128}, 6)])
+def test_what_is_said_of_another_model_is_refused_even_if_it_is_the_default(tmp_path, corpus_file, run, said, has):
+    charrnn.train(corpus_file, tmp_path / "gru", cell="gru", layers=2, steps=2, **SMALL)
+    ((name, value),) = said.items()
+    with pytest.raises(charrnn.CharrnnError, match=f"--{name} {value}: the model of --init-from has {has}; leave it out"):
+        charrnn.train(corpus_file, tmp_path / "m", init_from=tmp_path / "gru", steps=2, **said)
+    result = run("train", corpus_file, "-m", tmp_path / "m", "--init-from", tmp_path / "gru", f"--{name}", value)
+    assert_one_clear_line(result, f"the model of --init-from has {has}")
+    model = charrnn.train(corpus_file, tmp_path / "m", init_from=tmp_path / "gru", steps=2, cell="gru")
+    assert (model.config.cell, model.config.layers) == ("gru", 2)
+
+
+def test_what_an_n_gram_makes_of_the_text_is_in_the_summary(run, tmp_path, corpus_file):
+    model = charrnn.train(corpus_file, tmp_path / "m", steps=3, **SMALL)
+    counts, _ = train_ngram([str(corpus_file)], tmp_path / "n", NgramOptions(min_counts="1"))
+    held_out = counts.summary["held_out"]
+    wanted = {"order": counts.order} | {name: held_out[name] for name in ("nats_per_character", "bits_per_character")}
+    assert model.summary["baseline"] == pytest.approx(wanted)
+    row = f"baseline    n-gram of order {counts.order}: {held_out['nats_per_character']:.4f} nats, "
+    assert row in run("info", "-m", tmp_path / "m")[1]
+    assert "baseline" not in charrnn.resume(tmp_path / "m", steps=6, baseline=False).summary
+    assert charrnn.resume(tmp_path / "m", steps=9).summary["baseline"] == model.summary["baseline"]
+    assert "baseline" not in charrnn.train(corpus_file, tmp_path / "k", steps=3, baseline=False, **SMALL).summary
+    short = tmp_path / "short"
+    short.write_text("abcabcabd")
+    assert "baseline" not in charrnn.train(short, tmp_path / "s", steps=2, hidden=8).summary
+
+
+def test_the_summary_has_the_options_filled_in_and_does_not_say_where_files_lie(model_folder):
+    options = charrnn.load(model_folder).summary["options"]
+    assert {name: options[name] for name in ("hidden", "cell", "steps", "optimizer", "weight_decay", "attention")} == {
+        "hidden": 32, "cell": "lstm", "steps": 60, "optimizer": "adamw", "weight_decay": 0.05, "attention": "none",
+    }  # fmt: skip
+    assert not {"valid", "init_from"} & options.keys()
 
 
 def test_rare_characters_train_the_unknown_symbol(tmp_path, corpus_file):

@@ -1,47 +1,58 @@
-"""The Python API: what the command line calls, and what `import charrnn` offers."""
+"""The Python API: every command as a function, with the options of the command by the same names.
+
+Nothing is imported before it is used, so that `charrnn --help` answers at once.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from charrnn.errors import CharrnnError
+from charrnn.corpora.options import CorpusOptions
+from charrnn.models.options import MixOptions, MixtureOptions
+from charrnn.options import takes
+from charrnn.scoring.options import RescoreOptions, ScoreOptions
+from charrnn.training.options import BenchOptions, NgramOptions, TrainOptions
+from charrnn.writing.options import FillOptions, SampleOptions
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from charrnn.models.language_model import LanguageModel
+    from charrnn.models.language_model import LanguageModel, SavedModel
     from charrnn.models.mixture import Mixture
-    from charrnn.scoring.score import SentenceScore
+    from charrnn.models.ngram.model import NgramModel
+    from charrnn.scoring.rescore import Rescored
+    from charrnn.scoring.score import Score
     from charrnn.training.start import Session
+    from charrnn.writing.fill import Filled
+    from charrnn.writing.sample import Copied
 
+    Model = LanguageModel | str | Path
+    Models = Model | Sequence[Model]
+
+Names = str | Path | Iterable[str | Path]
 DEFAULT_MODEL = "charrnn-model"
-UNKNOWN_WAYS = ("error", "skip", "symbol")
 
 
+@takes(TrainOptions)
 def train(
-    corpus: str | Path | Sequence[str | Path],
+    corpus: Names,
     model: str | Path = DEFAULT_MODEL,
     *,
     on_progress: Callable[[Any], None] = lambda progress: None,
-    **options: Any,
+    options: TrainOptions,
 ) -> "LanguageModel":
     """Train a network on text files into the folder `model` and return it with its best weights.
 
-    options: the fields of training.options.TrainOptions, which are those of `charrnn train`. on_progress gets a
-    training.trainer.Progress after each step. Raises CharrnnError for all that a user can mend.
+    on_progress gets a training.trainer.Progress after each step. Raises CharrnnError for all that a user can mend.
     """
     from charrnn.models.lock import locked
-    from charrnn.training.options import TrainOptions
     from charrnn.training.start import start
 
-    said = TrainOptions(**options)
     with locked(Path(model)):
-        return _trained(start(_names(corpus), Path(model), said), model, on_progress)
+        return _trained(start(_names(corpus), Path(model), options), model, on_progress)
 
 
 def resume(
     model: str | Path = DEFAULT_MODEL,
-    corpus: str | Path | Sequence[str | Path] = (),
+    corpus: Names = (),
     *,
     valid: str | Path | None = None,
     epochs: float | None = None,
@@ -56,96 +67,139 @@ def resume(
     CharrnnError for all that a user can mend.
     """
     from charrnn.models.lock import locked
-    from charrnn.training.options import TrainOptions
     from charrnn.training.start import resume as resume_run
 
     where = None if valid is None else str(valid)
-    said = TrainOptions(valid=where, epochs=epochs, steps=steps, minutes=minutes, baseline=baseline)
+    options = TrainOptions(valid=where, epochs=epochs, steps=steps, minutes=minutes, baseline=baseline)
     with locked(Path(model)):
-        return _trained(resume_run(Path(model), _names(corpus), said), model, on_progress)
+        return _trained(resume_run(Path(model), _names(corpus), options), model, on_progress)
 
 
-def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "LanguageModel":
+@takes(NgramOptions)
+def ngram(corpus: Names, model: str | Path = DEFAULT_MODEL, *, options: NgramOptions) -> "NgramModel":
+    """Count an n-gram model of text files into the folder `model` and return it."""
+    from charrnn.training.ngram import train_ngram
+
+    return train_ngram(_names(corpus), Path(model), options)[0]
+
+
+def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "SavedModel":
     """The model in a folder. compiled: whether a network runs on JAX (faster for long work) or numpy (ready at once)."""
-    from charrnn.models.folder import load_model
+    from charrnn.models.folder import open_model
 
-    return load_model(Path(model), compiled=compiled)
+    return open_model(Path(model), compiled=compiled)
 
 
-def mix(
-    models: "Sequence[LanguageModel]",
-    *,
-    weights: Sequence[float] = (),
-    way: str = "log-linear",
-    fit_on: str | Path | Sequence[str | Path] = (),
-    encoding: str = "utf-8",
-) -> "Mixture":
-    """Several models as one (see models.mixture): with weights given, all alike, or fitted on the text files `fit_on`.
+@takes(SampleOptions)
+def sample(model: "Models", *, options: SampleOptions) -> "str | list[str]":
+    """Text written by the model: one string, or with `count` a list of them.
 
-    way: "linear" or "log-linear". Raises CharrnnError for weights that cannot be and vocabularies that do not meet.
+    With options.report each is a Written, a string that knows what it copies. Raises CharrnnError for what cannot be.
     """
-    from charrnn.models.mixture import Mixture, common_vocabulary
+    from charrnn.writing.sample import copied, corpus_ids, joined, prime_of
+    from charrnn.writing.sample import sample as write
 
-    if not fit_on:
-        return Mixture(models, weights, way)
-    from charrnn.scoring.fit_mixture import fit
-    from charrnn.scoring.score import text_sequences
-    from charrnn.text.corpus import read_units
-
-    vocabulary = common_vocabulary(models)
-    units = read_units(_names(fit_on), level=vocabulary.level, encoding=encoding)
-    sequences = text_sequences(vocabulary, units, lines=all(map(reads_lines, models)))
-    return fit(models, sequences, way)
+    opened = open_models(model, options)
+    prime = prime_of(opened, options) if options.echo else ""
+    ids = joined(write(opened, options), options.texts)
+    texts = [prime + opened.vocabulary.decode(each) for each in ids]
+    if options.report:
+        corpus = corpus_ids(opened, options)
+        texts = [Written(text, copied(opened, each, corpus)) for text, each in zip(texts, ids, strict=True)]
+    return texts[0] if options.count is None else texts
 
 
-def sample(
-    model: "LanguageModel",
-    *,
-    prime: str = "",
-    length: int = 500,
-    count: int | None = None,
-    stop: str | Sequence[str] = (),
-    seed: int = 0,
-    unknown: str = "error",
-    **steering: Any,
-) -> Any:
-    """Text written by the model after `prime`: one string, or with `count` a list of them.
+class Written(str):
+    """A text that was written, with its longest span that stands in the text learnt from."""
 
-    steering: temperature, top_k, pattern, must, ... (see inference.steering.drawing_for). Of stop, must and ban_text, one
-    string is one text. Raises CharrnnError for numbers out of range, an empty stop, conditions that no text meets and,
-    where `unknown` is "error", characters of the primer that the model does not know.
+    copied: "Copied"
+
+    def __new__(cls, text: str, copied: "Copied") -> "Written":
+        written = super().__new__(cls, text)
+        written.copied = copied
+        return written
+
+
+@takes(ScoreOptions)
+def score(model: "Models", text: str | Iterable[str] = (), *, files: Names = (), options: ScoreOptions) -> "list[Score]":
+    """The score of each text, then of each line of the files: `.tally` has nats, bits_per_character and perplexity,
+    `.log_probs` each character.
+
+    One string is one text. With `stream` each file has one score, with `labels` a text has the probabilities of its labels.
     """
-    import numpy as np
+    from charrnn.scoring.score import score as score_texts
 
-    from charrnn.writing.sample import write
-    from charrnn.writing.steering import as_texts, drawing_for
-
-    rows = 1 if count is None else count
-    texts: list[list[np.ndarray]] = [[] for _ in range(rows)]
-    ids = encode_prime(model, prime, unknown)
-    stops = as_texts("--stop", stop)
-    drawing = drawing_for(model, length, stop=stops, lines=reads_lines(model), **steering)
-    pieces = write(
-        model, prime=ids, length=length, count=rows, drawing=drawing, stops=stops,
-        end_at_boundary=reads_lines(model), seed=seed,
-    )  # fmt: skip
-    for row, piece in pieces:
-        texts[row].append(piece)
-    written = [prime + model.vocabulary.decode(np.concatenate(parts)) for parts in texts]
-    return written[0] if count is None else written
+    opened = open_models(model, options)
+    groups = score_texts(opened, [text] if isinstance(text, str) else list(text), _names(files), options)
+    return [one for group in groups for one in group]
 
 
-def score(model: "LanguageModel", sentences: str | Iterable[str]) -> "list[SentenceScore]":
-    """The score of each sentence: `.tally` has nats, bits_per_character and perplexity, `.log_probs` each character.
+@takes(MixOptions)
+def mix(models: "Sequence[Model]", output: str | Path | None = None, *, options: MixOptions) -> "Mixture":
+    """Several models as one, saved in the folder `output` where one is named. Raises CharrnnError for what cannot be."""
+    from charrnn.training.mixture import make_mixture
 
-    One string is one sentence; there is then one score in the list.
-    """
-    from charrnn.scoring.score import score_sentences
-
-    return score_sentences(model, [sentences] if isinstance(sentences, str) else list(sentences))
+    options.check_for(len(models))
+    return make_mixture(list(map(_opened, models)), Path(output) if output else None, options)
 
 
-def _names(paths: str | Path | Iterable[str | Path]) -> list[str]:
+@takes(FillOptions)
+def fill(model: "Model", text: str | Iterable[str] = (), *, files: Names = (), options: FillOptions) -> "list[Filled]":
+    """The best ways to fill the blanks of each text, then of each line of the files; `.fillings`, best first."""
+    from charrnn.writing.fill import fill_texts
+
+    texts = [text] if isinstance(text, str) else list(text)
+    return list(fill_texts(open_models(model, MixtureOptions()), texts, _names(files), options))
+
+
+@takes(RescoreOptions)
+def rescore(model: "Models", lists: Names, *, options: RescoreOptions) -> "list[Rescored]":
+    """The hypotheses of lists (files), in their order, with the model's base-10 logarithm and their totals."""
+    from charrnn.scoring.rescore import rescore as rescore_lists
+
+    return rescore_lists(open_models(model, options), _names(lists), options)[0]
+
+
+def info(model: "Model") -> dict[str, Any]:
+    """Everything known of a model, JSON-able: what it is made of, its text, its training and its held-out figures."""
+    from charrnn.models.language_model import describe
+
+    return describe(open_models(model, MixtureOptions()))  # type: ignore[arg-type]
+
+
+@takes(BenchOptions)
+def bench(*, options: BenchOptions) -> dict[str, Any]:
+    """Measured speeds of training, sampling and scoring on this machine, JSON-able."""
+    from charrnn.bench import measure
+
+    return measure(options)
+
+
+@takes(CorpusOptions)
+def corpus(name: str, *, options: CorpusOptions) -> Path:
+    """Fetch or make a ready-made corpus; the file that it is in. Raises CharrnnError where there is no such corpus."""
+    from charrnn.corpora.get import get_corpus
+
+    return get_corpus(name, options)
+
+
+def open_models(model: "Models", options: MixtureOptions) -> "LanguageModel":
+    """The one model that is given (opened already, or as a folder), or the mixture of several."""
+    given: Any = model if isinstance(model, list | tuple) else [model]
+    options.check_for(len(given))
+    opened = list(map(_opened, given))
+    if len(opened) == 1:
+        return opened[0]
+    from charrnn.scoring.fit_mixture import mixture_of
+
+    return mixture_of(opened, options)
+
+
+def _opened(model: "Model") -> "LanguageModel":
+    return load(model) if isinstance(model, str | Path) else model
+
+
+def _names(paths: Names) -> list[str]:
     return [str(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
 
 
@@ -154,21 +208,3 @@ def _trained(session: "Session", model: str | Path, on_progress: Callable[[Any],
         on_progress(progress)
     session.compare()
     return load(model)
-
-
-def reads_lines(model: "LanguageModel") -> bool:
-    """Whether the model was trained on lines, each a text of its own."""
-    return getattr(model, "summary", {}).get("reading") == "lines"
-
-
-def encode_prime(model: "LanguageModel", prime: str, unknown: str = "error") -> "np.ndarray":
-    """The ids of a primer. Its unknown characters are an error that names them, left out ("skip") or kept as the unknown
-    symbol ("symbol")."""
-    if unknown not in UNKNOWN_WAYS:
-        raise CharrnnError(f"--unknown {unknown}: choose one of {', '.join(UNKNOWN_WAYS)}")
-    missing = model.vocabulary.unknown_in(prime)
-    if missing and unknown == "error":
-        named = " ".join(map(repr, missing[:10])) + (" …" if len(missing) > 10 else "")
-        raise CharrnnError(f"the primer has characters that the model does not know: {named}; try --unknown skip")
-    ids = model.vocabulary.encode(prime)
-    return ids[ids != 0] if unknown == "skip" else ids

@@ -2,7 +2,7 @@
 
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,19 +10,34 @@ from typing import Any, BinaryIO
 
 from charrnn.errors import CharrnnError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+WINDOWS = os.name == "nt"
+
+
+def _flush(descriptor: int) -> None:
+    """Wait until what was written is on the disk itself: macOS's fsync leaves it in the disk's own memory."""
+    if hasattr(fcntl, "F_FULLFSYNC"):
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+        except OSError:  # a file system that does not know it, as of a network
+            pass
+    os.fsync(descriptor)
 
 
 def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+    """Wait until a file, or a folder with its names, is on the disk."""
+    if WINDOWS and path.is_dir():
+        return  # Windows opens no folders, and keeps their names by a journal of its own
+    descriptor = os.open(path, os.O_RDWR if WINDOWS else os.O_RDONLY)  # Windows syncs what it may write, no other
     try:
-        os.fsync(handle)
+        _flush(descriptor)
     finally:
-        os.close(handle)
+        os.close(descriptor)
 
 
 @contextmanager
@@ -42,18 +57,16 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Raises CharrnnError where the folder cannot be made, is not writable or is full.
     """
-    temporary = None
+    temporary = path.with_name(f".charrnn-{secrets.token_hex(8)}")
     with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = temporary.open("xb")  # never another's file; the umask applies by itself
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-            with os.fdopen(handle, "wb") as file:
-                os.fchmod(file.fileno(), 0o666 & ~_umask())
+            with file:
                 yield file
-            move_into_place(Path(temporary), path)
+            move_into_place(temporary, path)
         finally:
-            if temporary is not None and os.path.exists(temporary):
-                os.unlink(temporary)
+            temporary.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, data: bytes) -> None:

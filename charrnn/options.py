@@ -10,6 +10,8 @@ import operator
 import os
 from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields, replace
+from functools import wraps
+from inspect import Parameter, signature
 from types import NoneType, UnionType
 from typing import Any, Self, get_args, get_origin
 
@@ -21,8 +23,9 @@ class Option:
     """What a field says of its option.
 
     Numbers lie from `least` or `above` to `most` or `below`. A default of None means that nothing was said; `otherwise` is
-    then what holds where nothing else decides. `names` are further names on the command line, `metavar` stands for the
-    value in help.
+    then what holds where nothing else decides. `names` are further names on the command line, and `metavar` stands for the
+    value in its help. `escapes`: a backslash and n or t in a text from the command line is a newline or tab; `words` are
+    other texts that stand for others there.
     """
 
     help: str
@@ -34,6 +37,8 @@ class Option:
     otherwise: Any = None
     names: tuple[str, ...] = ()
     metavar: str | None = None
+    escapes: bool = False
+    words: tuple[tuple[str, str], ...] = ()
 
 
 def option(default: Any, help: str, **more: Any) -> Any:
@@ -124,3 +129,25 @@ def _truth(value: Any) -> bool:
 
 CONVERSIONS: dict[type, Callable[[Any], Any]] = {bool: _truth, int: operator.index, float: float, str: _text}
 WORDS = {bool: "True or False", int: "a whole number", float: "a number", str: "a text"}
+
+
+def takes(kind: type[Options]) -> Callable[[Callable], Callable]:
+    """A decorator for a function with a keyword `options` of this class: its fields become keywords of the function.
+
+    help() then shows each of them with its type, its default and its help.
+    """
+
+    def decorate(function: Callable) -> Callable:
+        @wraps(function)
+        def call(*arguments: Any, **given: Any) -> Any:
+            said = {item.name: given.pop(item.name) for item in fields(kind) if item.name in given}
+            return function(*arguments, options=kind(**said), **given)
+
+        own = [each for each in signature(function).parameters.values() if each.name != "options"]
+        more = [Parameter(i.name, Parameter.KEYWORD_ONLY, default=i.default, annotation=i.type) for i in fields(kind)]
+        call.__signature__ = signature(function).replace(parameters=[*own, *more])  # type: ignore[attr-defined]
+        lines = (f"    {item.name}: {option_of(item).help}" for item in fields(kind))
+        call.__doc__ = f"{(function.__doc__ or '').rstrip()}\n\n    Options:\n\n" + "\n".join(lines) + "\n"
+        return call
+
+    return decorate

@@ -35,15 +35,15 @@ def flatten(tree: Any, prefix: str = "") -> dict[str, np.ndarray]:
     return named
 
 
-def fill(template: Any, named: Mapping[str, np.ndarray], path: Path, prefix: str = "") -> Any:
+def unflatten(template: Any, named: Mapping[str, np.ndarray], path: Path, prefix: str = "") -> Any:
     """The tree of the template's form whose leaves are the named arrays.
 
     Raises CharrnnError where a name is missing or a shape or type differs from the template's.
     """
     if isinstance(template, Mapping):
-        return {k: fill(v, named, path, f"{prefix}.{k}" if prefix else str(k)) for k, v in template.items()}
+        return {k: unflatten(v, named, path, f"{prefix}.{k}" if prefix else str(k)) for k, v in template.items()}
     if isinstance(template, list | tuple):
-        parts = [fill(v, named, path, f"{prefix}.{k}" if prefix else str(k)) for k, v in enumerate(template)]
+        parts = [unflatten(v, named, path, f"{prefix}.{k}" if prefix else str(k)) for k, v in enumerate(template)]
         return type(template)(*parts) if hasattr(template, "_fields") else type(template)(parts)
     if prefix not in named:
         raise CharrnnError(f"{path}: holds no array {prefix!r}; it does not fit its own description")

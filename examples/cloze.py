@@ -30,10 +30,10 @@ def hide(lines: list[str], length: int, count: int) -> list[tuple[str, str, str]
 
 def back(model, before: str, length: int, width: int = 8) -> str:
     """The likeliest continuation by beam search."""
-    from charrnn.writing.fill import beam_search, read_context
+    from charrnn.writing.fill import continuations, read_context
 
     ids = (1, *model.vocabulary.encode(before).tolist())
-    return model.vocabulary.decode(beam_search(model, read_context(model, ids), length, width)[length].ids_BT[0])
+    return model.vocabulary.decode(continuations(model, read_context(model, ids), length, width)[length].ids_BT[0])
 
 
 def main() -> None:

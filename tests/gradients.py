@@ -10,8 +10,8 @@ import pytest
 from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import apply, zero_state
 from charrnn.network.loss import pick_targets
-from charrnn.network.recurrence import scan_over_time
 from charrnn.trees import map_tree
+from tests import reference
 
 PLACES = 3  # looked at in each array
 
@@ -32,7 +32,6 @@ def assert_central_differences(function: Callable, parameters: Any, gradient: An
 
 
 def assert_gradient_of_nats(
-    reference_logits: Callable,
     config: NetworkConfig,
     parameters: Any,
     ids_TB: np.ndarray,
@@ -40,15 +39,14 @@ def assert_gradient_of_nats(
     step: float,
     **tolerance: float,
 ) -> None:
-    """The compiled gradient of a network's mean nats, float32, against differences of reference_logits(parameters) in
-    float64."""
+    """The compiled gradient of a network's mean nats, float32, against differences of the plain reference in float64."""
 
     def mean_nats(parameters):
-        _, logits = apply(parameters, config, ids_TB, zero_state(config, ids_TB.shape[1]), over_time=scan_over_time)
+        _, logits = apply(parameters, config, ids_TB, zero_state(config, ids_TB.shape[1]), compiled=True)
         return -pick_targets(logits, targets_TB, 0.0).mean()
 
     def reference_nats(parameters):
-        logits = reference_logits(parameters)
+        logits = reference.logits(parameters, config, ids_TB)
         log_probs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
         return -np.take_along_axis(log_probs, targets_TB[..., None], -1).mean()
 

@@ -1,15 +1,9 @@
 """charrnn corpus: ready-made corpora, listed, fetched or made here."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import click
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from charrnn.corpora.catalogue import Entry
+from charrnn.cli.options import options_of, wrong_usage
+from charrnn.corpora.options import CorpusOptions
 
 STDOUT = "-"
 
@@ -41,70 +35,32 @@ def list_corpora(as_json: bool) -> None:
 
 @corpus.command("get")
 @click.argument("name")
-@click.option("-o", "--output", metavar="FILE", help="Where to put it; - is standard output.  [default: NAME.txt]")
-@click.option("--count", type=click.IntRange(1), help="Lines to make, of a generated corpus.")
-@click.option("--seed", type=click.IntRange(0), help="Which lines to make: the same seed, the same lines.  [default: 0]")
-@click.option("--without", multiple=True, metavar="LINE", help="A line to leave out; may be given several times.")
-@click.option("--overwrite", is_flag=True, help="Replace the file if there is one.")
-def get(
-    name: str, output: str | None, count: int | None, seed: int | None, without: tuple[str, ...], overwrite: bool
-) -> None:
+@options_of(CorpusOptions)
+def get(name, options):
     """Fetch a corpus, or make a generated one, and put it into a file.
 
     A download that was cut off goes on where it stopped; its size and SHA-256 are checked.
     """
-    from pathlib import Path
-
-    from charrnn.corpora.catalogue import find, refuse_existing
-
-    entry = find(name)
-    if not entry.generated and (count, seed, without) != (None, None, ()):
-        raise click.UsageError(f"--count, --seed and --without are for generated corpora, and {name} is fetched.")
-    output = output or f"{name}.txt"
-    target = None if output == STDOUT else Path(output)
-    if target:
-        refuse_existing(target, overwrite)
-    if entry.generated:
-        _make(name, target, count, seed, without)
-    else:
-        _fetch(entry, target, overwrite)
-    if target:
-        click.echo(f"{name}: {target.stat().st_size:,} bytes in {target}", err=True)
-
-
-def _make(name: str, target: Path | None, count: int | None, seed: int | None, without: tuple[str, ...]) -> None:
-    import math
-    import sys
-
-    from charrnn.corpora.generated import GENERATED, generate
-    from charrnn.files import write_bytes
-
-    text = generate(name, count, seed or 0, without).encode()
-    if target:
-        write_bytes(target, text)
-    else:
-        sys.stdout.buffer.write(text)
-    nats = GENERATED[name].entropy_nats_per_character
-    if nats is not None:
-        bits = nats / math.log(2)
-        click.echo(f"{name}: exact entropy {nats:.6f} nats = {bits:.6f} bits per character", err=True)
-
-
-def _fetch(entry: Entry, target: Path | None, overwrite: bool) -> None:
     import shutil
     import sys
     import tempfile
+    from dataclasses import replace
     from pathlib import Path
 
-    from charrnn.corpora.catalogue import fetch
+    from charrnn.corpora.catalogue import find
+    from charrnn.corpora.get import get_corpus
+    from charrnn.report.corpus import say_entropy
     from charrnn.report.progress import bytes_progress
 
-    with bytes_progress(entry.name, entry.bytes) as progress:
-        if target:
-            fetch(entry, target, overwrite=overwrite, progress=progress)
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / entry.name
-            fetch(entry, copy, progress=progress)
-            with copy.open("rb") as file:
+    entry = find(name)
+    with wrong_usage():
+        options.check_for(name, entry.generated)
+    with bytes_progress(name, entry.bytes) as progress, tempfile.TemporaryDirectory() as folder:
+        if options.output == STDOUT:
+            made = get_corpus(name, replace(options, output=str(Path(folder) / name)), progress)
+            with made.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)
+        else:
+            made = get_corpus(name, options, progress)
+            click.echo(f"{name}: {made.stat().st_size:,} bytes in {made}", err=True)
+    say_entropy(entry)

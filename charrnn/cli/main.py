@@ -16,6 +16,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 COMMANDS = {
     "train": "Train a network on text.",
     "ngram": "Count an n-gram model of text.",
+    "mix": "Save several models as one.",
     "sample": "Write new text.",
     "score": "Say how likely sentences are.",
     "fill": "Fill blanks in sentences.",

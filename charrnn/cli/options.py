@@ -1,9 +1,8 @@
 """Command lines made from options classes, and what several commands share."""
 
-import functools
-import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import Field, fields
 from functools import wraps
 from typing import Any
@@ -12,7 +11,8 @@ import click
 
 from charrnn.api import DEFAULT_MODEL
 from charrnn.errors import CharrnnError
-from charrnn.options import Options, flag, kind_of, option_of
+from charrnn.models.options import MixtureOptions
+from charrnn.options import Option, Options, flag, kind_of, option_of
 
 
 class Whole(click.types.StringParamType):
@@ -40,19 +40,43 @@ def options_of(kind: type[Options]) -> Callable[[Callable], Callable]:
     def decorate(command: Callable) -> Callable:
         @wraps(command)
         def call(*arguments: Any, **values: Any) -> Any:
-            said = {item.name: values.pop(item.name) for item in fields(kind)}
-            try:
+            said = {item.name: _read(values.pop(item.name), option_of(item)) for item in fields(kind)}
+            with wrong_usage():
                 options = kind(**said)
-            except CharrnnError as error:
-                raise click.UsageError(str(error)) from None
+                if isinstance(options, MixtureOptions) and "models" in values:
+                    options.check_for(len(values["models"]))
             return command(*arguments, options=options, **values)
 
         called: Callable = call
-        for item in reversed(fields(kind)):
+        for item in reversed(own_first(kind)):
             called = click_option(item)(called)
         return called
 
     return decorate
+
+
+def own_first(kind: type[Options]) -> list[Field]:
+    """The fields of an options class, before those that it inherits."""
+    names = [name for base in kind.__mro__ for name in vars(base).get("__annotations__", {})]
+    return sorted(fields(kind), key=lambda item: names.index(item.name))
+
+
+@contextmanager
+def wrong_usage() -> Iterator[None]:
+    """Turns a CharrnnError in the block into wrong usage, whose exit code is 2."""
+    try:
+        yield
+    except CharrnnError as error:
+        raise click.UsageError(f"{error}.") from None
+
+
+def _read(value: Any, about: Option) -> Any:
+    """What the command line says, its escapes of newline and tab read."""
+    if isinstance(value, tuple):
+        return tuple(_read(each, about) for each in value)
+    if not about.escapes or value is None:
+        return value
+    return dict(about.words).get(value, value).replace("\\n", "\n").replace("\\t", "\t")
 
 
 def click_option(item: Field) -> Callable[[Callable], Callable]:
@@ -65,8 +89,7 @@ def click_option(item: Field) -> Callable[[Callable], Callable]:
         return click.option(item.name, *names, is_flag=True, default=item.default, help=about.help)
     return click.option(
         item.name,
-        *about.names,
-        name,
+        *sorted([name, *about.names], key=lambda each: each.startswith("--")),
         type=_type(kind, several, item),
         multiple=several,
         default=item.default,
@@ -90,63 +113,16 @@ def _type(kind: type, several: bool, item: Field) -> Any:
     return bounded(min=least, max=most, min_open=about.above is not None, max_open=about.below is not None)
 
 
-def something_to_read(names: tuple[str, ...], what: str, other: str = "") -> None:
-    """Raises click.UsageError where no file is named and nothing is piped in: a terminal would be waited for."""
-    if not names and (sys.stdin is None or sys.stdin.isatty()):
-        raise click.UsageError(f"Missing argument '{what}...': name a file{other}, or pipe lines in.")
+def files_or_stdin(files: tuple[str, ...], what: str, texts: tuple[str, ...] | None = None) -> tuple[str, ...]:
+    """The files to read: those named, or where neither files nor texts are, standard input.
 
-
-_mixing = (
-    click.option(
-        "-m",
-        "--model",
-        "models",
-        type=click.Path(),
-        multiple=True,
-        default=(DEFAULT_MODEL,),
-        show_default=True,
-        envvar="CHARRNN_MODEL",
-        help="Model folder; several -m make a mixture.",
-    ),
-    click.option("--weight", "weights", type=float, multiple=True, help="Weight of each -m, in order; else all alike."),
-    click.option("--mix", type=click.Choice(["linear", "log-linear"]), default="log-linear", show_default=True,
-                 help="Several models: their probabilities added, or multiplied."),
-    click.option("--fit-on", metavar="FILE", help="Fit the weights on this text, which no model has learnt from."),
-)  # fmt: skip
-
-
-class FiniteRange(click.FloatRange):
-    """A range of numbers in which neither infinity nor "not a number" lies."""
-
-    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
-        number = super().convert(value, parameter, context)
-        if not math.isfinite(number):
-            self.fail(f"{value} is not a finite number.", parameter, context)
-        return number
-
-
-def nothing_piped() -> bool:
-    """Whether standard input is a terminal, or closed, so that a command without files should not wait for it."""
-    return sys.stdin is None or sys.stdin.isatty()
-
-
-def mixture_options(command: Callable) -> Callable:
-    """-m, given once or several times, and what several models need; the command hands them to report.mixture.open_models.
-
-    Raises click.UsageError where they do not go together.
+    Raises click.UsageError for files and texts at once, and where nobody pipes anything in: it would wait for a terminal.
     """
-
-    @functools.wraps(command)
-    def checked(*arguments: Any, models: tuple, weights: tuple, mix: str, fit_on: str | None, **others: Any) -> Any:
-        if len(models) == 1 and (weights or fit_on):
-            raise click.UsageError("--weight and --fit-on are for several models; give -m again.")
-        if weights and len(weights) != len(models):
-            raise click.UsageError(f"{len(models)} models and {len(weights)} weights; give each -m one --weight.")
-        if weights and fit_on:
-            raise click.UsageError("--weight gives the weights and --fit-on finds them; leave one out.")
-        choice = {"models": models, "weights": weights, "mix": mix, "fit_on": fit_on}
-        return command(*arguments, mixture=choice, **others)
-
-    for option in reversed(_mixing):
-        checked = option(checked)
-    return checked
+    if texts and files:
+        raise click.UsageError("Give sentences by --text or by files, not both.")
+    if files or texts:
+        return files
+    if sys.stdin is None or sys.stdin.isatty():
+        other = "pipe a list in" if texts is None else "give --text, or pipe lines in"
+        raise click.UsageError(f"Missing argument '{what}...': name a file{',' if texts is not None else ' or'} {other}.")
+    return ("-",)

@@ -26,7 +26,8 @@ from charrnn.conditions.automaton import (
 from charrnn.conditions.pattern import CharSet, in_bytes, literal, parse
 from charrnn.conditions.template import acrostic_pattern, template_pattern
 from charrnn.errors import CharrnnError
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from charrnn.conditions.automaton import Automaton, With, classes_of, tabulate
 from charrnn.models.language_model import LanguageModel
-from charrnn.text.vocabulary import BOUNDARY
+from charrnn.text.symbols import BOUNDARY
 
 HORIZON = 32  # characters within which a text that does not hold the string may be expected to
 

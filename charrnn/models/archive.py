@@ -17,6 +17,8 @@ from charrnn.files import write_bytes
 
 FORMAT = 1
 
+Archive = tuple[dict[str, np.ndarray], dict[str, Any]]  # named arrays and the JSON-able description of what they are
+
 
 def _checksum(arrays: Mapping[str, np.ndarray], description: str) -> str:
     digest = hashlib.sha256(description.encode())
@@ -49,7 +51,7 @@ def write_archive(path: Path, arrays: Mapping[str, np.ndarray], description: Map
     write_bytes(path, _sorted_header(save(contiguous, metadata)))
 
 
-def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def read_archive(path: Path) -> Archive:
     """The arrays and the description of a file that write_archive made.
 
     Raises CharrnnError that says what is wrong: missing, cut short, of another program or format, or damaged.

@@ -1,13 +1,18 @@
 """The model folder: which files there are, and opening the model in it whatever its kind."""
 
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import read_archive, write_archive
-from charrnn.models.language_model import LanguageModel
-from charrnn.models.ngram.model import KIND as NGRAM
+from charrnn.models.language_model import SavedModel
+from charrnn.models.mixture import Mixture
 from charrnn.models.ngram.model import NgramModel
-from charrnn.models.recurrent import KIND as RECURRENT
 from charrnn.models.recurrent import RecurrentModel
 
 MODEL = "model.safetensors"  # the best weights so far, self-contained
@@ -21,20 +26,37 @@ def exists(folder: Path) -> bool:
     return (folder / MODEL).exists() or (folder / RESUME).exists()
 
 
-def save_model(model: RecurrentModel | NgramModel, folder: Path) -> None:
+def save_model(model: SavedModel, folder: Path) -> None:
     write_archive(folder / MODEL, *model.to_archive())
 
 
-def load_model(folder: Path, *, compiled: bool = False) -> LanguageModel:
-    """The model in a folder; `compiled` for long work (see RecurrentModel).
+def open_model(folder: Path, *, compiled: bool = False) -> SavedModel:
+    """The model in a folder, of any kind; `compiled` prepares it for long work (see RecurrentModel).
 
     Raises CharrnnError where there is none, or it is damaged, or of a kind unknown here.
     """
     if not (folder / MODEL).exists():
         raise CharrnnError(f"{folder}: there is no model here; make one with `charrnn train CORPUS -m {folder}`")
-    arrays, description = read_archive(folder / MODEL)
-    if description.get("kind") == RECURRENT:
-        return RecurrentModel.from_archive(arrays, description, folder / MODEL, compiled=compiled)
-    if description.get("kind") == NGRAM:
-        return NgramModel.from_archive(arrays, description, folder / MODEL)
-    raise CharrnnError(f"{folder}: holds a model of kind {description.get('kind')!r}, which this charrnn does not know")
+    model = from_archive(*read_archive(folder / MODEL), folder / MODEL)
+    model.folder = folder
+    if compiled:
+        model.prepare(math.inf)
+    return model
+
+
+def from_archive(arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> SavedModel:
+    """The model that its to_archive() took apart.
+
+    Raises CharrnnError, naming `path`, where the kind is unknown here or the parts do not fit.
+    """
+    kind = description.get("kind")
+    if kind not in KINDS:
+        raise CharrnnError(f"{path}: holds a model of kind {kind!r}, which this charrnn does not know")
+    return KINDS[kind](arrays, description, path)
+
+
+KINDS: dict[str, Callable[[Mapping[str, np.ndarray], Mapping[str, Any], Path], SavedModel]] = {
+    RecurrentModel.kind: RecurrentModel.from_archive,
+    NgramModel.kind: NgramModel.from_archive,
+    Mixture.kind: partial(Mixture.from_archive, open_part=from_archive),
+}

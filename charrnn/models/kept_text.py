@@ -7,6 +7,8 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import read_archive, write_archive
 from charrnn.models.folder import TEXT
+from charrnn.models.language_model import LanguageModel
+from charrnn.models.mixture import Mixture
 
 KIND = "text"
 
@@ -25,3 +27,20 @@ def kept_text(folder: Path) -> np.ndarray | None:
     if description.get("kind") != KIND or set(arrays) != {"units"}:
         raise CharrnnError(f"{folder / TEXT}: holds no text of a model; restore it from a copy or train again")
     return arrays["units"]
+
+
+def text_learnt_from(model: LanguageModel) -> np.ndarray:
+    """The units that the model's folder keeps; of a mixture without a folder, those of all its parts.
+
+    Raises CharrnnError where they are not kept.
+    """
+    folder = getattr(model, "folder", None)
+    if folder is None and isinstance(model, Mixture):
+        return np.concatenate([text_learnt_from(part) for part in model.models])
+    units = kept_text(folder) if folder else None
+    if units is None:
+        raise CharrnnError(
+            f"{folder or 'this model'}: does not hold the text to compare with for --novel and --report; name it with "
+            "--corpus FILE, or train with --keep-text"
+        )
+    return units

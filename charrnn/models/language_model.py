@@ -3,17 +3,20 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from charrnn.text.vocabulary import BOUNDARY, Vocabulary
+from charrnn.models.archive import Archive
+from charrnn.text.symbols import BOUNDARY
+from charrnn.text.vocabulary import Vocabulary
 from charrnn.trees import map_tree
 
 PRIME_WINDOW = 256  # characters of a primer that are read in one call
 
-State = Any  # only its own model reads it; a tree of arrays whose first axis is the rows, which others may choose among
-Memory = Any  # likewise of what draws the characters
+State = Any  # a tree of arrays whose first axis is the rows; only its own model reads it, others may pick rows (take_rows)
+Memory = Any  # the same, of what draws the characters
 # choose(memory, log_probs_BV, uniforms_B) -> memory, ids_B draws the next ones; hashable, at home with numpy and JAX arrays
 Choose = Callable[[Memory, Any, Any], tuple[Memory, Any]]
 
@@ -21,24 +24,30 @@ Choose = Callable[[Memory, Any, Any], tuple[Memory, Any]]
 class LanguageModel(Protocol):
     """A distribution over the next character given all before it.
 
-    advance() reads ids_BT in order and returns log_probs_BTV (natural logarithms, float32): log_probs[b, t] is the
-    distribution of the character after ids[b, t]. Reading in two calls, the state handed on, equals reading in one. Rows
-    do not feel each other.
+    Reading in two calls, the state handed on, equals reading in one. Rows do not feel each other.
     """
 
     vocabulary: Vocabulary
 
-    summary: dict[str, Any]  # how the model came about
+    @property
+    def lines(self) -> bool:
+        """Whether the model's texts are lines, each from boundary to boundary, or one stream."""
+        ...
 
-    def expect(self, characters: int) -> None:
-        """Hear that so many characters are coming; a model may then get ready for long work."""
+    def prepare(self, characters: float) -> None:
+        """Prepare for N characters: a model may then get ready for long work."""
         ...
 
     def start(self, rows: int) -> State:
         """The state before anything is read."""
         ...
 
-    def advance(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]: ...
+    def advance(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
+        """The state after ids_BT, read in order, and log_probs_BTV (natural logarithms, float32).
+
+        log_probs[b, t] is the distribution of the character after ids[b, t].
+        """
+        ...
 
     def target_log_probs(self, state: State, ids_BT: np.ndarray, targets_BT: np.ndarray) -> tuple[State, np.ndarray]:
         """advance(), but only log_probs_BT of the targets: much less to compute or to hold for many symbols."""
@@ -49,6 +58,37 @@ class LanguageModel(Protocol):
     ) -> tuple[State, Memory, np.ndarray]:
         """The characters after ids_B, one for each row of uniforms_TB: state, choose's memory and ids_BT (T new ones)."""
         ...
+
+
+@runtime_checkable
+class SavedModel(LanguageModel, Protocol):
+    """A language model that a model folder can hold. Its class has from_archive(), which undoes to_archive()."""
+
+    kind: ClassVar[str]  # its name in files, see KINDS in models/folder.py
+    summary: dict[str, Any]  # how the model came about, JSON-able; for people to read, nothing depends on it
+    folder: Path | None  # where it was opened
+
+    def facts(self) -> dict[str, Any]:
+        """What the model is made of, JSON-able."""
+        ...
+
+    def to_archive(self) -> Archive:
+        """The named arrays and the description that archive.write_archive takes; the description says the kind."""
+        ...
+
+
+def describe(model: SavedModel) -> dict[str, Any]:
+    """Everything known of a model, JSON-able: kind, what it is made of, vocabulary, summary and the held-out figures."""
+    held_out = model.summary.get("held_out") or {}
+    return {
+        "kind": model.kind,
+        **model.facts(),
+        "vocabulary": model.vocabulary.to_json() | {"size": model.vocabulary.size},
+        **model.summary,
+        "reading": "lines" if model.lines else "stream",
+        "nats_per_character": held_out.get("nats_per_character"),
+        "bits_per_character": held_out.get("bits_per_character"),
+    }
 
 
 def read_prime(model: LanguageModel, prime: np.ndarray, rows: int) -> tuple[State, np.ndarray]:

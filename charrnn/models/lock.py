@@ -18,8 +18,8 @@ READ_AGAIN = 20  # times, 0.05 s apart: another process may be writing its lock 
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """The folder, made where there is none, for this process alone to write to until the block ends.
+def locked(folder: Path, *, option: str = "-m") -> Iterator[None]:
+    """The folder, which `option` names, made where there is none, for this process alone to write to until the block ends.
 
     What is left by a process that no longer runs is taken over. Raises CharrnnError where another process has the folder
     and where it cannot be written.
@@ -31,7 +31,7 @@ def locked(folder: Path) -> Iterator[None]:
         while not _created(folder / LOCK, mine):
             _remove_stale(folder / LOCK)
     except OSError as error:
-        raise CharrnnError(f"{folder}: cannot be written ({error.strerror}); name another place with -m") from None
+        raise CharrnnError(f"{folder}: cannot be written ({error.strerror}); name another place with {option}") from None
     try:
         yield
     finally:
@@ -90,13 +90,11 @@ def _refuse_if_alive(path: Path, pid: int, host: str, start: str) -> None:
     now = start_of(pid)
     if now is None or (now and start and now != start):
         return
-    raise CharrnnError(
-        f"{path.parent}: process {pid} writes to this folder; wait until it has ended, or name another with -m"
-    )
+    raise CharrnnError(f"{path.parent}: process {pid} writes to this folder; wait until it has ended, or name another")
 
 
-def check_folder(folder: Path, overwrite: bool, *, resumable: bool = False) -> None:
-    """Raises CharrnnError where the folder holds a model that is not to be overwritten."""
+def check_folder(folder: Path, overwrite: bool, *, resumable: bool = False, option: str = "-m") -> None:
+    """Raises CharrnnError where the folder, which `option` names, holds a model that is not to be overwritten."""
     if exists(folder) and not overwrite:
         resume = "--resume it, " if resumable else ""
-        raise CharrnnError(f"{folder}: holds a model already; {resume}--overwrite it, or name another with -m")
+        raise CharrnnError(f"{folder}: holds a model already; {resume}--overwrite it, or name another with {option}")

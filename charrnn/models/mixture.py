@@ -9,55 +9,81 @@ match) gained 0.003 nats on text like that they were fitted on, and lost 0.006 o
 Shapes: B rows, T time, V symbols of the mixture, M models.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.language_model import Choose, LanguageModel, Memory, State, generate_step_by_step
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
+from charrnn.models.archive import Archive
+from charrnn.models.language_model import (
+    Choose,
+    LanguageModel,
+    Memory,
+    SavedModel,
+    State,
+    describe,
+    generate_step_by_step,
+)
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 
 WAYS = ("linear", "log-linear")
 
 
 class Mixture:
-    """A LanguageModel of others, each with its weight. For weights that cannot be, see checked_weights."""
+    """A LanguageModel of others, each with its weight; a SavedModel where they are.
 
-    def __init__(self, models: Sequence[LanguageModel], weights: Sequence[float] = (), way: str = "log-linear"):
-        self.models, self.way = tuple(models), way
+    Raises CharrnnError for weights and ways that cannot be (see checked_weights) and vocabularies that do not meet.
+    """
+
+    kind: ClassVar[str] = "mixture"
+    folder: Path | None = None
+
+    def __init__(
+        self,
+        models: Sequence[LanguageModel],
+        weights: Sequence[float] = (),
+        way: str = "log-linear",
+        summary: dict[str, Any] | None = None,
+    ):
+        self.models, self.way, self.summary = tuple(models), way, summary or {}
         self.weights_M = checked_weights(len(models), weights, way)
         self.vocabulary = common_vocabulary(self.models)
         self._views = [_View(model.vocabulary, self.vocabulary) for model in self.models]
-        by_lines = all(model.summary.get("reading") == "lines" for model in models)
-        self.summary: dict[str, Any] = {"reading": "lines" if by_lines else "stream"}
 
-    def expect(self, characters: int) -> None:
+    @property
+    def lines(self) -> bool:
+        """Whether all the parts read lines; otherwise the texts are one stream."""
+        return all(model.lines for model in self.models)
+
+    def prepare(self, characters: float) -> None:
         for model in self.models:
-            model.expect(characters)
+            model.prepare(characters)
 
     def start(self, rows: int) -> State:
         return tuple(model.start(rows) for model in self.models)
 
-    def of(self, models: Sequence[LanguageModel]) -> "Mixture":
-        """The same mixture of models that have taken the places of these; their vocabularies are these ones'."""
+    def with_models(self, models: Sequence[LanguageModel]) -> "Mixture":
+        """The same mixture of other models, in the places of its own; each has the vocabulary of the one it replaces."""
         other = copy(self)
         other.models = tuple(models)
         return other
 
     def own_ids(self, ids_BT: np.ndarray) -> list[np.ndarray]:
-        """What the ids are in each model's own vocabulary."""
+        """The mixture's ids as ids of each model's own vocabulary."""
         return [view.ids(ids_BT) for view in self._views]
 
-    def parts(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
-        """(state, log_probs_MBTV): what each model gives the mixture's symbols."""
+    def advance_each(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
+        """As advance(), but log_probs_MBTV: what each model gives the mixture's symbols."""
         read = [m.advance(s, ids) for m, s, ids in zip(self.models, state, self.own_ids(ids_BT), strict=True)]
         log_probs_MBTV = np.stack([v.log_probs(part[1]) for part, v in zip(read, self._views, strict=True)])
         return tuple(part[0] for part in read), log_probs_MBTV
 
     def advance(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
-        after, log_probs_MBTV = self.parts(state, ids_BT)
+        after, log_probs_MBTV = self.advance_each(state, ids_BT)
         weights_M111 = self.weights_M[:, None, None, None].astype(np.float32)
         if self.way == "linear":
             return after, np.logaddexp.reduce(log_probs_MBTV + _log(weights_M111), axis=0)
@@ -80,12 +106,76 @@ class Mixture:
     ) -> tuple[State, Memory, np.ndarray]:
         return generate_step_by_step(self, state, memory, ids_B, uniforms_TB, choose)
 
+    def facts(self) -> dict[str, Any]:
+        pairs = zip(self.weights_M.tolist(), self._saved_models(), strict=True)
+        return {"mix": self.way, "parts": [{"weight": weight} | describe(part) for weight, part in pairs]}
+
+    def to_archive(self) -> Archive:
+        """Each part whole: its description, and its arrays under names that begin with parts.0., parts.1. and so on."""
+        parts = [part.to_archive() for part in self._saved_models()]
+        arrays = {f"{_prefix(k)}{name}": array for k, part in enumerate(parts) for name, array in part[0].items()}
+        description = {
+            "kind": self.kind,
+            "mix": self.way,
+            "weights": self.weights_M.tolist(),
+            "parts": [part[1] for part in parts],
+            "summary": self.summary,
+        }
+        return arrays, description
+
+    @classmethod
+    def from_archive(
+        cls,
+        arrays: Mapping[str, np.ndarray],
+        description: Mapping[str, Any],
+        path: Path,
+        *,
+        open_part: Callable[[Mapping[str, np.ndarray], Mapping[str, Any], Path], SavedModel],
+    ) -> "Mixture":
+        """The mixture that to_archive() took apart; open_part is folder.from_archive, which knows the kinds of parts.
+
+        Raises CharrnnError, naming `path` and the part, where the parts do not fit.
+        """
+        try:
+            weights, way, summary = description["weights"], description["mix"], description["summary"]
+            models = [
+                open_part(_without_prefix(arrays, _prefix(k)), part, path / _prefix(k).rstrip("."))
+                for k, part in enumerate(description["parts"])
+            ]
+        except (AttributeError, KeyError, TypeError) as error:
+            raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
+        try:
+            return cls(models, weights, way, summary)
+        except (CharrnnError, TypeError, ValueError) as error:
+            raise CharrnnError(f"{path}: its parts do not fit its description ({error})") from None
+
+    def _saved_models(self) -> list[SavedModel]:
+        saved = []
+        for model in self.models:
+            assert isinstance(model, SavedModel), f"{type(model).__name__} cannot be saved"
+            saved.append(model)
+        return saved
+
+
+def _prefix(part: int) -> str:
+    return f"parts.{part}."
+
+
+def _without_prefix(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """The arrays whose names begin with the prefix, named without it."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
 
 def checked_weights(count: int, weights: Sequence[float], way: str) -> np.ndarray:
     """The weights of a mixture as weights_M; without any given, all alike.
 
-    Raises CharrnnError where there are not as many as models, one is negative, or they do not sum to 1 in a linear mixture.
+    Raises CharrnnError for fewer than two models and an unknown way, and where there are not as many weights as models, one
+    is negative, or they do not sum to 1 in a linear mixture.
     """
+    if count < 2:
+        raise CharrnnError("a mixture is of two models or more; name another one")
+    if way not in WAYS:
+        raise CharrnnError(f"--mix {way}: choose one of {', '.join(WAYS)}")
     given = np.array(weights if len(weights) else [1 / count] * count, np.float64)
     shown = " ".join(f"{weight:g}" for weight in weights)
     if len(given) != count:

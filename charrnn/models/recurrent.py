@@ -2,17 +2,19 @@
 
 Short work runs on numpy, which is ready at once; long work runs compiled by JAX. Both follow the same equations.
 
-Shapes: B rows, T time, V symbols.
+Shapes: B rows, T time, H hidden units, V symbols.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from charrnn.errors import CharrnnError
+from charrnn.models.archive import Archive
 from charrnn.models.language_model import Choose, Memory, generate_step_by_step
 from charrnn.network.config import NetworkConfig
 from charrnn.network.directions import backward_stack, joint_logits
@@ -20,16 +22,23 @@ from charrnn.network.forward import State, read, zero_state
 from charrnn.network.output import log_softmax, logits_of
 from charrnn.network.parameters import Parameters, fold_embedding, parameter_shapes
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.trees import fill, flatten, map_tree
+from charrnn.trees import flatten, map_tree, unflatten
 
-KIND = "recurrent"
+# Calls of advance() and outputs() with fewer characters stay on numpy: JAX would compile anew for each length that
+# comes, which costs more than it saves.
 COMPILED_WINDOW = 64
-# So many products of a weight with an activation take numpy about as long as JAX takes to start and compile (2 s).
+# For this many products of a weight with an activation, numpy takes about as long as JAX takes to start and compile (2 s).
 COMPILE_FROM = 5e10
 
 
 class RecurrentModel:
-    """A trained network. `summary` tells how it came about; `compiled` chooses JAX over numpy."""
+    """A trained network, as a SavedModel.
+
+    lines: whether its texts are lines or one stream; summary: how it came about; compiled: use JAX, not numpy.
+    """
+
+    kind: ClassVar[str] = "recurrent"
+    folder: Path | None = None
 
     def __init__(
         self,
@@ -38,20 +47,22 @@ class RecurrentModel:
         parameters: Parameters,
         summary: dict[str, Any] | None = None,
         *,
+        lines: bool = False,
         compiled: bool = False,
     ):
         assert config.vocabulary_size == vocabulary.size
         self.config, self.vocabulary, self.parameters = config, vocabulary, parameters
         self.summary = summary or {}
-        self.compiled = compiled
+        self.lines, self.compiled = lines, compiled
 
     @cached_property
     def _folded(self) -> tuple[Parameters, NetworkConfig]:
+        """The forward stack as it runs: embedding and first input matrix multiplied into one."""
         return fold_embedding(self.parameters, self.config)
 
     @cached_property
     def _on_device(self) -> tuple[NetworkConfig, float, Parameters]:
-        """What the compiled functions take first, the parameters already where they will be used."""
+        """The first three arguments of the compiled functions: config, unknown probability, parameters on the device."""
         from charrnn.machine.compilation_cache import use_compilation_cache
         from charrnn.machine.memory import keep_freed_memory
         from charrnn.network import compiled
@@ -61,7 +72,8 @@ class RecurrentModel:
         parameters, config = self._folded
         return config, self.vocabulary.unknown_probability, compiled.to_device(parameters)
 
-    def expect(self, characters: int) -> None:
+    def prepare(self, characters: float) -> None:
+        """Switch to JAX where the work is long enough to be worth compiling."""
         self.compiled = self.compiled or characters * self._folded[1].weights > COMPILE_FROM
 
     @property
@@ -72,7 +84,6 @@ class RecurrentModel:
         return zero_state(self.config, rows)
 
     def advance(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
-        # odd short lengths stay with numpy: each would be compiled anew, which costs more than it saves
         if self.compiled and ids_BT.shape[1] >= COMPILED_WINDOW:
             from charrnn.network import compiled
 
@@ -83,7 +94,7 @@ class RecurrentModel:
         return state, self.log_probs(outputs_BTH)
 
     def outputs(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
-        """The state after the ids, and the last layer's outputs_BTH after each: what log_probs and joint_log_probs read."""
+        """The state after ids_BT, and outputs_BTH of the last layer, which log_probs and joint_log_probs take."""
         if self.compiled and ids_BT.shape[1] >= COMPILED_WINDOW:
             from charrnn.network import compiled
 
@@ -95,20 +106,24 @@ class RecurrentModel:
         return state, outputs_TBH.transpose(1, 0, 2)
 
     def log_probs(self, outputs: np.ndarray) -> np.ndarray:
-        """Log-probabilities (..., V) of the next character."""
+        """Log-probabilities (..., V) of the next character, from outputs (..., H)."""
         return log_softmax(logits_of(self._folded[0], outputs), self.vocabulary.unknown_probability)
 
     @cached_property
     def backward(self) -> "RecurrentModel | None":
-        """The stack that reads from right to left, a model of text turned round; None where there is none."""
-        if self.config.direction != "both":
+        """The stack that reads from right to left, as a model of reversed text; None without --direction both."""
+        stack = backward_stack(self.parameters, self.config)
+        if stack is None:
             return None
-        parameters, config = backward_stack(self.parameters, self.config)
-        return RecurrentModel(config, self.vocabulary, parameters, self.summary, compiled=self.compiled)
+        parameters, config = stack
+        return RecurrentModel(config, self.vocabulary, parameters, self.summary, lines=self.lines, compiled=self.compiled)
 
     def joint_log_probs(self, forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
-        """Log-probabilities (..., V) of a character, from the outputs of the forward stack for all before it and of the
-        backward stack for all after it; the two broadcast."""
+        """Log-probabilities (..., V) of a character, given the text on both sides.
+
+        forward: outputs (..., H) after all before it; backward: outputs of the backward stack after all that follows it.
+        The two broadcast.
+        """
         return log_softmax(joint_logits(self.parameters, forward, backward), self.vocabulary.unknown_probability)
 
     def target_log_probs(self, state: State, ids_BT: np.ndarray, targets_BT: np.ndarray) -> tuple[State, np.ndarray]:
@@ -134,7 +149,7 @@ class RecurrentModel:
         return generate_step_by_step(self, state, memory, ids_B, uniforms_TB, choose)
 
     def descended(self, state: State, ids_BT: np.ndarray, counted: int, rate: float) -> "RecurrentModel":
-        """The model after a step of gradient descent on its first `counted` predictions in ids_BT, read from the state."""
+        """The model after one step of gradient descent on its first `counted` predictions in ids_BT, read from `state`."""
         from charrnn.network import compiled
 
         counted_BT = np.broadcast_to(np.arange(ids_BT.shape[1] - 1) < counted, ids_BT[:, 1:].shape).astype(np.float32)
@@ -142,27 +157,29 @@ class RecurrentModel:
             self.config, self.vocabulary.unknown_probability, self.parameters, state,
             ids_BT[:, :-1], ids_BT[:, 1:], counted_BT, np.float32(rate),
         )  # fmt: skip
-        return RecurrentModel(self.config, self.vocabulary, map_tree(np.asarray, parameters), self.summary)
+        return RecurrentModel(self.config, self.vocabulary, map_tree(np.asarray, parameters), self.summary, lines=self.lines)
 
-    def to_archive(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Named arrays and description, for archive.write_archive."""
+    def facts(self) -> dict[str, Any]:
+        return {"network": asdict(self.config), "parameters": self.parameter_count}
+
+    def to_archive(self) -> Archive:
         description = {
-            "kind": KIND,
+            "kind": self.kind,
             "network": asdict(self.config),
+            "lines": self.lines,
             "vocabulary": self.vocabulary.to_json(),
             "summary": self.summary,
         }
         return flatten(self.parameters), description
 
     @classmethod
-    def from_archive(
-        cls, arrays: dict[str, np.ndarray], description: dict[str, Any], path: Path, *, compiled: bool = False
-    ) -> "RecurrentModel":
-        """The model that to_archive described. Raises CharrnnError where arrays and description do not fit."""
+    def from_archive(cls, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> "RecurrentModel":
+        """The model that to_archive() took apart. Raises CharrnnError, naming `path`, where the parts do not fit."""
         try:
             config = NetworkConfig(**description["network"])
             vocabulary = Vocabulary(**description["vocabulary"])
         except (KeyError, TypeError) as error:
             raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
-        parameters = fill(parameter_shapes(config), arrays, path)
-        return cls(config, vocabulary, parameters, description.get("summary"), compiled=compiled)
+        summary = description.get("summary") or {}
+        lines = description.get("lines", summary.get("reading") == "lines")  # version 0.1.0 wrote the latter alone
+        return cls(config, vocabulary, unflatten(parameter_shapes(config), arrays, path), summary, lines=lines)

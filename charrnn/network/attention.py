@@ -17,11 +17,11 @@ Shapes: B rows, T time, S states attended to (W + T), W window, H hidden units, 
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
-import numpy as np
-
-from charrnn.network.cells import Array
+from charrnn.network.arrays import Array, Parameters, Weight, zeros
+from charrnn.network.output import OutputLayer
 
 ADDITIVE_SIZE = 64
 BLOCK = 32  # time steps whose attention is computed together; bounds memory, and what is computed in vain
@@ -34,53 +34,60 @@ class Window(NamedTuple):
     filled: Array  # BW
 
 
-def empty_window(rows: int, window: int, hidden: int) -> Window:
-    return Window(np.zeros((rows, window, hidden), np.float32), np.zeros((rows, window), np.float32))
+@dataclass(frozen=True)
+class Attention(OutputLayer):
+    """kind: a name in SCORES. window: number of past states looked back on."""
+
+    kind: str
+    window: int
+    hidden: int
+
+    def parameters(self) -> dict[str, Weight]:
+        """U starts as the identity."""
+        hidden, square = self.hidden, (self.hidden, self.hidden)
+        scores = {
+            "additive": {
+                "query": Weight("glorot", (hidden, ADDITIVE_SIZE)),
+                "key": Weight("glorot", (hidden, ADDITIVE_SIZE)),
+                "vector": Weight("glorot", (ADDITIVE_SIZE, 1)),
+            },
+            "dot": {},
+            "general": {"key": Weight("glorot", square)},
+        }
+        return scores[self.kind] | {
+            "hidden": Weight("identity", square),
+            "context": Weight("glorot", square),
+            "bias": zeros(hidden),
+            "distance": zeros(self.window + 1),
+        }
+
+    def products(self) -> int:
+        return (3 * self.hidden + self.window) * self.hidden
+
+    def state_shapes(self) -> Window:
+        return Window((self.window, self.hidden), (self.window,))
+
+    def read(self, weights: Parameters, hidden_TBH: Array, state: Window) -> tuple[Window, Array]:
+        xp = hidden_TBH.__array_namespace__()
+        window, outputs = state, []
+        for begin in range(0, hidden_TBH.shape[0], BLOCK):
+            block_BTH = hidden_TBH[begin : begin + BLOCK].transpose(1, 0, 2)
+            states_BSH = xp.concat([xp.asarray(window.states), block_BTH], axis=1)
+            filled_BS = xp.concat([xp.asarray(window.filled), xp.ones(block_BTH.shape[:2], dtype=hidden_TBH.dtype)], axis=1)
+            context_BTH = _context(SCORES[self.kind], weights, block_BTH, states_BSH, filled_BS)
+            outputs.append(xp.tanh(block_BTH @ weights["hidden"] + context_BTH @ weights["context"] + weights["bias"]))
+            window = Window(states_BSH[:, -self.window :], filled_BS[:, -self.window :])
+        return window, xp.concat(outputs, axis=1).transpose(1, 0, 2)
 
 
-def parameter_tree(kind: str, window: int, hidden: int, make: Callable[..., Any]) -> dict[str, Any]:
-    """The parameters of an attention, each made by make(kind, *shape); U starts as the identity."""
-    shapes: dict[str, dict[str, tuple]] = {
-        "additive": {
-            "query": ("plain", hidden, ADDITIVE_SIZE),
-            "key": ("plain", hidden, ADDITIVE_SIZE),
-            "vector": ("plain", ADDITIVE_SIZE, 1),
-        },
-        "dot": {},
-        "general": {"key": ("plain", hidden, hidden)},
-    }
-    common = {
-        "hidden": ("identity", hidden, hidden),
-        "context": ("plain", hidden, hidden),
-        "bias": ("bias", hidden),
-        "distance": ("bias", window + 1),
-    }
-    return {name: make(*shape) for name, shape in (shapes[kind] | common).items()}
-
-
-def attend(kind: str, weights: dict[str, Array], hidden_TBH: Array, window: Window) -> tuple[Window, Array]:
-    """The window after the states hidden_TBH, and outputs y_TBH."""
-    xp = hidden_TBH.__array_namespace__()
-    outputs = []
-    for begin in range(0, hidden_TBH.shape[0], BLOCK):
-        block_BTH = hidden_TBH[begin : begin + BLOCK].transpose(1, 0, 2)
-        states_BSH = xp.concat([xp.asarray(window.states), block_BTH], axis=1)
-        filled_BS = xp.concat([xp.asarray(window.filled), xp.ones(block_BTH.shape[:2], dtype=hidden_TBH.dtype)], axis=1)
-        context_BTH = _context(SCORES[kind], weights, block_BTH, states_BSH, filled_BS)
-        outputs.append(xp.tanh(block_BTH @ weights["hidden"] + context_BTH @ weights["context"] + weights["bias"]))
-        size = window.filled.shape[1]
-        window = Window(states_BSH[:, -size:], filled_BS[:, -size:])
-    return window, xp.concat(outputs, axis=1).transpose(1, 0, 2)
-
-
-def _context(score: Callable, weights: dict[str, Array], query_BTH: Array, states_BSH: Array, filled_BS: Array) -> Array:
+def _context(score: Callable, weights: Parameters, query_BTH: Array, states_BSH: Array, filled_BS: Array) -> Array:
     """c_BTH of the last T of the S states, each attending to itself and the S − T before it that are filled."""
     xp = query_BTH.__array_namespace__()
     times, states = query_BTH.shape[1], states_BSH.shape[1]
     reach = states - times
-    distance_TS = reach + np.arange(times)[:, None] - np.arange(states)
+    distance_TS = reach + xp.arange(times)[:, None] - xp.arange(states)
     near_TS = (distance_TS >= 0) & (distance_TS <= reach)
-    scores_BTS = score(weights, query_BTH, states_BSH) + weights["distance"][np.clip(distance_TS, 0, reach)]
+    scores_BTS = score(weights, query_BTH, states_BSH) + weights["distance"][xp.clip(distance_TS, 0, reach)]
     scores_BTS = xp.where(near_TS & (filled_BS[:, None] > 0), scores_BTS, -1e30)
     shares_BTS = xp.exp(scores_BTS - xp.max(scores_BTS, axis=-1, keepdims=True))
     return (shares_BTS / xp.sum(shares_BTS, axis=-1, keepdims=True)) @ states_BSH
@@ -100,7 +107,7 @@ def _general(weights, query_BTH, states_BSH):
     return (query_BTH @ weights["key"]) @ states_BSH.transpose(0, 2, 1)
 
 
-SCORES: dict[str, Callable[[dict[str, Array], Array, Array], Array]] = {
+SCORES: dict[str, Callable[[Parameters, Array, Array], Array]] = {
     "additive": _additive,
     "dot": _dot,
     "general": _general,

@@ -10,13 +10,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from charrnn.network.cells import Array
+from charrnn.network.arrays import Array, Parameters
 from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import State, apply, read
 from charrnn.network.loss import pick_targets
 from charrnn.network.output import log_softmax
-from charrnn.network.parameters import Parameters
-from charrnn.network.recurrence import scan_over_time
 
 to_device = jax.device_put
 
@@ -26,7 +24,7 @@ def advance(
     config: NetworkConfig, unknown_probability: float, parameters: Parameters, state: State, ids_BT: Array
 ) -> tuple[State, Array]:
     """The state after the ids, and log_probs_BTV of the character after each."""
-    state, logits_TBV = apply(parameters, config, ids_BT.T, state, over_time=scan_over_time)
+    state, logits_TBV = apply(parameters, config, ids_BT.T, state, compiled=True)
     return state, log_softmax(logits_TBV, unknown_probability).transpose(1, 0, 2)
 
 
@@ -40,14 +38,14 @@ def target_log_probs(
     targets_BT: Array,
 ) -> tuple[State, Array]:
     """The state after the ids, and log_probs_BT of the targets."""
-    state, logits_TBV = apply(parameters, config, ids_BT.T, state, over_time=scan_over_time)
+    state, logits_TBV = apply(parameters, config, ids_BT.T, state, compiled=True)
     return state, pick_targets(logits_TBV, targets_BT.T, unknown_probability).T
 
 
 @partial(jax.jit, static_argnums=0)
 def outputs(config: NetworkConfig, parameters: Parameters, state: State, ids_BT: Array) -> tuple[State, Array]:
     """The state after the ids, and the last layer's outputs_BTH."""
-    state, outputs_TBH = read(parameters, config, ids_BT.T, state, over_time=scan_over_time)
+    state, outputs_TBH = read(parameters, config, ids_BT.T, state, compiled=True)
     return state, outputs_TBH.transpose(1, 0, 2)
 
 
@@ -67,7 +65,7 @@ def generate(
 
     def step(carry: tuple[State, Any, Array], uniforms_B: Array) -> tuple[Any, Array]:
         state, memory, ids_B = carry
-        state, logits_TBV = apply(parameters, config, ids_B[None], state, over_time=scan_over_time)
+        state, logits_TBV = apply(parameters, config, ids_B[None], state, compiled=True)
         memory, ids_B = choose(memory, log_softmax(logits_TBV[0], unknown_probability), uniforms_B)
         return (state, memory, ids_B), ids_B
 

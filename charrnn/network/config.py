@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from charrnn.errors import CharrnnError
+from charrnn.network.attention import SCORES, Attention
 from charrnn.network.cells import CELLS, Cell
+from charrnn.network.output import OutputLayer
 
 # what the last layer's outputs may do with its last states (see network.attention)
-ATTENTIONS = ("none", "additive", "dot", "general")
+ATTENTIONS = ("none", *SCORES)
 # "both" has a second stack that reads from right to left (see network.directions)
 DIRECTIONS = ("forward", "both")
 
@@ -54,9 +56,12 @@ class NetworkConfig:
         return CELLS[self.cell]
 
     @property
-    def gate_units(self) -> int:
-        """Width of a layer's pre-activations, gates × hidden."""
-        return self.cell_type.gates * self.hidden
+    def output_layers(self) -> dict[str, OutputLayer]:
+        """What stands between the last hidden states and the softmax, in this order, by their parameters' names in files."""
+        layers = {
+            "attention": Attention(self.attention, self.attention_window, self.hidden) if self.attention != "none" else None,
+        }
+        return {name: layer for name, layer in layers.items() if layer is not None}
 
     def input_size(self, layer: int) -> int:
         return self.hidden if layer else self.embedding or self.vocabulary_size
@@ -65,10 +70,9 @@ class NetworkConfig:
     def recurrent_weights(self) -> int:
         """Number of weights between and within the layers of a stack; without embedding and output, of which a character
         uses a row."""
-        within = self.layers * self.hidden * self.gate_units
-        if self.attention != "none":
-            within += (3 * self.hidden + self.attention_window) * self.hidden
-        return self.embedding * self.gate_units + (self.layers - 1) * self.hidden * self.gate_units + within
+        sizes = [self.hidden if layer else self.embedding for layer in range(self.layers)]  # one-hot input is looked up
+        within = sum(self.cell_type.products(size, self.hidden) for size in sizes)
+        return within + sum(layer.products() for layer in self.output_layers.values())
 
     @property
     def weights(self) -> int:

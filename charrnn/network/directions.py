@@ -14,20 +14,28 @@ forward stack, with which the embedding is shared:
 The functions serve numpy and JAX arrays alike. Shapes: B rows, T time, H hidden units, V symbols, X features.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from operator import matmul
 
-from charrnn.network.cells import Array
+from charrnn.network.arrays import Array, Parameters, Product, Weight, zeros
 from charrnn.network.config import NetworkConfig
-from charrnn.network.output import Product
-from charrnn.network.parameters import Parameters
-
-Reverse = Callable[[Array, Array], Array]
 
 
-def backward_stack(parameters: Parameters, config: NetworkConfig) -> tuple[Parameters, NetworkConfig]:
-    """The stack that reads from right to left as a network of its own, for text turned round."""
+def joint_parameters(hidden: int, symbols: int) -> dict[str, Weight]:
+    half = Weight("normal", (hidden, symbols), (0.02,))
+    return {"forward": half, "backward": half, "bias": zeros(symbols)}
+
+
+def forward_stack(parameters: Parameters, config: NetworkConfig) -> tuple[Parameters, NetworkConfig]:
+    """The stack that reads from left to right as a network of its own."""
+    own = {name: part for name, part in parameters.items() if name not in ("backward", "joint")}
+    return own, replace(config, direction="forward")
+
+
+def backward_stack(parameters: Parameters, config: NetworkConfig) -> tuple[Parameters, NetworkConfig] | None:
+    """The stack that reads from right to left as a network of its own, for text turned round; None where there is none."""
+    if config.direction != "both":
+        return None
     shared = {name: parameters[name] for name in ("embedding",) if name in parameters}
     return shared | parameters["backward"], replace(config, direction="forward")
 

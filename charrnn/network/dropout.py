@@ -10,7 +10,7 @@ Shapes: T time, B rows, X features.
 import jax
 import jax.numpy as jnp
 
-from charrnn.network.cells import Array
+from charrnn.network.arrays import Array
 
 
 def _mix(x: Array) -> Array:
@@ -26,8 +26,8 @@ def dropout(array_TBX: Array, rate: float, *, key: Array, first_row: Array | int
     key: two uint32 words. first_row: index of row 0 in the whole batch, where the rows are shared out over devices.
     """
     t, b, x = (jax.lax.broadcasted_iota(jnp.uint32, array_TBX.shape, axis) for axis in range(3))
-    # counters of different rows and times never meet while T × X < 2³² and B is hashed apart
+    # within a row counters differ while T × X < 2³²; those of different rows, hashed apart, meet by chance, one pair in 2³²
     counter = _mix((b + jnp.uint32(first_row)) ^ key[0]) ^ (t * jnp.uint32(array_TBX.shape[-1]) + x)
     bits = _mix(_mix(counter) + key[1])
-    kept = bits >= jnp.uint32(round(rate * 2**32))
+    kept = bits >= jnp.uint32(min(round(rate * 2**32), 2**32 - 1))
     return jnp.where(kept, array_TBX * (1 / (1 - rate)), 0)

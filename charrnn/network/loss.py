@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from charrnn.network.cells import Array
+from charrnn.network.arrays import Array
 from charrnn.network.directions import reverse
-from charrnn.text.vocabulary import UNKNOWN
+from charrnn.text.symbols import UNKNOWN
 
 
 @jax.custom_vjp

@@ -2,106 +2,90 @@
 
     {"embedding": VE, "layers": [{"input": EG, "recurrent": HG, "bias": G}, ...], "output": {"weight": HV, "bias": V}}
 
-A network of two directions has "backward" and "joint" beside these (see network.directions); what reads from left to
-right finds the same names in either. With one-hot input there is no "embedding" and the first "input" is VG. Cells that
-need it have "recurrent_bias": G; with attention the last layer's outputs pass through "attention" (see there).
+What a layer holds is its cell's affair (see network.cells). Output layers have theirs beside "layers", each under its name
+("attention"); a network of two directions has "backward" and "joint" too (see network.directions), and what reads from
+left to right finds the same names in either. With one-hot input there is no "embedding" and the first "input" is VG.
 
-Shapes: V symbols, E embedding, H hidden units, G = gates × H.
+Shapes: V symbols, E embedding, H hidden units, G the width of what a cell makes of its input.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from charrnn.network.attention import parameter_tree
+from charrnn.network.arrays import Parameters, Weight, zeros
 from charrnn.network.config import NetworkConfig
+from charrnn.network.directions import forward_stack, joint_parameters
+from charrnn.trees import map_tree
 
-Parameters = dict[str, Any]
+Start = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
 
-def _tree(config: NetworkConfig, make: Callable[..., Any]) -> Parameters:
-    """The tree of a network's parameters, each made by make(kind, *shape)."""
-    hidden, gates, symbols = config.hidden, config.gate_units, config.vocabulary_size
+def _glorot(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Uniform (Glorot and Bengio 2010)."""
+    limit = np.sqrt(6 / sum(shape))
+    return random.uniform(-limit, limit, shape)
 
-    def layer(size: int) -> Parameters:
-        weights = {
-            "input": make("input", size, gates),
-            "recurrent": make("recurrent", hidden, gates),
-            "bias": make("gate bias", gates),
-        }
-        return weights | ({"recurrent_bias": make("bias", gates)} if config.cell_type.recurrent_bias else {})
+
+def _orthogonal(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """A square orthogonal matrix (Saxe, McClelland, Ganguli 2014)."""
+    q, r = np.linalg.qr(random.normal(size=shape))
+    return q * np.sign(np.diag(r))
+
+
+STARTS: dict[str, Start] = {
+    "constant": lambda _, shape: np.ones(shape),
+    "identity": lambda _, shape: np.eye(shape[0], shape[1]),
+    "normal": lambda random, shape: random.normal(size=shape),
+    "glorot": _glorot,
+    "orthogonal": _orthogonal,
+}
+
+
+def _weights(config: NetworkConfig) -> Parameters:
+    """The tree with a Weight for each array."""
+    hidden, symbols = config.hidden, config.vocabulary_size
 
     def stack() -> Parameters:
-        layers = [layer(config.input_size(k)) for k in range(config.layers)]
-        attention = {}
-        if config.attention != "none":
-            attention["attention"] = parameter_tree(config.attention, config.attention_window, hidden, make)
         return {
-            "layers": layers,
-            **attention,
-            "output": {"weight": make("output", hidden, symbols), "bias": make("bias", symbols)},
+            "layers": [config.cell_type.parameters(config.input_size(k), hidden) for k in range(config.layers)],
+            **{name: layer.parameters() for name, layer in config.output_layers.items()},
+            "output": {"weight": Weight("normal", (hidden, symbols), (0.02,)), "bias": zeros(symbols)},
         }
 
-    tree: Parameters = {"embedding": make("embedding", symbols, config.embedding)} if config.embedding else {}
+    tree: Parameters = {"embedding": Weight("normal", (symbols, config.embedding), (0.5,))} if config.embedding else {}
     tree |= stack()
     if config.direction == "both":
-        tree["backward"] = stack()
-        forward, backward = make("output", hidden, symbols), make("output", hidden, symbols)
-        tree["joint"] = {"forward": forward, "backward": backward, "bias": make("bias", symbols)}
+        tree |= {"backward": stack(), "joint": joint_parameters(hidden, symbols)}
     return tree
 
 
 def init_parameters(config: NetworkConfig, seed: int) -> Parameters:
-    """Fresh float32 parameters as numpy arrays.
-
-    Recurrent matrices are orthogonal gate by gate (Saxe, McClelland, Ganguli 2014), input matrices uniform after Glorot
-    and Bengio (2010), output weights small; LSTM forget biases 1 (Jozefowicz, Zaremba, Sutskever 2015); ReLU cells start
-    from a scaled identity (Le, Jaitly, Hinton 2015).
-    """
+    """Fresh float32 parameters as numpy arrays."""
     random = np.random.default_rng([seed, 0])
-    cell, hidden = config.cell_type, config.hidden
 
-    def glorot(rows: int, columns: int) -> np.ndarray:
-        limit = np.sqrt(6 / (rows + columns))
-        return random.uniform(-limit, limit, (rows, columns))
+    def make(weight: Weight) -> np.ndarray:
+        *rows, width = weight.shape
+        block = (*rows, width // len(weight.scales))
+        blocks = [scale * STARTS[weight.start](random, block) for scale in weight.scales]
+        return np.concatenate(blocks, axis=-1).astype(np.float32)
 
-    def orthogonal() -> np.ndarray:
-        if cell.identity_scale is not None:
-            return cell.identity_scale * np.eye(hidden)
-        q, r = np.linalg.qr(random.normal(size=(hidden, hidden)))
-        return q * np.sign(np.diag(r))
-
-    def gate_bias(units: int) -> np.ndarray:
-        return np.where(np.arange(units) // hidden == cell.forget_gate, 1.0, 0.0)
-
-    gates = range(cell.gates)
-    makers: dict[str, Callable[..., np.ndarray]] = {
-        "embedding": lambda *shape: random.normal(0, 0.5, shape),
-        "input": lambda rows, _: np.concatenate([glorot(rows, hidden) for _ in gates], axis=1),
-        "recurrent": lambda *_: np.concatenate([orthogonal() for _ in gates], axis=1),
-        "gate bias": gate_bias,
-        "plain": glorot,
-        "identity": np.eye,
-        "output": lambda *shape: random.normal(0, 0.02, shape),
-        "bias": np.zeros,
-    }
-    return _tree(config, lambda kind, *shape: makers[kind](*shape).astype(np.float32))
+    return map_tree(make, _weights(config))
 
 
 def parameter_shapes(config: NetworkConfig) -> Parameters:
     """A tree of zero-size-in-memory arrays with the shapes and types that init_parameters gives."""
-    return _tree(config, lambda kind, *shape: np.broadcast_to(np.float32(0), shape))
+    return map_tree(lambda weight: np.broadcast_to(np.float32(0), weight.shape), _weights(config))
 
 
 def fold_embedding(parameters: Parameters, config: NetworkConfig) -> tuple[Parameters, NetworkConfig]:
     """The stack that reads from left to right as a network with one-hot input: embedding and first input matrix become
     one VG table."""
-    config = replace(config, direction="forward")
-    tree = {name: part for name, part in parameters.items() if name not in ("embedding", "backward", "joint")}
+    tree, config = forward_stack(parameters, config)
     if not config.embedding:
         return tree, config
+    embedding_VE = tree.pop("embedding")
     first, *deeper = tree["layers"]
-    folded = first | {"input": parameters["embedding"] @ first["input"]}
+    folded = config.cell_type.fold(first, embedding_VE)
     return tree | {"layers": [folded, *deeper]}, replace(config, embedding=0)

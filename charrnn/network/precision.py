@@ -9,7 +9,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from charrnn.network.cells import Array
+from charrnn.network.arrays import Array
 
 
 def _rounded(left: Array, right: Array) -> Array:

@@ -1,4 +1,4 @@
-"""A cell over time, compiled: the forward scan and back-propagation through time written out.
+"""A cell with a recurrent matrix over time, compiled: the forward scan and back-propagation through time written out.
 
 The backward pass follows the standard derivation (Werbos 1990): a reverse scan makes only the gradients of the
 pre-activations; the gradient of the recurrent matrix is then one large product over all steps and rows. Plain autodiff
@@ -13,16 +13,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from charrnn.network.cells import Array, Cell
-from charrnn.network.output import Product
+from charrnn.network.arrays import Array, Product
+from charrnn.network.cells.recurrent_matrix import RecurrentMatrixCell
 
 
-def _scan(cell: Cell, x_TBG, recurrent_HG, bias_G, state, product, *, save: bool):
+def _scan(cell: RecurrentMatrixCell, x_TBG, recurrent_HG, bias_G, state, product, *, save: bool):
     def step(state, x_BG):
         u_BG = product(state.hidden, recurrent_HG)
         if cell.recurrent_bias:
             u_BG = u_BG + bias_G
-        state, saved = cell.step(x_BG, u_BG, state)
+        state, saved = cell.combine(x_BG, u_BG, state)
         return state, (state.hidden, saved if save else ())
 
     state, (hidden_TBH, saved) = jax.lax.scan(step, state, x_TBG)
@@ -31,7 +31,12 @@ def _scan(cell: Cell, x_TBG, recurrent_HG, bias_G, state, product, *, save: bool
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 5))
 def scan_over_time(
-    cell: Cell, x_TBG: Array, recurrent_HG: Array, bias_G: Array | None, state: Any, product: Product = jnp.matmul
+    cell: RecurrentMatrixCell,
+    x_TBG: Array,
+    recurrent_HG: Array,
+    bias_G: Array | None,
+    state: Any,
+    product: Product = jnp.matmul,
 ):
     """The final state and hidden_TBH of a cell run over x_TBG, the input's share of the pre-activations.
 
@@ -54,7 +59,7 @@ def _backward(cell, product, residuals, cotangents):
     def step(d_state, at_t):
         d_hidden_BH, hidden_BH, saved = at_t
         d_state = d_state._replace(hidden=d_state.hidden + d_hidden_BH)
-        dx_BG, du_BG, d_previous = cell.step_gradient(d_state, cell.state(hidden_BH, *d_state[1:]), saved)
+        dx_BG, du_BG, d_previous = cell.combine_gradient(d_state, hidden_BH, saved)
         d_previous = d_previous._replace(hidden=d_previous.hidden + product(du_BG, transposed_GH))
         return d_previous, (dx_BG, du_BG if cell.recurrent_bias else ())
 

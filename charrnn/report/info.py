@@ -1,67 +1,53 @@
-"""What a model is, for a person or a program."""
+"""What a model is, for people and for programs."""
 
 import json
 import sys
-from dataclasses import asdict
+from collections.abc import Callable
 from typing import Any
 
 from charrnn.files import strict_json
-from charrnn.models.language_model import LanguageModel
-from charrnn.models.ngram.model import KIND as NGRAM
-from charrnn.models.ngram.model import NgramModel
-from charrnn.models.recurrent import KIND as RECURRENT
-from charrnn.models.recurrent import RecurrentModel
+from charrnn.models.language_model import SavedModel, describe
 from charrnn.report.say import figures
 
-Rows = list[tuple[str, str]]
+Facts = dict[str, Any]  # what models.language_model.describe says
+Rows = list[tuple[str, str]]  # each a name and a value
 
 
-def describe(model: LanguageModel) -> dict[str, Any]:
-    """Everything known of a model, JSON-able: kind, what it is made of, vocabulary, summary and the held-out figures."""
-    held_out = model.summary.get("held_out") or {}
-    return {
-        **(_of_ngram(model) if isinstance(model, NgramModel) else _of_network(model)),  # type: ignore[arg-type]
-        "vocabulary": model.vocabulary.to_json() | {"size": model.vocabulary.size},
-        **model.summary,
-        "nats_per_character": held_out.get("nats_per_character"),
-        "bits_per_character": held_out.get("bits_per_character"),
-    }
-
-
-def _of_network(model: RecurrentModel) -> dict[str, Any]:
-    return {"kind": RECURRENT, "network": asdict(model.config), "parameters": model.parameter_count}
-
-
-def _of_ngram(model: NgramModel) -> dict[str, Any]:
-    return {"kind": NGRAM, "order": model.order, "ngrams": model.ngrams, "discounts": [list(d) for d in model.discounts]}
-
-
-def print_info(model: LanguageModel, folder: str, as_json: bool) -> None:
+def print_info(model: SavedModel, folder: str, as_json: bool) -> None:
     facts = describe(model)
     if as_json:
         sys.stdout.write(json.dumps(strict_json(facts), ensure_ascii=False, indent=2) + "\n")
         return
-    corpus, what = facts["corpus"], "lines" if facts["reading"] == "lines" else "one stream"
-    form, course = _ngram_rows(facts) if isinstance(model, NgramModel) else _network_rows(facts)
-    rows = [
-        ("model", folder),
-        *form,
-        ("vocabulary", f"{facts['vocabulary']['size'] - 1:,} {model.vocabulary.level}s and the unknown symbol"),
-        ("corpus", f"{', '.join(corpus['sources'])}, read as {what}"),
-        ("", f"{corpus['training_characters']:,} characters learnt from, {corpus['held_out_characters']:,} held out"),
-        *course,
-    ]
-    if facts["held_out"]:
-        rows.append(("held-out", figures(facts["nats_per_character"])))
-    if baseline := facts.get("baseline"):
-        rows.append(("baseline", f"n-gram of order {baseline['order']}: {figures(baseline['nats_per_character'])}"))
-    rows.append(("made with", ", ".join(f"{name} {version}" for name, version in facts["versions"].items())))
-    for name, value in rows:
+    for name, value in [("model", folder), *_rows(facts)]:
         sys.stdout.write(f"{name:12}{value}\n")
 
 
-def _network_rows(facts: dict[str, Any]) -> tuple[Rows, Rows]:
-    """What it is made of, and how it was trained."""
+def _rows(facts: Facts) -> Rows:
+    form, course = _form_and_course(facts)
+    vocabulary, rows = facts["vocabulary"], list(form)
+    rows.append(("vocabulary", f"{vocabulary['size'] - 1:,} {vocabulary['level']}s and the unknown symbol"))
+    if corpus := facts.get("corpus"):
+        reading = "lines" if facts["reading"] == "lines" else "one stream"
+        rows.append(("corpus", f"{', '.join(corpus['sources'])}, read as {reading}"))
+        parts = f"{corpus['training_characters']:,} characters learnt from, {corpus['held_out_characters']:,} held out"
+        rows.append(("", parts))
+    rows += course
+    if facts.get("held_out"):
+        rows.append(("held-out", figures(facts["nats_per_character"])))
+    if baseline := facts.get("baseline"):
+        rows.append(("baseline", f"n-gram of order {baseline['order']}: {figures(baseline['nats_per_character'])}"))
+    if versions := facts.get("versions"):
+        rows.append(("made with", ", ".join(f"{name} {version}" for name, version in versions.items())))
+    return rows
+
+
+def _form_and_course(facts: Facts) -> tuple[Rows, Rows]:
+    """What the model is made of, in one row at least, and how it was made."""
+    layout = LAYOUTS.get(facts["kind"])
+    return layout(facts) if layout else ([("kind", facts["kind"])], [])
+
+
+def _network_rows(facts: Facts) -> tuple[Rows, Rows]:
     network = facts["network"]
     size = f"{network['layers']} × {network['hidden']} {network['cell'].upper()}, {facts['parameters']:,} parameters"
     form = [("network", size), ("embedding", str(network["embedding"]) if network["embedding"] else "one-hot")]
@@ -69,6 +55,8 @@ def _network_rows(facts: dict[str, Any]) -> tuple[Rows, Rows]:
         form.append(("direction", "both: also read from right to left"))
     if network["attention"] != "none":
         form.append(("attention", f"{network['attention']}, over {network['attention_window']} past states"))
+    if "steps" not in facts:
+        return form, []
     course = [
         ("training", f"{facts['steps']:,} steps, {facts['epochs']:.3g} epochs, {facts['characters_seen']:,} characters"),
         ("", f"{facts['seconds']:,.0f} seconds, {facts['skipped_steps']} steps skipped"),
@@ -76,10 +64,28 @@ def _network_rows(facts: dict[str, Any]) -> tuple[Rows, Rows]:
     return form, course
 
 
-def _ngram_rows(facts: dict[str, Any]) -> tuple[Rows, Rows]:
-    pruning = " ".join(map(str, facts["min_counts"]))
+def _ngram_rows(facts: Facts) -> tuple[Rows, Rows]:
+    pruning = f", fewest occurrences {' '.join(map(str, facts['min_counts']))}" if "min_counts" in facts else ""
     form = [
-        ("n-gram", f"order {facts['order']}, interpolated modified Kneser-Ney, fewest occurrences {pruning}"),
+        ("n-gram", f"order {facts['order']}, interpolated modified Kneser-Ney{pruning}"),
         ("n-grams", " ".join(f"{number:,}" for number in facts["ngrams"])),
     ]
-    return form, [("counting", f"{facts['seconds']:,.1f} seconds")]
+    return form, [("counting", f"{facts['seconds']:,.1f} seconds")] if "seconds" in facts else []
+
+
+def _mixture_rows(facts: Facts) -> tuple[Rows, Rows]:
+    """A row for each part: its weight, its own first row, and its held-out figure."""
+    form = [("mixture", f"{facts['mix']}, {len(facts['parts'])} models")]
+    for part in facts["parts"]:
+        (name, value), *_ = _form_and_course(part)[0]
+        held_out = f"; held-out {figures(part['nats_per_character'])}" if part.get("held_out") else ""
+        form.append(("", f"weight {part['weight']:.4f}: {name}, {value}{held_out}"))
+    fitted = facts.get("fitted_on")
+    return form, [("weights", f"fitted on {', '.join(fitted)}")] if fitted else []
+
+
+LAYOUTS: dict[str, Callable[[Facts], tuple[Rows, Rows]]] = {
+    "recurrent": _network_rows,
+    "ngram": _ngram_rows,
+    "mixture": _mixture_rows,
+}

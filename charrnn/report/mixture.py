@@ -4,22 +4,20 @@ from collections.abc import Sequence
 
 from charrnn import api
 from charrnn.models.language_model import LanguageModel
+from charrnn.models.mixture import Mixture
+from charrnn.models.options import MixtureOptions
 from charrnn.report.say import say
 
 
-def open_models(
-    models: Sequence[str],
-    weights: Sequence[float] = (),
-    mix: str = "log-linear",
-    fit_on: str | None = None,
-    encoding: str = "utf-8",
-) -> LanguageModel:
-    """The one model named, or the mixture of several; `encoding` is that of the text to fit weights on."""
-    opened = [api.load(folder) for folder in models]
-    if len(opened) == 1:
-        return opened[0]
-    mixture = api.mix(opened, weights=weights, way=mix, fit_on=[fit_on] if fit_on else [], encoding=encoding)
-    if fit_on:
-        fitted = " ".join(f"--weight {weight:.4f}" for weight in mixture.weights_M)
-        say(f"weights fitted on {fit_on}: --mix {mixture.way} {fitted}")
-    return mixture
+def open_and_say(models: Sequence[str], options: MixtureOptions) -> LanguageModel:
+    """The one model named, or the mixture of several; weights that were fitted are said."""
+    model = api.open_models(models, options)
+    if isinstance(model, Mixture) and options.fit_on:
+        say_mixture(model, options)
+    return model
+
+
+def say_mixture(mixture: Mixture, options: MixtureOptions) -> None:
+    """Say the options that make this mixture of its models."""
+    made = " ".join([f"--mix {mixture.way}", *(f"--weight {weight:.4f}" for weight in mixture.weights_M)])
+    say(f"{f'weights fitted on {options.fit_on}' if options.fit_on else 'mixture'}: {made}")

@@ -1,116 +1,239 @@
-"""A line's score as it is printed: as columns, as JSON, or as kenlm's query and SRILM's ngram -ppl -debug 1 print it."""
+"""How scores are printed: as columns, as JSON, or as kenlm's query and SRILM's ngram -ppl -debug 1 print them.
+
+numpy is needed only when something is printed, so that naming the layouts does not wait for it.
+"""
 
 import json
 import math
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from charrnn.models.language_model import Tally
-from charrnn.models.ngram.arpa import arpa_word
-from charrnn.scoring.pseudo import PseudoScore
-from charrnn.scoring.score import SentenceScore
-from charrnn.scoring.spans import Span
-from charrnn.text.vocabulary import to_units
+from charrnn.errors import CharrnnError
+from charrnn.files import strict_json
+from charrnn.options import option
+from charrnn.report.layouts import ESCAPES, columns, json_line
+from charrnn.scoring.options import ScoreOptions
+
+if TYPE_CHECKING:
+    from charrnn.models.language_model import Tally
+    from charrnn.scoring.labels import Labelled
+    from charrnn.scoring.log_probs import SentenceScore
+    from charrnn.scoring.pseudo import PseudoScore
 
 BASES = {"e": math.e, "2": 2.0, "10": 10.0}
-# Lone carriage returns and the like would break a line in two on the way out; tabs would add columns.
-ESCAPES = str.maketrans({"\t": " ", "\r": " ", "\n": " "})
 _MARKS = str.maketrans({"\t": "␉", "\r": "␍", "\n": "⏎"})
 
 
-@dataclass(frozen=True)
-class Look:
-    """How scores are to be printed: `level` is the model's, `adapted` the rate of dynamic evaluation where there was one."""
+class Layout:
+    """How scores are printed: a line for each kind of score, the figures over all of them, and what ends the lines."""
 
-    layout: str = "tsv"
-    base: str = "10"
-    chars: bool = False
-    rank: bool = False
-    level: str = "char"
-    adapted: float | None = None
+    def __init__(self, options: "PrintOptions", level: str):
+        self.options, self.level = options, level
+        self.unit = math.log(BASES[options.base])  # nats in one of the logarithms printed
 
-    @property
-    def unit(self) -> float:
-        return math.log(BASES[self.base])
+    def sentence(self, score: "SentenceScore", number: int) -> str:
+        raise NotImplementedError
 
+    def pseudo(self, score: "PseudoScore", number: int) -> str:
+        raise NotImplementedError
 
-def json_line(record: dict[str, Any]) -> str:
-    """The record as JSON; bytes that are not UTF-8, in the texts of models of bytes, as escapes such as \\udcff."""
-    return json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+    def label(self, score: "Labelled", number: int) -> str:
+        raise NotImplementedError
 
+    def summary(self, tally: "Tally", sentences: int) -> str:
+        raise NotImplementedError
 
-def as_columns(score: SentenceScore | PseudoScore, number: int, look: Look, span: Span | None) -> str:
-    """Log-probability, bits per character and text; with `chars`, the log-probability of each character too.
-
-    Figures of dynamic evaluation are followed by that name.
-    """
-    tally = score.tally
-    columns = [f"{-tally.nats / look.unit:.6f}", f"{tally.bits_per_character:.4f}", score.text.translate(ESCAPES)]
-    if look.rank:
-        columns.insert(0, str(number))
-    if span:
-        columns.append(f"{span.begin}-{span.end} [{span.found}] expected [{span.expected}]".translate(_MARKS))
-    if look.adapted is not None:
-        columns.append(f"dynamic evaluation, rate {look.adapted:g}")
-    if look.chars:
-        columns.append(" ".join(f"{nats / look.unit:.4f}" for nats in score.log_probs.tolist()))
-    return "\t".join(columns)
+    def end(self, tally: "Tally", sentences: int) -> str:
+        """What follows the lines of all scores."""
+        return ""
 
 
-def as_json(score: SentenceScore, number: int, look: Look, span: Span | None) -> str:
-    tally = score.tally
-    figures = {k: v for k, v in tally.to_json().items() if k != "nats_per_character"}
-    record: dict[str, Any] = {"line": number, "text": score.text, "logprob": -tally.nats / look.unit, "base": look.base}
-    record |= figures
-    if look.adapted is not None:
-        record["dynamic_evaluation"] = look.adapted
-    if span:
-        record["span"] = asdict(span)
-    if look.chars:
-        symbols = [*score.text, "\n"]
-        if look.level == "byte":
-            symbols = [f"\\x{byte:02x}" for byte in to_units(score.text, look.level).tolist()] + ["\n"]
-        values = zip(symbols, score.log_probs.tolist(), strict=True)
-        record["chars"] = [[symbol, nats / look.unit] for symbol, nats in values]
-    return json_line(record)
+class Tsv(Layout):
+    """Log-probability, bits per character and text; figures of dynamic evaluation are followed by that name."""
+
+    def sentence(self, score, number):
+        added = [f"dynamic evaluation, rate {self.options.adapt:g}"] if self.options.adapt is not None else []
+        if score.span:
+            span = score.span
+            added.insert(0, f"{span.begin}-{span.end} [{span.found}] expected [{span.expected}]".translate(_MARKS))
+        return self._columns(score, number, *added)
+
+    def pseudo(self, score, number):
+        line = self._columns(score, number)
+        if score.typos is None:
+            return line
+        shown = (f"{typo.place}:{typo.written}>{typo.likelier}:{typo.nats / self.unit:.2f}" for typo in score.typos)
+        return f"{line}\t{' '.join(shown)}"
+
+    def _columns(self, score, number, *added):
+        """The columns of every score; with --chars, the log-probability of each character is the last."""
+        tally = score.tally
+        values = [f"{-tally.nats / self.unit:.6f}", f"{tally.bits_per_character:.4f}", score.text.translate(ESCAPES), *added]
+        if self.options.rank:
+            values.insert(0, str(number))
+        if self.options.chars:
+            values.append(" ".join(f"{nats / self.unit:.4f}" for nats in score.log_probs.tolist()))
+        return "\t".join(values)
+
+    def label(self, score, number):
+        return columns(score.label, f"{score.posterior[score.label]:.4f}", score.text)
+
+    def summary(self, tally, sentences):
+        known = tally.without_unknown()
+        rows = [("characters", "{:,}", tally.characters, known.characters)]
+        for name in ("nats_per_character", "bits_per_character", "perplexity"):
+            rows.append((name.replace("_", " "), "{:.4f}", getattr(tally, name), getattr(known, name)))
+        lines = [f"{'':20}{'all':>14}{'without unknown':>18}"]
+        if self.options.adapt is not None:
+            lines.insert(0, f"dynamic evaluation, rate {self.options.adapt:g}: the weights followed the text")
+        lines += [f"{name:20}{form.format(all_):>14}{form.format(without):>18}" for name, form, all_, without in rows]
+        return "\n".join([*lines, f"{'unknown characters':20}{tally.unknown:>14,}"])
 
 
-def as_kenlm(score: SentenceScore, number: int, look: Look, span: Span | None) -> str:
+class Jsonl(Layout):
+    """One JSON object a line."""
+
+    def sentence(self, score, number):
+        tally = score.tally
+        figures = {k: v for k, v in tally.to_json().items() if k != "nats_per_character"}
+        record = {
+            "line": number,
+            "text": score.text,
+            "logprob": -tally.nats / self.unit,
+            "base": self.options.base,
+            **figures,
+        }
+        if self.options.adapt is not None:
+            record["dynamic_evaluation"] = self.options.adapt
+        if score.span:
+            record["span"] = asdict(score.span)
+        if self.options.chars:
+            values = zip(self._symbols(score.text), score.log_probs.tolist(), strict=True)
+            record["chars"] = [[symbol, nats / self.unit] for symbol, nats in values]
+        return json_line(record)
+
+    def _symbols(self, text: str) -> list[str]:
+        """The characters (or bytes) of a sentence and the newline that ends it."""
+        if self.level == "char":
+            return [*text, "\n"]
+        return [f"\\x{byte:02x}" for byte in text.encode("utf-8", "surrogateescape")] + ["\n"]
+
+    def pseudo(self, score, number):
+        tally = score.tally
+        record: dict[str, Any] = {
+            "line": number,
+            "text": score.text,
+            "pseudo_logprob": -tally.nats / self.unit,
+            "base": self.options.base,
+            "characters": tally.characters,
+            "bits_per_character": tally.bits_per_character if tally.characters else None,
+            "unknown": tally.unknown,
+        }
+        if self.options.chars:
+            record["chars"] = (score.log_probs / self.unit).tolist()
+        if score.typos is not None:
+            record["typos"] = [
+                {"place": t.place, "written": t.written, "likelier": t.likelier, "logratio": t.nats / self.unit}
+                for t in score.typos
+            ]
+        return json_line(record)
+
+    def label(self, score, number):
+        return json_line({"label": score.label, "posterior": score.posterior, "given": score.given, "text": score.text})
+
+    def summary(self, tally, sentences):
+        figures = summary_json(tally)
+        if self.options.adapt is not None:  # under its own name, so that nobody takes it for the plain figure
+            figures = {"dynamic_evaluation": {"rate": self.options.adapt, **figures}}
+        return json.dumps(figures)
+
+
+class Kenlm(Layout):
     """`word=id length log10p` of each character and of </s>, then the total. The length is that of all that was read."""
-    words = [arpa_word(chr(unit), look.level) for unit in to_units(score.text, look.level).tolist()]
-    predicted = zip([*words, "</s>"], score.ids[1:].tolist(), score.log_probs.tolist(), strict=True)
-    tokens = [f"{word}={k} {place} {nats / look.unit:.7g}" for place, (word, k, nats) in enumerate(predicted, 2)]
-    return "\t".join([*tokens, f"Total: {-score.tally.nats / look.unit:.7g} OOV: {score.tally.unknown}"])
+
+    def sentence(self, score, number):
+        from charrnn.models.ngram.arpa import arpa_word
+        from charrnn.text.vocabulary import to_units
+
+        words = [arpa_word(chr(unit), self.level) for unit in to_units(score.text, self.level).tolist()]
+        predicted = zip([*words, "</s>"], score.ids[1:].tolist(), score.log_probs.tolist(), strict=True)
+        tokens = [f"{word}={k} {place} {nats / self.unit:.7g}" for place, (word, k, nats) in enumerate(predicted, 2)]
+        return "\t".join([*tokens, f"Total: {-score.tally.nats / self.unit:.7g} OOV: {score.tally.unknown}"])
+
+    def summary(self, tally, sentences):
+        figures = [("including", tally.perplexity), ("excluding", tally.without_unknown().perplexity)]
+        lines = [f"Perplexity {what} OOVs:\t{value:.7g}" for what, value in figures]
+        return "\n".join([*lines, f"OOVs:\t{tally.unknown}", f"Tokens:\t{tally.characters}"])
+
+    def end(self, tally, sentences):
+        return self.summary(tally, sentences)
 
 
-def as_srilm(score: SentenceScore, number: int, look: Look, span: Span | None) -> str:
-    return f"{score.text.translate(ESCAPES)}\n{srilm_figures(score.tally, 1)}\n"
+class Srilm(Layout):
+    """The text and two lines, unknown characters left out of the logarithm as in SRILM; ppl counts sentence ends, ppl1
+    does not."""
+
+    def sentence(self, score, number):
+        return f"{score.text.translate(ESCAPES)}\n{self._figures(score.tally, 1)}\n"
+
+    def summary(self, tally, sentences):
+        return f"all: {self._figures(tally, sentences)}"
+
+    def end(self, tally, sentences):
+        return self.summary(tally, sentences)
+
+    def _figures(self, tally: "Tally", sentences: int) -> str:
+        known = tally.without_unknown()
+        logarithm = -known.nats / math.log(10)
+
+        def perplexity(count: int) -> str:
+            return f"{10 ** (-logarithm / count):.6g}" if count else "undefined"
+
+        words = tally.characters - sentences
+        counts = f"{sentences} sentences, {words} words, {tally.unknown} OOVs"
+        both = f"ppl= {perplexity(known.characters)} ppl1= {perplexity(known.characters - sentences)}"
+        return f"{counts}\n0 zeroprobs, logprob= {logarithm:.6g} {both}"
 
 
-def srilm_figures(tally: Tally, sentences: int) -> str:
-    """Two lines, unknown characters left out of the logarithm as in SRILM; ppl counts sentence ends, ppl1 does not."""
-    known = tally.without_unknown()
-    logarithm = -known.nats / math.log(10)
-
-    def perplexity(count: int) -> str:
-        return f"{10 ** (-logarithm / count):.6g}" if count else "undefined"
-
-    words = tally.characters - sentences
-    counts = f"{sentences} sentences, {words} words, {tally.unknown} OOVs"
-    both = f"ppl= {perplexity(known.characters)} ppl1= {perplexity(known.characters - sentences)}"
-    return f"{counts}\n0 zeroprobs, logprob= {logarithm:.6g} {both}"
+LAYOUTS: dict[str, type[Layout]] = {"tsv": Tsv, "jsonl": Jsonl, "kenlm": Kenlm, "srilm": Srilm}
+FOREIGN = ("kenlm", "srilm")  # formats of other tools, which leave no room for what those do not say
 
 
-def kenlm_figures(tally: Tally) -> str:
-    figures = [("including", tally.perplexity), ("excluding", tally.without_unknown().perplexity)]
-    lines = [f"Perplexity {what} OOVs:\t{value:.7g}" for what, value in figures]
-    return "\n".join([*lines, f"OOVs:\t{tally.unknown}", f"Tokens:\t{tally.characters}"])
+@dataclass(frozen=True, kw_only=True)
+class PrintOptions(ScoreOptions):
+    """The options of `charrnn score`: how texts are scored, and how the scores are printed."""
+
+    format: str = option(
+        "tsv", "Tab-separated, one JSON object a line, or as kenlm's query or SRILM's ngram -ppl print.",
+        choices=tuple(LAYOUTS),
+    )  # fmt: skip
+    base: str = option("10", "Base of logarithms.", choices=("10", "e", "2"))
+    chars: bool = option(False, "Add the log-probability of each character and of the end.")
+    rank: bool = option(False, "Lines with most bits per character first, each after its number.")
+    summary: bool = option(False, "Only the figures over all sentences, unknown characters in and out.")
+
+    def check(self) -> None:
+        super().check()
+        details = self.chars or self.rank or self.spans
+        labels, foreign = self.labels is not None, self.format in FOREIGN
+        if self.stream and details:
+            raise CharrnnError("--stream reads files as one text; --chars, --rank and --spans are for sentences")
+        if self.summary and details:
+            raise CharrnnError("--summary gives only the figures of all; --chars, --rank and --spans are for each sentence")
+        if foreign and (details or self.stream or self.adapt or self.base != "10"):
+            raise CharrnnError(
+                f"--format {self.format} prints what that tool prints; "
+                "it goes without --chars, --rank, --spans, --stream, --adapt and --base"
+            )
+        if labels and (foreign or self.chars or self.rank or self.summary or self.base != "10"):
+            raise CharrnnError("--labels classifies; of the other options it takes --text, --format and --encoding")
+        if self.pseudo and (foreign or self.rank):
+            raise CharrnnError("--pseudo goes without --rank and the formats kenlm and srilm")
+        if self.typos and self.summary:
+            raise CharrnnError("--typos goes with --pseudo, and without --summary")
 
 
-LAYOUTS: dict[str, Callable[[SentenceScore, int, Look, Span | None], str]] = {
-    "tsv": as_columns,
-    "jsonl": as_json,
-    "kenlm": as_kenlm,
-    "srilm": as_srilm,
-}
+def summary_json(tally: "Tally") -> dict[str, Any]:
+    """The figures of a tally, with and without unknown characters; null where there is none to divide by."""
+    known = {k: v for k, v in tally.without_unknown().to_json().items() if k != "unknown"}
+    return strict_json(tally.to_json() | {"known": known})

@@ -16,9 +16,12 @@ STRETCH = 32  # characters between two steps
 
 def check_adaptable(model: LanguageModel) -> None:
     """Raises CharrnnError where the model has no weights to adapt."""
-    parts = model.models if isinstance(model, Mixture) else (model,)
-    if not any(isinstance(part, RecurrentModel) for part in parts):
+    if not _has_network(model):
         raise CharrnnError("--adapt: an n-gram model has no weights that could follow the text; leave it out")
+
+
+def _has_network(model: LanguageModel) -> bool:
+    return isinstance(model, RecurrentModel) or (isinstance(model, Mixture) and any(map(_has_network, model.models)))
 
 
 def adapted_log_probs(model: LanguageModel, ids: np.ndarray, rate: float) -> tuple[np.ndarray, LanguageModel]:
@@ -37,7 +40,7 @@ def _after(model: LanguageModel, state, ids_BT: np.ndarray, rate: float) -> Lang
     """The model, each network in it a step further down its own slope on the ids read from the state."""
     if isinstance(model, Mixture):
         read = zip(model.models, state, model.own_ids(ids_BT), strict=True)
-        return model.of([_after(part, its_state, its_ids, rate) for part, its_state, its_ids in read])
+        return model.with_models([_after(part, its_state, its_ids, rate) for part, its_state, its_ids in read])
     if isinstance(model, RecurrentModel):
         padding = ((0, 0), (0, STRETCH + 1 - ids_BT.shape[1]))  # one length, so that it is compiled once
         return model.descended(state, np.pad(ids_BT, padding), ids_BT.shape[1] - 1, rate)

@@ -10,7 +10,10 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel
-from charrnn.models.mixture import Mixture
+from charrnn.models.mixture import Mixture, common_vocabulary
+from charrnn.models.options import MixtureOptions
+from charrnn.scoring.log_probs import text_sequences
+from charrnn.text.corpus import read_units
 
 FIT_CHARACTERS = 50_000  # of a longer text, the beginning is read
 LARGEST_FIT = 1 << 25  # numbers of one model's distributions held at once; bounds memory for large vocabularies
@@ -24,6 +27,18 @@ class Piece(NamedTuple):
 
     log_probs_MPV: np.ndarray
     targets_P: np.ndarray
+
+
+def mixture_of(models: Sequence[LanguageModel], options: MixtureOptions) -> Mixture:
+    """The mixture that is asked for: with weights given, all alike, or fitted on the text file options.fit_on.
+
+    Raises CharrnnError for weights that cannot be and vocabularies that do not meet.
+    """
+    if options.fit_on is None:
+        return Mixture(models, options.weight, options.mix)
+    vocabulary = common_vocabulary(models)
+    units = read_units([options.fit_on], level=vocabulary.level, encoding=options.encoding)
+    return fit(models, text_sequences(vocabulary, units, lines=all(model.lines for model in models)), options.mix)
 
 
 def fit(models: Sequence[LanguageModel], sequences: Sequence[np.ndarray], way: str) -> Mixture:
@@ -42,12 +57,12 @@ def fit(models: Sequence[LanguageModel], sequences: Sequence[np.ndarray], way: s
 def _read(mixture: Mixture, sequences: Sequence[np.ndarray]) -> Iterator[Piece]:
     """Piece after piece, as far as FIT_CHARACTERS and memory go."""
     left = min(FIT_CHARACTERS, LARGEST_FIT // mixture.vocabulary.size)
-    mixture.expect(min(left, sum(map(len, sequences))))
+    mixture.prepare(min(left, sum(map(len, sequences))))
     for ids in sequences:
         state = mixture.start(1)
         for begin in range(0, min(len(ids) - 1, left), PIECE):
             part = ids[None, begin : min(begin + PIECE, left) + 1]
-            state, log_probs_MBTV = mixture.parts(state, part[:, :-1])
+            state, log_probs_MBTV = mixture.advance_each(state, part[:, :-1])
             yield Piece(log_probs_MBTV[:, 0], part[0, 1:])
         left -= len(ids) - 1
         if left <= 0:

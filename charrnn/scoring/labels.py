@@ -7,7 +7,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel
-from charrnn.scoring.score import score_sentences
+from charrnn.scoring.log_probs import score_sentences
 
 SEPARATOR = "\t"
 

@@ -7,24 +7,35 @@ Shapes: B rows, T time, H hidden units, V symbols.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.models.recurrent import RecurrentModel
-from charrnn.scoring.score import OVERLAP, ROWS, WINDOWS, padded, sentence_ids, tally_of
-from charrnn.text.vocabulary import UNKNOWN
+from charrnn.scoring.log_probs import OVERLAP, ROWS, WINDOWS, padded, sentence_ids, tally_of
+from charrnn.text.symbols import UNKNOWN
 
 PIECE = 1024  # longer texts are read in pieces of so many characters, with OVERLAP more on either side
+
+
+@dataclass(frozen=True)
+class Typo:
+    """A character for which another is likelier given both sides: its place (from 1), what is written, what is likelier,
+    and by how many nats."""
+
+    place: int
+    written: str
+    likelier: str
+    nats: float
 
 
 @dataclass(frozen=True)
 class PseudoScore:
     """For a text's T characters, log_probs_T given all others; likeliest_T (ids) and their best_T log-probabilities.
 
-    The end of a sentence is given, not predicted.
+    The end of a sentence is given, not predicted. `typos` are the characters that look wrong, where that was asked for.
     """
 
     text: str
@@ -32,6 +43,7 @@ class PseudoScore:
     log_probs: np.ndarray
     likeliest: np.ndarray
     best: np.ndarray
+    typos: tuple[Typo, ...] | None = None
 
     @property
     def tally(self) -> Tally:
@@ -41,6 +53,9 @@ class PseudoScore:
     def gains(self) -> np.ndarray:
         """How many nats likelier than what is written the likeliest character is; 0 where they are the same."""
         return self.best - self.log_probs
+
+
+Four = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # ids, log_probs, likeliest, best
 
 
 def two_directions(model: LanguageModel) -> RecurrentModel:
@@ -53,10 +68,21 @@ def two_directions(model: LanguageModel) -> RecurrentModel:
 def pseudo_sentences(model: LanguageModel, sentences: Sequence[str]) -> list[PseudoScore]:
     """The pseudo-likelihood of each sentence between two boundaries, which are not scored themselves."""
     encoded = [sentence_ids(model.vocabulary, text) for text in sentences]
-    return [PseudoScore(text, *found) for text, found in zip(sentences, pseudo_sequences(model, encoded), strict=True)]
+    found = pseudo_sequences(model, encoded)
+    return [PseudoScore(text, *four) for text, four in zip(sentences, found, strict=True)]
 
 
-def pseudo_sequences(model: LanguageModel, sequences: Sequence[np.ndarray]) -> list[tuple[np.ndarray, ...]]:
+def with_typos(model: LanguageModel, score: PseudoScore) -> PseudoScore:
+    """The score with the characters for which another is likelier, the most doubtful first."""
+    places = np.flatnonzero(score.gains > 0)
+    places = places[np.argsort(-score.gains[places], kind="stable")]
+    symbols = "?" + model.vocabulary.symbols
+    written = score.text if model.vocabulary.level == "char" else [symbols[k] for k in score.ids]
+    typos = (Typo(int(k) + 1, written[k], symbols[score.likeliest[k]], float(score.gains[k])) for k in places)
+    return replace(score, typos=tuple(typos))
+
+
+def pseudo_sequences(model: LanguageModel, sequences: Sequence[np.ndarray]) -> list[Four]:
     """(ids, log_probs, likeliest, best), as in PseudoScore, of all but the first and the last of each sequence of ids."""
     both = two_directions(model)
     pieces, owners = [], []
@@ -64,15 +90,15 @@ def pseudo_sequences(model: LanguageModel, sequences: Sequence[np.ndarray]) -> l
         for begin in range(1, max(2, len(ids) - 1), PIECE):
             pieces.append((ids, begin, min(begin + PIECE, len(ids) - 1)))
             owners.append(owner)
-    found: list[list[tuple[np.ndarray, ...]]] = [[] for _ in sequences]
+    found: list[list[Four]] = [[] for _ in sequences]
     order = sorted(range(len(pieces)), key=lambda k: pieces[k][2] - pieces[k][1])
-    results: dict[int, tuple[np.ndarray, ...]] = {}
+    results: dict[int, Four] = {}
     for first in range(0, len(order), ROWS):
         chosen = order[first : first + ROWS]
         results |= zip(chosen, _pieces(both, [pieces[k] for k in chosen]), strict=True)
     for k, owner in enumerate(owners):
         found[owner].append(results[k])
-    return [tuple(np.concatenate(parts) for parts in zip(*several, strict=True)) for several in found]
+    return [tuple(map(np.concatenate, zip(*several, strict=True))) for several in found]  # type: ignore[misc]
 
 
 def pseudo_stream_tally(model: LanguageModel, ids: np.ndarray) -> Tally:
@@ -81,7 +107,7 @@ def pseudo_stream_tally(model: LanguageModel, ids: np.ndarray) -> Tally:
     return tally_of(targets, log_probs)
 
 
-def _pieces(model: RecurrentModel, pieces: Sequence[tuple[np.ndarray, int, int]]) -> Iterator[tuple[np.ndarray, ...]]:
+def _pieces(model: RecurrentModel, pieces: Sequence[tuple[np.ndarray, int, int]]) -> Iterator[Four]:
     """(ids, log_probs, likeliest, best) of ids[begin:end] for each (ids, begin, end), read side by side."""
     assert model.backward is not None
     before = [ids[max(0, begin - OVERLAP) : max(begin, end - 1)] for ids, begin, end in pieces]

@@ -13,8 +13,9 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel
-from charrnn.scoring.score import score_sentences
-from charrnn.text.nbest import Hypothesis
+from charrnn.scoring.log_probs import score_sentences
+from charrnn.scoring.options import RescoreOptions
+from charrnn.text.nbest import Hypothesis, read_lists, read_references
 
 WEIGHTS = (0.0, *np.geomspace(0.05, 20, 40).tolist(), 1.0)
 PENALTIES = tuple(np.linspace(-1, 1, 41).tolist())
@@ -40,9 +41,25 @@ class Tuned:
     characters: int
 
 
+def rescore(model: LanguageModel, lists: Sequence[str], options: RescoreOptions) -> tuple[list[Rescored], Tuned | None]:
+    """The hypotheses of the lists (files) with their totals, in order, and what was tuned if options.tune asks for it.
+
+    With options.best, only the best hypothesis of each utterance. Raises CharrnnError for what is no list.
+    """
+    hypotheses = read_lists(lists, options.format, glue=options.join, encoding=options.encoding)
+    references = read_references(options.tune, options.encoding) if options.tune else None
+    language_H = language_scores(model, hypotheses)
+    weight, penalty, tuned = options.lm_weight, options.length_penalty, None
+    if references is not None:
+        tuned = tune(hypotheses, language_H, references)
+        weight, penalty = tuned.weight, tuned.penalty
+    rescored = totals(hypotheses, language_H, weight, penalty)
+    return (best_of_each(rescored) if options.best else rescored), tuned
+
+
 def language_scores(model: LanguageModel, hypotheses: Sequence[Hypothesis]) -> np.ndarray:
     """log10 p of each hypothesis, each read from a fresh state, its end counted, [H]."""
-    model.expect(sum(len(h.text) + 1 for h in hypotheses))
+    model.prepare(sum(len(h.text) + 1 for h in hypotheses))
     scores = score_sentences(model, [h.text for h in hypotheses])
     return np.array([-score.tally.nats / math.log(10) for score in scores])
 

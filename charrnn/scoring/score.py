@@ -1,124 +1,110 @@
-"""Scoring: the log-probability of every character of given texts.
+"""Scores of texts, in the way that is asked for, as the texts come."""
 
-Shapes: B rows, T time.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from charrnn.models.language_model import LanguageModel, Tally
-from charrnn.text.corpus import line_bounds
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
-
-ROWS = 64
-# Window lengths come from this short list, so that compiled models are compiled a few times only.
-WINDOWS = (256, 64, 16)
-# At most so many numbers in one array of (rows, time, symbols); bounds memory for any input and vocabulary.
-LARGEST_ARRAY = 1 << 23
-# In a text cut into parallel pieces, each reads so many characters before its first, to arrive at the right state.
-OVERLAP = 512
+from charrnn.scoring.adapt import adapted_log_probs, check_adaptable
+from charrnn.scoring.labels import Labelled, classify
+from charrnn.scoring.log_probs import SentenceScore, score_sentences, sentence_ids, stream_tally, tally_of
+from charrnn.scoring.options import ScoreOptions
+from charrnn.scoring.pseudo import PseudoScore, pseudo_sentences, pseudo_stream_tally, with_typos
+from charrnn.scoring.spans import surprising_span
+from charrnn.text.corpus import read_units
+from charrnn.text.lines import line_groups, size_of
 
 
 @dataclass(frozen=True)
-class SentenceScore:
-    """A sentence and log_probs_T (natural logarithms, float32) of its characters and of the boundary that ends it."""
+class FileScore:
+    """A file that was read as one continuous text, and its tally."""
 
-    text: str
-    ids: np.ndarray  # with the boundary at either end
-    log_probs: np.ndarray
-
-    @property
-    def tally(self) -> Tally:
-        return tally_of(self.ids[1:], self.log_probs)
+    name: str
+    tally: Tally
 
 
-def tally_of(targets: np.ndarray, log_probs: np.ndarray) -> Tally:
-    """The tally of predicted ids and their log-probabilities, summed in float64."""
-    unknown = targets == UNKNOWN
-    wide = log_probs.astype(np.float64)
-    return Tally(float(-wide.sum()), len(targets), float(-wide[unknown].sum()), int(unknown.sum()))
+Score = SentenceScore | PseudoScore | Labelled | FileScore
 
 
-def padded(length: int, choices: Sequence[int]) -> int:
-    return min((choice for choice in choices if choice >= length), default=max(choices))
+def score(
+    model: LanguageModel, texts: Sequence[str], files: Sequence[str], options: ScoreOptions
+) -> Iterator[Sequence[Score]]:
+    """The scores of the texts, then of the lines of the files, in groups of what is there at once.
 
-
-def sequence_log_probs(model: LanguageModel, sequences: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """For each sequence of ids, the log-probabilities (float32) of all but its first, given what stands before it.
-
-    Sequences of like length are read side by side, in windows with the state carried on.
+    With options.labels each is a Labelled, with options.pseudo a PseudoScore, otherwise a SentenceScore; with
+    options.stream each file is one FileScore. Raises CharrnnError for what a model cannot do.
     """
-    results: list[np.ndarray] = [np.zeros(0, np.float32)] * len(sequences)
-    by_length = sorted(range(len(sequences)), key=lambda k: len(sequences[k]))
-    for first in range(0, len(by_length), ROWS):
-        chosen = by_length[first : first + ROWS]
-        rows = padded(len(chosen), (1, 8, ROWS))
-        for k, log_probs in zip(chosen, _side_by_side(model, [sequences[k] for k in chosen], rows), strict=True):
-            results[k] = log_probs
-    return results
+    if options.adapt is not None:
+        check_adaptable(model)
+    if options.stream:
+        return _file_scores(model, files, options)
+    groups = _groups(model, texts, files, options.encoding)
+    if options.labels is not None:
+        labels = options.labels.split(",")
+        return (classify(model, group, labels) for group in groups)
+    if options.adapt is not None:
+        return _adapted(model, groups, options)
+    return (_scored(model, group, options) for group in _announced(model, groups, files))
 
 
-def _side_by_side(model: LanguageModel, sequences: Sequence[np.ndarray], rows: int) -> list[np.ndarray]:
-    fitting = [w for w in WINDOWS if rows * w * model.vocabulary.size <= LARGEST_ARRAY] or [WINDOWS[-1]]
-    lengths = [len(ids) - 1 for ids in sequences]
-    parts: list[list[np.ndarray]] = [[] for _ in sequences]
-    state, begin, end = model.start(rows), 0, max(lengths)
-    while begin < end:
-        # the longest that is filled; only of the shortest a part is padding
-        window = max((w for w in fitting if w <= end - begin), default=min(fitting))
-        ids_BT = np.full((rows, window + 1), BOUNDARY, np.int32)
-        for row, ids in enumerate(sequences):
-            part = ids[begin : begin + window + 1]
-            ids_BT[row, : len(part)] = part
-        state, log_probs_BT = model.target_log_probs(state, ids_BT[:, :-1], ids_BT[:, 1:])
-        for row, length in enumerate(lengths):
-            if begin < length:
-                parts[row].append(np.array(log_probs_BT[row, : length - begin]))
-        begin += window
-    return [np.concatenate(part) if part else np.zeros(0, np.float32) for part in parts]
+def total(groups: Iterable[Sequence[Score]]) -> tuple[Tally, int]:
+    """The tally of all scores, and how many there are."""
+    tallies = [score.tally for group in groups for score in group if not isinstance(score, Labelled)]
+    return sum(tallies, Tally()), len(tallies)
 
 
-def sentence_ids(vocabulary: Vocabulary, text: str | np.ndarray) -> np.ndarray:
-    """The ids of a sentence, given as text or units, from boundary to boundary."""
-    boundary = np.array([BOUNDARY], np.int32)
-    return np.concatenate([boundary, vocabulary.encode(text), boundary])
+def _groups(model: LanguageModel, texts: Sequence[str], files: Sequence[str], encoding: str) -> Iterator[Sequence[str]]:
+    if texts:
+        yield texts
+    for name in files:
+        yield from line_groups(name, level=model.vocabulary.level, encoding=encoding)
 
 
-def score_sentences(model: LanguageModel, sentences: Sequence[str]) -> list[SentenceScore]:
-    """The score of each sentence, read from boundary to boundary, each from a fresh state."""
-    encoded = [sentence_ids(model.vocabulary, text) for text in sentences]
-    scores = sequence_log_probs(model, encoded)
-    return [SentenceScore(*triple) for triple in zip(sentences, encoded, scores, strict=True)]
+def _announced(model: LanguageModel, groups: Iterable[Sequence[str]], files: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The groups; the model is told before each how much has come, so that it may prepare for long work."""
+    model.prepare(sum(map(size_of, files)))
+    seen = 0
+    for group in groups:
+        seen += sum(map(len, group))
+        model.prepare(seen)
+        yield group
 
 
-def text_sequences(vocabulary: Vocabulary, units: np.ndarray, *, lines: bool) -> list[np.ndarray]:
-    """A text's ids as they are scored: its lines, each from boundary to boundary, or one stream (none where too short)."""
-    if not lines:
-        return [vocabulary.encode(units)] if len(units) > 1 else []
-    return [sentence_ids(vocabulary, units[start:end]) for start, end in zip(*line_bounds(units), strict=True)]
+def _scored(model: LanguageModel, group: Sequence[str], options: ScoreOptions) -> Sequence[SentenceScore | PseudoScore]:
+    if options.pseudo:
+        scores = pseudo_sentences(model, group)
+        return [with_typos(model, one) for one in scores] if options.typos else scores
+    sentences = score_sentences(model, group)
+    return [replace(one, span=surprising_span(model, one.text)) for one in sentences] if options.spans else sentences
 
 
-def sequences_tally(model: LanguageModel, sequences: Sequence[np.ndarray]) -> Tally:
-    """The tally of sequences of ids, each read from a fresh state; of each, all but the first are predicted."""
-    scores = sequence_log_probs(model, sequences)
-    return sum((tally_of(ids[1:], log_probs) for ids, log_probs in zip(sequences, scores, strict=True)), Tally())
+def _adapted(
+    model: LanguageModel, groups: Iterable[Sequence[str]], options: ScoreOptions
+) -> Iterator[Sequence[SentenceScore]]:
+    """Scores by dynamic evaluation; with options.adapt_reset each line meets the model as it was trained."""
+    assert options.adapt is not None
+    current = model
+    for group in groups:
+        scores = []
+        for text in group:
+            ids = sentence_ids(model.vocabulary, text)
+            log_probs, after = adapted_log_probs(current, ids, options.adapt)
+            current = model if options.adapt_reset else after
+            scores.append(SentenceScore(text, ids, log_probs))
+        yield scores
 
 
-def stream_log_probs(model: LanguageModel, ids: np.ndarray, *, pieces: int = 1) -> np.ndarray:
-    """The log-probabilities (float32) of all but the first of the ids, read as one text with the state carried through.
-
-    With several pieces, they are read side by side, each after a run-up of OVERLAP characters from a fresh state: much
-    faster, and the same to about 1e-5 nats a character for networks whose memory is shorter than that.
-    """
-    predictions = len(ids) - 1
-    cuts = np.linspace(0, predictions, pieces + 1).astype(int)
-    run_ups = np.maximum(cuts[:-1] - OVERLAP, 0)
-    sequences = [ids[run_up : end + 1] for run_up, end in zip(run_ups, cuts[1:], strict=True)]
-    scores = sequence_log_probs(model, sequences)
-    return np.concatenate([s[cut - up :] for s, cut, up in zip(scores, cuts[:-1], run_ups, strict=True)])
-
-
-def stream_tally(model: LanguageModel, ids: np.ndarray, *, pieces: int = 1) -> Tally:
-    return tally_of(ids[1:], stream_log_probs(model, ids, pieces=pieces))
+def _file_scores(model: LanguageModel, files: Sequence[str], options: ScoreOptions) -> Iterator[Sequence[FileScore]]:
+    """Each file read as one text from its own fresh state; in dynamic evaluation the weights are carried on."""
+    current = model
+    for name in files:
+        ids = model.vocabulary.encode(read_units([name], level=model.vocabulary.level, encoding=options.encoding))
+        if options.pseudo:
+            tally = pseudo_stream_tally(model, ids)
+        elif options.adapt is None:
+            model.prepare(len(ids))
+            tally = stream_tally(model, ids)
+        else:
+            log_probs, after = adapted_log_probs(current, ids, options.adapt)
+            current = model if options.adapt_reset else after
+            tally = tally_of(ids[1:], log_probs)
+        yield [FileScore(name, tally)]

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from charrnn.models.language_model import LanguageModel, read_prime
-from charrnn.scoring.score import sentence_ids
-from charrnn.text.vocabulary import BOUNDARY, NEWLINE, UNKNOWN, to_units
+from charrnn.scoring.log_probs import sentence_ids
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import NEWLINE, to_units
 
 WINDOW = 256
 SLACK = 1.0  # nats a character may exceed its entropy by and yet end a surprise rather than go on with it

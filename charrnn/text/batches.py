@@ -10,7 +10,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from charrnn.text.corpus import line_bounds
-from charrnn.text.vocabulary import BOUNDARY, Vocabulary
+from charrnn.text.symbols import BOUNDARY
+from charrnn.text.vocabulary import Vocabulary
 
 # Lines are padded to the longest of their group; the groups end at these quantiles of line length.
 LENGTH_QUANTILES = (0.25, 0.5, 0.75, 0.95, 1.0)

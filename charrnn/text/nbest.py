@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charrnn.errors import CharrnnError
-from charrnn.text.corpus import STDIN, decode, read_bytes
 
 
 @dataclass(frozen=True)
@@ -95,9 +94,11 @@ def read_references(name: str, encoding: str = "utf-8") -> dict[str, str]:
 
 def _lines(name: str, encoding: str) -> Iterator[tuple[int, str]]:
     """The lines and their numbers; a last one needs no newline."""
+    from charrnn.text.corpus import decode, read_bytes  # brings numpy, which naming the formats does not need
+
     lines = decode(read_bytes(name), _shown(name), encoding).split("\n")
     yield from enumerate(lines if lines[-1] else lines[:-1], 1)
 
 
 def _shown(name: str) -> str:
-    return "standard input" if name == STDIN else name
+    return "standard input" if name == "-" else name

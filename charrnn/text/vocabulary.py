@@ -10,9 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from charrnn.errors import CharrnnError
+from charrnn.text.symbols import UNKNOWN
 
-UNKNOWN = 0
-BOUNDARY = 1
 NEWLINE = ord("\n")
 LEVELS = ("char", "byte")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from charrnn.scoring.score import text_sequences
+from charrnn.scoring.log_probs import text_sequences
 from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.training.ngram import best_order, corpus_tally
+from charrnn.training.ngram import best_order, held_out_tally
 
 MOST_CHARACTERS = 5_000_000  # longer texts are left out, so that it takes seconds
 ORDERS = range(3, 11)
@@ -19,7 +19,7 @@ def ngram_baseline(corpus: Corpus, vocabulary: Vocabulary, *, lines: bool) -> di
     if len(corpus.training) > MOST_CHARACTERS or not text_sequences(vocabulary, corpus.held_out, lines=lines):
         return None
     model = best_order(corpus, vocabulary, lines=lines, orders=ORDERS)
-    tally = corpus_tally(model, corpus)
+    tally = held_out_tally(model, corpus)
     assert tally is not None
     return {
         "order": model.order,

@@ -18,7 +18,7 @@ from charrnn.training.options import TrainOptions
 from charrnn.training.saving import RUN, run_of_model
 from charrnn.training.step import TrainState
 from charrnn.training.task import Task
-from charrnn.trees import fill, flatten
+from charrnn.trees import flatten, unflatten
 
 Archive = tuple[dict[str, np.ndarray], dict[str, Any]]  # arrays and description, as models.archive reads and writes them
 BEST, CARRY = "best.", "carry."  # what the names of arrays in resume.safetensors begin with
@@ -47,7 +47,7 @@ class Checkpoint:
         # files made before 0.2 have rows of padding, as many as the devices of then needed
         rows = {CARRY + name: len(leaf) for name, leaf in flatten(template.carry).items()}
         arrays = {name: array[: rows.get(name)] if name in rows else array for name, array in self.arrays.items()}
-        filled = fill(tree, arrays, self.path)
+        filled = unflatten(tree, arrays, self.path)
         filled["optimizer"] = jax.tree.unflatten(form, [filled["optimizer"][str(k)] for k in range(len(leaves))])
         return TrainState(**filled)
 

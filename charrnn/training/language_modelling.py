@@ -16,15 +16,15 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.machine.devices import measure_gigaflops
-from charrnn.models.folder import load_model
+from charrnn.models.folder import open_model
 from charrnn.models.language_model import Tally
 from charrnn.models.recurrent import RecurrentModel
-from charrnn.network.cells import Array
+from charrnn.network.arrays import Array
 from charrnn.network.config import FORM, NetworkConfig
 from charrnn.network.forward import State, zero_state
 from charrnn.network.parameters import Parameters, init_parameters, parameter_shapes
 from charrnn.network.precision import PRODUCTS
-from charrnn.scoring.score import sequences_tally, stream_tally, text_sequences
+from charrnn.scoring.log_probs import text_sequences, text_tally
 from charrnn.text.batches import Batch, Batches, LineBatches, StreamBatches, compact
 from charrnn.text.corpus import Corpus, line_bounds, read_corpus
 from charrnn.text.vocabulary import Vocabulary
@@ -35,7 +35,7 @@ from charrnn.training.plan import make_plan
 from charrnn.training.reading import build_vocabulary, corpus_summary, describe, held_out_summary
 from charrnn.training.task import Drop, Held, Objective, Outcome
 
-# The held-out stream is read in up to so many pieces side by side, of at least so many characters.
+# A held-out stream is read in up to PIECES pieces side by side, each of PIECE characters or more.
 PIECES, PIECE = 32, 2048
 
 
@@ -129,7 +129,7 @@ class LanguageModelling:
         return zero_state(self._network, rows)
 
     def model(self, parameters: Parameters) -> RecurrentModel:
-        return RecurrentModel(self._network, self.vocabulary, parameters, compiled=True)
+        return RecurrentModel(self._network, self.vocabulary, parameters, lines=self.options.lines, compiled=True)
 
     def held_out(self, model: RecurrentModel) -> Held | None:
         tally = self.held_out_tally(model)
@@ -137,12 +137,8 @@ class LanguageModelling:
 
     def held_out_tally(self, model: RecurrentModel) -> Tally | None:
         """The tally of the held-out lines, or of the held-out stream."""
-        if not self._held_out:
-            return None
-        if self.options.lines:
-            return sequences_tally(model, self._held_out)
-        (ids,) = self._held_out
-        return stream_tally(model, ids, pieces=max(1, min(PIECES, len(ids) // PIECE)))
+        characters = sum(map(len, self._held_out))
+        return text_tally(model, self._held_out, pieces=max(1, min(PIECES, characters // PIECE)))
 
     @cached_property
     def _held_out(self) -> list[np.ndarray]:
@@ -179,7 +175,7 @@ def _without(part_BX: Array, fresh_B: Array) -> Array:
 
 
 def _network_in(folder: Path) -> RecurrentModel:
-    model = load_model(folder)
+    model = open_model(folder)
     if not isinstance(model, RecurrentModel):
         raise CharrnnError(f"{folder}: is no recurrent network, so its weights cannot start one")
     return model

@@ -10,7 +10,7 @@ from charrnn.models.language_model import Tally
 from charrnn.models.lock import check_folder, locked
 from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER
 from charrnn.models.ngram.model import NgramModel, choose_order
-from charrnn.scoring.score import sequences_tally, text_sequences
+from charrnn.scoring.log_probs import text_sequences, text_tally
 from charrnn.text.batches import compact
 from charrnn.text.corpus import Corpus, read_corpus
 from charrnn.text.vocabulary import Vocabulary
@@ -43,7 +43,7 @@ def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tu
         notes = describe(corpus, vocabulary)
         orders, prunings = options.orders or ORDERS, options.prunings or PRUNINGS
         model, pruning = _best(corpus, vocabulary, lines=options.lines, orders=orders, prunings=prunings)
-        tally = corpus_tally(model, corpus)
+        tally = held_out_tally(model, corpus)
         model.summary = {
             **corpus_summary(corpus, options.lines),
             "min_counts": list(pruning),
@@ -56,10 +56,9 @@ def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tu
     return model, notes
 
 
-def corpus_tally(model: NgramModel, corpus: Corpus) -> Tally | None:
+def held_out_tally(model: NgramModel, corpus: Corpus) -> Tally | None:
     """The figure that `charrnn score` gives for the held-out part; None where nothing is held out."""
-    sequences = text_sequences(model.vocabulary, corpus.held_out, lines=model.lines)
-    return sequences_tally(model, sequences) if sequences else None
+    return text_tally(model, text_sequences(model.vocabulary, corpus.held_out, lines=model.lines))
 
 
 def best_order(
@@ -98,7 +97,7 @@ def _best(
         model = best_order(corpus, vocabulary, lines=lines, orders=orders, min_counts=pruning)
         if len(prunings) == 1:
             return model, pruning
-        tally = corpus_tally(model, part)
+        tally = held_out_tally(model, part)
         tried.append((tally.nats_per_character if tally else 0.0, model, pruning))
         tried = [min(tried, key=lambda one: one[0])]  # one model is held at a time beside the one being made
     return tried[0][1:]

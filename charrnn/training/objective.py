@@ -4,19 +4,16 @@ Shapes: T time, B rows, V symbols.
 """
 
 from collections.abc import Callable
-from functools import partial
 
 import jax.numpy as jnp
 import numpy as np
 
-from charrnn.network.cells import Array
+from charrnn.network.arrays import Array, Parameters, Product
 from charrnn.network.config import NetworkConfig
 from charrnn.network.directions import backward_stack, joint_logits
 from charrnn.network.forward import State, read, zero_state
 from charrnn.network.loss import pick_targets, turn_round
-from charrnn.network.output import Product, logits_of
-from charrnn.network.parameters import Parameters
-from charrnn.network.recurrence import scan_over_time
+from charrnn.network.output import logits_of
 
 # Shares of the three cross-entropies in the sum that a network of two directions makes small.
 FORWARD, BACKWARD, JOINT = 1.0, 1.0, 1.0
@@ -35,26 +32,26 @@ def objective(
 ) -> tuple[Array, Array, State]:
     """The sum to make small, the nats of the forward stack alone, and its carry, for inputs, targets and mask."""
     inputs_TB, targets_TB, mask_TB = batch_TB
-    over_time = partial(scan_over_time, product=product)
-    carry, forward_TBH = read(parameters, config, inputs_TB, carry, over_time=over_time, drop=drop, product=product)
+    carry, forward_TBH = read(parameters, config, inputs_TB, carry, compiled=True, drop=drop, product=product)
 
     def nats_of(logits_TBV: Array, targets_TB: Array, mask_TB: Array) -> Array:
         return -(pick_targets(logits_TBV, targets_TB, unknown_probability) * mask_TB).sum()
 
     forward = nats_of(logits_of(parameters, forward_TBH, product), targets_TB, mask_TB)
-    if config.direction == "forward":
+    other = backward_stack(parameters, config)
+    if other is None:
         return forward, forward, carry
     # Row b holds x_0 … x_L: the backward stack reads x_L … x_1 and predicts x_{L−1} … x_0. It starts afresh at each
     # row's right end, which is the end of the line, or in a stream the end of the window.
     lengths_B = mask_TB.sum(0).astype(np.int32)
-    stack, plain = backward_stack(parameters, config)
+    stack, plain = other
     fresh = zero_state(plain, inputs_TB.shape[1])
     turned_TB = turn_round(targets_TB, lengths_B)
 
     def drop_apart(array_TBX: Array, rate: float, place: int) -> Array:
         return drop(array_TBX, rate, place + config.layers + 1)
 
-    _, backward_TBH = read(stack, plain, turned_TB, fresh, over_time=over_time, drop=drop_apart, product=product)
+    _, backward_TBH = read(stack, plain, turned_TB, fresh, compiled=True, drop=drop_apart, product=product)
     backward = nats_of(logits_of(stack, backward_TBH, product), turn_round(inputs_TB, lengths_B), mask_TB)
     # Turned back, step t has read x_L … x_{t+1}; the target of step t, x_{t+1}, is joined from steps t and t + 1.
     backward_TBH = turn_round(backward_TBH, lengths_B)

@@ -126,3 +126,23 @@ class TrainOptions(ReadingOptions):
             raise CharrnnError("--evaluate-every: --schedule halving evaluates after each epoch; leave it out")
         if self.attention in (None, "none") and self.attention_window is not None:
             raise CharrnnError("--attention-window is for --attention; say which, or leave it out")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchOptions(Options):
+    """What is measured: a network of random weights, a batch, and the time for each measurement."""
+
+    cell: str = option("lstm", "Recurrent cell.", choices=tuple(CELLS))
+    layers: int = option(1, "Recurrent layers.", least=1)
+    hidden: int = option(512, "Hidden units a layer.", least=1)
+    embedding: int | None = option(None, "Length of the embedding; without it, as --hidden.", least=0)
+    batch_size: int = option(32, "Rows read side by side.", least=1)
+    window: int = option(96, "Characters a row and step.", least=1)
+    streams: int = option(64, "Texts written side by side.", least=1)
+    symbols: int = option(65, "Size of the vocabulary.", least=2)
+    direction: str = option("forward", "As for train.", choices=DIRECTIONS)
+    attention: str = option("none", "As for train.", choices=ATTENTIONS)
+    attention_window: int = option(64, "As for train.", least=1)
+    precision: str = option("float32", "Of the factors in training's matrix products.", choices=PRECISIONS)
+    seconds: float = option(4.0, "Time for each measurement.", above=0)
+    only: str | None = option(None, "Just one of the three.", choices=("training", "sampling", "scoring"))

@@ -7,7 +7,8 @@ from typing import Any
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import Tally
 from charrnn.text.corpus import Corpus
-from charrnn.text.vocabulary import UNKNOWN, Vocabulary
+from charrnn.text.symbols import UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.options import ReadingOptions
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, read_prime, take_rows
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.writing.choice import PLAIN, Drawing
 
 

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,9 @@ class Choice:
     temperature divides log-probabilities. Then filters cut the distribution, each what the one before has left: typical
     keeps those whose surprise is nearest to the entropy, that together reach this probability (Meister et al. 2023); min_p
     what has at least that share of the likeliest's probability (Nguyen et al. 2024); top_k the k likeliest (0: all) and
-    top_p the likeliest that together reach the probability p (Holtzman et al. 2020). greedy takes the likeliest. Banned
-    symbols are never drawn, and the unknown one only where there is no other: then there is no way on.
+    top_p the likeliest that together reach the probability p (Holtzman et al. 2020). typical, top_k and top_p keep as few
+    as will do: of equals, those of smaller ids. greedy takes the likeliest. Banned symbols are never drawn, and the unknown
+    one only where there is no other: then there is no way on.
     """
 
     temperature: float = 1.0
@@ -60,8 +62,8 @@ class Choice:
             probs_BV = xp.where(self._typical(xp, probs_BV), probs_BV, 0)
         if self.min_p:
             probs_BV = xp.where(probs_BV >= self.min_p * xp.max(probs_BV, axis=-1, keepdims=True), probs_BV, 0)
-        if (self.top_k and self.top_k < log_probs_BV.shape[-1]) or self.top_p < 1:
-            probs_BV = xp.where(probs_BV >= self._least(xp, probs_BV), probs_BV, 0)
+        if 0 < self.top_k < log_probs_BV.shape[-1] or self.top_p < 1:
+            probs_BV = xp.where(self._top(xp, probs_BV), probs_BV, 0)
         sums_BV = xp.cumsum(probs_BV, axis=-1)
         threshold_B1 = uniforms_B[:, None] * sums_BV[:, -1:]
         # the first symbol whose sum exceeds the threshold; the clip guards u × total rounded up to the total
@@ -77,21 +79,32 @@ class Choice:
         surprise_BV = -xp.log(xp.where(possible_BV, probs_BV, 1))
         entropy_B1 = xp.sum(probs_BV * surprise_BV, axis=-1, keepdims=True)
         distance_BV = xp.where(possible_BV, xp.abs(surprise_BV - entropy_B1), xp.inf)
-        order_BV = xp.argsort(distance_BV, axis=-1)
-        sorted_BV = xp.take_along_axis(probs_BV, order_BV, axis=-1)
-        kept_BV = xp.cumsum(sorted_BV, axis=-1) - sorted_BV < self.typical
-        distances_BV = xp.take_along_axis(distance_BV, order_BV, axis=-1)
-        farthest_B1 = xp.max(xp.where(kept_BV & (distances_BV < xp.inf), distances_BV, 0), axis=-1, keepdims=True)
-        return possible_BV & (distance_BV <= farthest_B1)
+        order_BV = xp.argsort(distance_BV, axis=-1, stable=True)
+        count_B1 = _reaching(xp, xp.take_along_axis(probs_BV, order_BV, axis=-1), self.typical)
+        return _smallest(xp, distance_BV, xp.take_along_axis(distance_BV, order_BV, axis=-1), count_B1)
 
-    def _least(self, xp: Any, probs_BV: Any) -> Any:
-        """The smallest unnormalised probability that stays, as a column."""
-        sorted_BV = xp.flip(xp.sort(probs_BV, axis=-1), axis=-1)
-        before_BV = xp.cumsum(sorted_BV, axis=-1) - sorted_BV
-        kept_BV = before_BV < self.top_p * xp.sum(sorted_BV, axis=-1, keepdims=True)
-        if self.top_k:
-            kept_BV = kept_BV & (xp.arange(sorted_BV.shape[-1]) < self.top_k)
-        return xp.min(xp.where(kept_BV, sorted_BV, xp.inf), axis=-1, keepdims=True)
+    def _top(self, xp: Any, probs_BV: Any) -> Any:
+        """Which symbols top_k and top_p keep of an unnormalised distribution."""
+        sorted_BV = xp.sort(-probs_BV, axis=-1)
+        most = min(self.top_k or probs_BV.shape[-1], probs_BV.shape[-1])
+        count_B1 = xp.full(probs_BV[:, :1].shape, most)
+        if self.top_p < 1:
+            count_B1 = xp.minimum(count_B1, _reaching(xp, -sorted_BV, self.top_p))
+        return _smallest(xp, -probs_BV, sorted_BV, count_B1)
+
+
+def _reaching(xp: Any, sorted_BV: Any, share: float) -> Any:
+    """How many (column) of these probabilities, from the first on, make up this share of their sum; at least 1."""
+    sums_BV = xp.cumsum(sorted_BV, axis=-1)
+    return xp.sum(sums_BV < share * sums_BV[:, -1:], axis=-1, keepdims=True) + 1
+
+
+def _smallest(xp: Any, values_BV: Any, sorted_BV: Any, count_B1: Any) -> Any:
+    """Which are the count_B1 smallest of a row, of equals the first; sorted_BV are the same values in order."""
+    edge_B1 = xp.take_along_axis(sorted_BV, count_B1 - 1, axis=-1)
+    below_BV, equal_BV = values_BV < edge_B1, values_BV == edge_B1
+    room_B1 = count_B1 - xp.sum(below_BV, axis=-1, keepdims=True)
+    return below_BV | (equal_BV & (xp.cumsum(equal_BV, axis=-1, dtype=xp.int32) <= room_B1))
 
 
 class Guide(Protocol):

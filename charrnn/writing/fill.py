@@ -9,7 +9,8 @@ Shapes: B rows (hypotheses), T time, V symbols, H hidden units.
 """
 
 import itertools
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,8 +19,11 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, State, take_rows
 from charrnn.models.recurrent import RecurrentModel
-from charrnn.text.blanks import Blank, Template
-from charrnn.text.vocabulary import BOUNDARY
+from charrnn.text.blanks import Blank, Template, read_template
+from charrnn.text.corpus import decode, read_bytes
+from charrnn.text.lines import line_groups
+from charrnn.text.symbols import BOUNDARY
+from charrnn.writing.options import FillOptions
 
 BEAM = 8  # hypotheses that each side keeps at each length
 FINALISTS = 32  # fillings of a blank that are ranked by the whole sentence; of each length,
@@ -56,6 +60,43 @@ class _Hypotheses(NamedTuple):
     outputs_BH: np.ndarray
 
 
+@dataclass(frozen=True)
+class Filled:
+    """A text with blanks, and the best ways to fill them, best first."""
+
+    text: str
+    fillings: Sequence[Filling]
+
+
+def fill_texts(model: LanguageModel, texts: Sequence[str], files: Sequence[str], options: FillOptions) -> Iterator[Filled]:
+    """The texts, then the lines of the files as they come, with their blanks filled (see fill)."""
+    candidates = None if options.candidates is None else read_candidates(options.candidates, options.encoding)
+    lines = (
+        line
+        for name in files
+        for group in line_groups(name, level=model.vocabulary.level, encoding=options.encoding)
+        for line in group
+    )
+    for text in itertools.chain(texts, lines):
+        template = read_template(text, max_length=options.max_length, mark=options.blank)
+        yield Filled(text, fill(model, template, count=options.count, candidates=candidates))
+
+
+def reads_both_ways(model: LanguageModel) -> bool:
+    """Whether the search looks back and ahead."""
+    return isinstance(model, RecurrentModel) and model.backward is not None
+
+
+def read_candidates(said: str, encoding: str = "utf-8") -> list[str]:
+    """The candidates of a file, one a line, or where there is no such file those that commas divide, each once."""
+    # not Path.is_file, which raises for names longer than a file's may be
+    words = decode(read_bytes(said), said, encoding).split("\n") if os.path.isfile(said) else said.split(",")
+    kept = list(dict.fromkeys(word.removesuffix("\r") for word in words if word.removesuffix("\r")))
+    if not kept:
+        raise CharrnnError(f"--candidates {said}: there is no candidate in it; give a file of one a line, or a,b,c")
+    return kept
+
+
 def fill(model: LanguageModel, template: Template, *, count: int, candidates: Sequence[str] | None = None) -> list[Filling]:
     """The `count` best ways to fill the template's blanks, best first; `candidates` are then the only choices.
 
@@ -77,7 +118,7 @@ def fill(model: LanguageModel, template: Template, *, count: int, candidates: Se
 class _Search:
     def __init__(self, model: LanguageModel, template: Template, candidates: Sequence[str] | None):
         self.model, self.template = model, template
-        self.both = model if isinstance(model, RecurrentModel) and model.backward else None
+        self.both = model if isinstance(model, RecurrentModel) and reads_both_ways(model) else None
         self.texts = [self._encode(text) for text in template.texts]
         self.texts[0] = (BOUNDARY, *self.texts[0])
         self.texts[-1] = (*self.texts[-1], BOUNDARY)
@@ -138,11 +179,11 @@ class _Search:
         lengths = range(blank.least, blank.most + 1)
         each = max(LEAST_FINALISTS, FINALISTS // len(lengths))
         if self.both is None:
-            beam = beam_search(self.model, read_context(self.model, left), blank.most, FINALISTS)
+            beam = continuations(self.model, read_context(self.model, left), blank.most, FINALISTS)
             return [tuple(ids) for length in lengths for ids in beam[length].ids_BT[:each].tolist()]
         assert self.both.backward is not None
-        forward = beam_search(self.both, read_context(self.both, left), blank.most - 1, BEAM)
-        backward = beam_search(self.both.backward, read_context(self.both.backward, right[::-1]), blank.most - 1, BEAM)
+        forward = continuations(self.both, read_context(self.both, left), blank.most - 1, BEAM)
+        backward = continuations(self.both.backward, read_context(self.both.backward, right[::-1]), blank.most - 1, BEAM)
         found: list[Ids] = []
         for length in lengths:
             met: dict[Ids, float] = {}
@@ -184,7 +225,7 @@ def read_context(model: LanguageModel, ids: Ids) -> _Read:
     return read
 
 
-def beam_search(model: LanguageModel, read: _Read, depth: int, width: int) -> list[_Hypotheses]:
+def continuations(model: LanguageModel, read: _Read, depth: int, width: int) -> list[_Hypotheses]:
     """The likeliest continuations of each length from 0 to depth, up to `width` of each, best first; without boundaries."""
     beam = [_Hypotheses(np.zeros((1, 0), np.int32), np.zeros(1), read.outputs_BH)]
     for _ in range(depth):

@@ -42,13 +42,13 @@ class Novel:
     def __init__(self, model: LanguageModel, corpus_ids: np.ndarray, span: int):
         if span < 2:
             raise CharrnnError(f"--novel {span}: every character is in the corpus; give 2 or more")
-        self.model, self.vocabulary, self.summary, self.span = model, model.vocabulary, model.summary, span
+        self.model, self.vocabulary, self.lines, self.span = model, model.vocabulary, model.lines, span
         contexts_P = hashes(corpus_ids[:-1], span - 1)
         order_P = np.argsort(contexts_P, kind="stable")
         self._contexts_P, self._next_P = contexts_P[order_P], corpus_ids[span - 1 :][order_P]
 
-    def expect(self, characters: int) -> None:
-        self.model.expect(characters)
+    def prepare(self, characters: float) -> None:
+        self.model.prepare(characters)
 
     def start(self, rows: int) -> NovelState:
         return NovelState(self.model.start(rows), np.full((rows, self.span - 1), -1, np.int64))

@@ -1,80 +1,116 @@
-"""Writing text: drawing one character after the other from a language model.
+"""Texts as they are asked for: drawn as they come, the likeliest of many drawn, or found by beam search."""
 
-Shapes: B rows, T time, V symbols.
-"""
-
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.language_model import LanguageModel, read_prime
-from charrnn.text.vocabulary import BOUNDARY
-from charrnn.writing.choice import PLAIN, Drawing
-from charrnn.writing.dead_ends import is_stuck, recovered
-from charrnn.writing.written import Text
+from charrnn.models.kept_text import text_learnt_from
+from charrnn.models.language_model import LanguageModel
+from charrnn.scoring.log_probs import sequence_log_probs
+from charrnn.text.corpus import decode, read_bytes, read_units
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.writing.beam import beam_search
+from charrnn.writing.draw import draw, fresh_seed
+from charrnn.writing.novel import Novel, longest_copy
+from charrnn.writing.options import SampleOptions
+from charrnn.writing.steering import drawing_for
 
-STEPS = 64  # characters a row between two looks at what was written
-
-
-def fresh_seed() -> int:
-    """A seed from the operating system's randomness."""
-    return int(np.random.SeedSequence().generate_state(1)[0])
-
-
-def uniforms(seed: int, rows: int, begin: int, steps: int) -> np.ndarray:
-    """uniforms_TB in [0, 1) (float32) for the steps from `begin`; a row's do not depend on how many rows there are."""
-    generators = (np.random.default_rng([seed, row, begin]) for row in range(rows))
-    return np.stack([generator.random(steps, np.float32) for generator in generators], axis=1)
+Pieces = Iterator[tuple[int, np.ndarray]]  # number of the text, ids; an empty piece ends each text
 
 
-def write(
-    model: LanguageModel,
-    *,
-    prime: np.ndarray,
-    length: int,
-    count: int = 1,
-    drawing: Drawing = PLAIN,
-    stops: tuple[str, ...] = (),
-    end_at_boundary: bool = False,
-    seed: int = 0,
-    dead_ends: bool = False,
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Pieces (row, ids) of `count` texts of up to `length` characters after the prime, in the order of the rows.
+class Copied(NamedTuple):
+    """The longest span of a text of `characters` characters that stands in the text learnt from."""
 
-    A text ends before the first of the stop strings, before a boundary where end_at_boundary, and where the drawing's
-    guides leave no symbol. The pieces of row k come while it is written, once the rows before it are done; each row ends
-    with an empty piece. dead_ends: whether the model may leave no symbol either (as Novel does); then texts come whole, for
-    one that runs into a dead end goes on from some way back, when it is its turn. Raises CharrnnError for a length below 0,
-    a count below 1, and in its turn a text that finds no way on.
+    span: str
+    length: int
+    characters: int
+
+
+def sample(model: LanguageModel, options: SampleOptions) -> Pieces:
+    """Pieces of the texts that are asked for, in the order of the texts; an empty one ends each.
+
+    Raises CharrnnError for conditions that no text meets, for characters of the primer that the model does not know
+    (where options.unknown is "error"), and where the text to compare with is asked for and not there.
     """
-    if length < 0 or count < 1:
-        raise CharrnnError(f"--length {length} --count {count}: the length is 0 or more, the count 1 or more")
-    stop_ids = [model.vocabulary.encode(stop) for stop in stops] + ([np.array([BOUNDARY])] if end_at_boundary else [])
-    texts = [Text(stop_ids, length, whole=dead_ends) for _ in range(count)]
-    drawn = _drawn(model, prime, length, count, drawing, seed)
-    for row, text in enumerate(texts):
-        while not text.done:
-            if len(piece := text.take()):
-                yield row, piece
-            for each, ids in zip(texts, next(drawn), strict=True):
-                each.append(ids)
-        if dead_ends and is_stuck(text, prime, drawing):
-            text = recovered(model, text, prime, drawing, np.random.default_rng([seed, row]))
-        if len(piece := text.take()):
-            yield row, piece
-        yield row, np.zeros(0, np.int32)
+    prime = encode_prime(model, options)
+    plain, drawing = model, drawing_for(model, options)
+    if options.novel:
+        model = Novel(model, corpus_ids(model, options), options.novel)
+    if options.beam:
+        found = beam_search(
+            model, prime=prime, length=options.length, beam=options.beam, end_at_boundary=model.lines,
+            normalization=options.length_normalization, drawing=drawing,
+        )  # fmt: skip
+        return _whole([text.ids for text in found[: options.texts]])
+    drawn = options.best_of or options.texts
+    model.prepare(options.length * drawn)
+    seed = fresh_seed() if options.seed is None else options.seed
+    pieces = draw(
+        model, prime=prime, length=options.length, count=drawn, drawing=drawing, stops=options.stop,
+        end_at_boundary=model.lines, seed=seed, dead_ends=bool(options.novel),
+    )  # fmt: skip
+    return _whole(likeliest(plain, prime, joined(pieces, drawn))[: options.texts]) if options.best_of else pieces
 
 
-def _drawn(
-    model: LanguageModel, prime: np.ndarray, length: int, rows: int, drawing: Drawing, seed: int
-) -> Iterator[np.ndarray]:
-    """ids_BT that follow the prime, STEPS at a time, without end."""
-    state, ids_B = read_prime(model, prime, rows)
-    memory = drawing.start(rows, prime, length)
-    for begin in itertools.count(0, STEPS):
-        uniforms_TB = uniforms(seed, rows, begin, STEPS)
-        state, memory, ids_BT = model.generate(state, memory, ids_B, uniforms_TB, drawing)
-        yield ids_BT
-        ids_B = ids_BT[:, -1]
+def prime_of(model: LanguageModel, options: SampleOptions) -> str:
+    """The primer: a text, or that of a file but for its last newline."""
+    if options.prime_file is None:
+        return options.prime
+    data = read_bytes(options.prime_file)
+    if model.vocabulary.level == "byte":  # any bytes, as Python has them in arguments
+        return data.decode("utf-8", "surrogateescape").removesuffix("\n")
+    return decode(data, options.prime_file, options.encoding).removesuffix("\n")
+
+
+def encode_prime(model: LanguageModel, options: SampleOptions) -> np.ndarray:
+    """The ids of the primer. Its unknown characters are an error that names them, left out ("skip"), or kept as the unknown
+    symbol ("symbol")."""
+    prime = prime_of(model, options)
+    missing = model.vocabulary.unknown_in(prime)
+    if missing and options.unknown == "error":
+        named = " ".join(map(repr, missing[:10])) + (" …" if len(missing) > 10 else "")
+        raise CharrnnError(f"the primer has characters that the model does not know: {named}; try --unknown skip")
+    ids = model.vocabulary.encode(prime)
+    return ids[ids != UNKNOWN] if options.unknown == "skip" else ids
+
+
+def corpus_ids(model: LanguageModel, options: SampleOptions) -> np.ndarray:
+    """The text to compare with: that of options.corpus, or what the model was trained on and keeps.
+
+    Raises CharrnnError where there is neither.
+    """
+    if options.corpus:
+        return model.vocabulary.encode(read_units(options.corpus, level=model.vocabulary.level, encoding=options.encoding))
+    return model.vocabulary.encode(text_learnt_from(model))
+
+
+def joined(pieces: Pieces, count: int) -> list[np.ndarray]:
+    """The ids of each of the `count` texts."""
+    parts: list[list[np.ndarray]] = [[] for _ in range(count)]
+    for row, piece in pieces:
+        parts[row].append(piece)
+    return [np.concatenate(of_row) for of_row in parts]
+
+
+def copied(model: LanguageModel, ids: np.ndarray, corpus: np.ndarray) -> Copied:
+    """What of a text stands in the corpus (both ids)."""
+    begin, length = longest_copy(ids, corpus)
+    return Copied(model.vocabulary.decode(ids[begin : begin + length]), length, len(ids))
+
+
+def likeliest(model: LanguageModel, prime: np.ndarray, texts: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The texts after a prime, those with the fewest bits per character first; of lines, their end counts."""
+    before, after = [[BOUNDARY], prime], [[BOUNDARY]] if model.lines else []
+    sequences = [np.concatenate([*before, text, *after]).astype(np.int32) for text in texts]
+    scores = sequence_log_probs(model, sequences)
+    means = [score[len(prime) :].mean() if len(score) > len(prime) else 0.0 for score in scores]
+    return [texts[k] for k in sorted(range(len(texts)), key=lambda k: -means[k])]
+
+
+def _whole(texts: Sequence[np.ndarray]) -> Pieces:
+    for row, ids in enumerate(texts):
+        if len(ids):
+            yield row, ids
+        yield row, ids[:0]

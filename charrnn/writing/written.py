@@ -5,7 +5,7 @@ Shapes: B rows, T time.
 
 import numpy as np
 
-from charrnn.text.vocabulary import UNKNOWN
+from charrnn.text.symbols import UNKNOWN
 
 
 class Text:

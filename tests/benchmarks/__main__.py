@@ -24,7 +24,9 @@ NETWORKS = [
     ("gru", 2, 128, 50, 50),
     ("gru", 2, 512, 64, 64),
     ("elman", 2, 128, 50, 50),
+    ("mingru", 1, 512, 32, 96),
 ]
+WITHOUT_PEER = {"mingru"}  # cells that torch has not
 
 
 # what else a network may have, and its cost beside the plain one
@@ -76,7 +78,7 @@ def beside_torch(peer: str | None) -> None:
             figures.append(ours(network))
             return figures[-1]["characters_per_second"]
 
-        if peer:
+        if peer and network[0] not in WITHOUT_PEER:
             torch, ratios = compare(speed, lambda network=network: theirs(peer, network))
             beside = f"{torch:12,.0f}{ratios}"
         else:

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from charrnn.report import info
 from tests.conftest import TINY
 
 
@@ -25,3 +26,10 @@ def test_info_says_that_a_network_reads_both_ways_and_looks_back(run, tmp_path, 
     out = run("info", "-m", tmp_path / "m")[1]
     assert "direction   both" in out
     assert "attention   dot, over 7 past states" in out
+
+
+def test_a_kind_without_a_layout_of_its_own_is_shown_too(run, monkeypatch, model_folder):
+    monkeypatch.delitem(info.LAYOUTS, "recurrent")
+    shown = run("info", "-m", model_folder)[1].splitlines()
+    assert shown[1] == "kind        recurrent"
+    assert {"vocabulary", "corpus", "held-out", "made with"} <= {line[:12].strip() for line in shown}

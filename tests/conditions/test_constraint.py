@@ -11,7 +11,7 @@ from charrnn.models.mixture import Mixture
 from charrnn.models.ngram.model import NgramModel
 from charrnn.writing.beam import beam_search
 from charrnn.writing.choice import Choice, Drawing
-from charrnn.writing.sample import write
+from charrnn.writing.draw import draw
 from tests.conftest import assert_one_clear_line, small_text
 
 VERSE = "[a-z]{3} [a-z]{5}\\.\n" * 2
@@ -28,7 +28,7 @@ def any_model(request, model_folder):
 
 def texts_of(model, conditions, *, choice=Choice(), length=40, count=20, prime="", **how):  # noqa: B008
     guide = make_constraint(model.vocabulary, conditions, length)
-    pieces = write(
+    pieces = draw(
         model, prime=model.vocabulary.encode(prime), length=length, count=count, drawing=Drawing(choice, (guide,)),
         stops=conditions.stop, end_at_boundary=conditions.lines, seed=3, **how,
     )  # fmt: skip
@@ -170,7 +170,8 @@ def test_on_the_command_line(run, model_folder, lines_folder):
     assert_one_clear_line(run("sample", "-m", model_folder, "--pattern", "a{600}"), "--length 500", "has 600")
     assert_one_clear_line(run("sample", "-m", model_folder, "--pattern", "a("), "at its character 2")
     for option in ("--must", "--ban-text", "--stop"):
-        assert_one_clear_line(run("sample", "-m", model_folder, option, ""), f"{option} is empty; name the text")
+        code, _, error = run("sample", "-m", model_folder, option, "")
+        assert (code, f"{option} is empty; name the text" in error) == (2, True)
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -13,7 +13,8 @@ from charrnn.conditions.automaton import START, UNREACHABLE
 from charrnn.conditions.constraint import Conditions, make_constraint
 from charrnn.conditions.pattern import parse
 from charrnn.errors import CharrnnError
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 
 LETTERS = Vocabulary("\nabc1 ")
 BYTES = Vocabulary("\n" + "".join(chr(byte) for byte in range(256) if byte != 10), "byte")

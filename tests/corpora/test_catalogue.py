@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from charrnn.cli.corpus import corpus
 from charrnn.corpora import catalogue
+from charrnn.corpora import get as corpora_get
 from charrnn.corpora.catalogue import Entry, fetch, find, read_catalogue
 from charrnn.corpora.generated import GENERATED, generate
 from charrnn.errors import CharrnnError
@@ -269,7 +270,8 @@ def test_get_writes_to_standard_output():
 
 
 def test_get_fetches(server, monkeypatch, tmp_path):
-    monkeypatch.setattr(catalogue, "find", lambda name: entry_of(server))
+    for module in (catalogue, corpora_get):
+        monkeypatch.setattr(module, "find", lambda name: entry_of(server))
     target = tmp_path / "folder" / "toy"
     assert run("get", "toy", "-o", str(target)).exit_code == 0
     assert target.read_bytes() == TEXT

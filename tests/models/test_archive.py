@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import read_archive, write_archive
-from charrnn.trees import fill, flatten
+from charrnn.trees import flatten, unflatten
 
 ARRAYS = {
     "layers.0.weight": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -117,7 +117,7 @@ def test_fill_inverts_flatten_and_keeps_named_tuples(tmp_path):
     from charrnn.text.batches import Batch
 
     tree = {"batch": Batch(np.ones(2), np.zeros((3, 4)), np.arange(5), np.array(True)), "list": [np.float32(2)]}
-    filled = fill(tree, flatten(tree), tmp_path)
+    filled = unflatten(tree, flatten(tree), tmp_path)
     assert isinstance(filled["batch"], Batch)
     assert isinstance(filled["list"], list)
     assert same(filled["batch"].targets_BT, tree["batch"].targets_BT)
@@ -128,8 +128,8 @@ def test_fill_says_what_does_not_fit(tmp_path):
     path = tmp_path / "model"
     template = {"cell": [np.zeros((2, 3), np.float32)]}
     with pytest.raises(CharrnnError, match=r"model: holds no array 'cell\.0'"):
-        fill(template, {}, path)
+        unflatten(template, {}, path)
     with pytest.raises(CharrnnError, match=r"cell\.0 is float32\[3, 2\] where float32\[2, 3\] is needed"):
-        fill(template, {"cell.0": np.zeros((3, 2), np.float32)}, path)
+        unflatten(template, {"cell.0": np.zeros((3, 2), np.float32)}, path)
     with pytest.raises(CharrnnError, match=r"cell\.0 is float64\[2, 3\] where float32\[2, 3\] is needed"):
-        fill(template, {"cell.0": np.zeros((2, 3))}, path)
+        unflatten(template, {"cell.0": np.zeros((2, 3))}, path)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn import api
 from charrnn.errors import CharrnnError
 from charrnn.models.folder import save_model
 from charrnn.models.mixture import WAYS, Mixture
@@ -85,7 +84,7 @@ def test_fitted_weights_are_the_best(tmp_path, two, way):
     """No other weights give the text a higher probability, and both models alone a lower one."""
     text = small_text(1500, seed=8)
     (tmp_path / "text").write_text(text)
-    fitted = api.mix(two, way=way, fit_on=[tmp_path / "text"])
+    fitted = charrnn.mix(two, mix=way, fit_on=tmp_path / "text")
     ids_BT = fitted.vocabulary.encode(text)[None]
 
     def nats(weights):
@@ -111,7 +110,7 @@ def test_models_that_know_different_things_mixed_beat_both(tmp_path, two):
     def nats(model):
         return sum(score.tally.nats for score in charrnn.score(model, lines))
 
-    assert nats(api.mix(models, way="linear", fit_on=[tmp_path / "fit"])) < 0.8 * min(map(nats, models))
+    assert nats(charrnn.mix(models, mix="linear", fit_on=tmp_path / "fit")) < 0.8 * min(map(nats, models))
 
 
 @pytest.mark.parametrize(
@@ -121,6 +120,7 @@ def test_models_that_know_different_things_mixed_beat_both(tmp_path, two):
         ((-1, 2), "log-linear", "weights are 0 or more"),
         ((float("nan"), 1), "log-linear", "weights are 0 or more"),
         ((1,), "linear", "1 for 2 models"),
+        ((), "geometric", "--mix geometric: choose one of linear, log-linear"),
     ],
 )
 def test_weights_that_cannot_be(two, weights, way, part):

@@ -10,16 +10,15 @@ import charrnn
 from charrnn.errors import CharrnnError
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network import attention
-from charrnn.network.attention import SCORES, empty_window
-from charrnn.network.cells import CELLS
+from charrnn.network.attention import SCORES
 from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import apply, zero_state
 from charrnn.network.parameters import init_parameters, parameter_shapes
-from charrnn.network.recurrence import scan_over_time
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.options import TrainOptions
 from charrnn.training.start import resume, start
 from charrnn.trees import map_tree
+from tests import reference
 from tests.conftest import SMALL, arrays_of, steps_of
 from tests.gradients import assert_gradient_of_nats
 
@@ -36,47 +35,19 @@ def draw_ids(seed=0):
     return np.random.default_rng(seed).integers(0, SYMBOLS, (TIME, ROWS)).astype(np.int32)
 
 
-def reference_logits(weights, config, ids_TB):
-    """The equations as they stand in the module, one row, one time step and one attended state after the other."""
-    w = weights["attention"]
-    score = {
-        "additive": lambda query, key: w["vector"][:, 0] @ np.tanh(query @ w["query"] + key @ w["key"]),
-        "dot": lambda query, key: query @ key,
-        "general": lambda query, key: query @ w["key"] @ key,
-    }[config.attention]
-    logits = np.empty((*ids_TB.shape, SYMBOLS))
-    for b in range(ids_TB.shape[1]):
-        state = map_tree(lambda part: part[:1].astype(np.float64), zero_state(config, 1))
-        states: list[np.ndarray] = []
-        for t in range(len(ids_TB)):
-            signal = np.eye(SYMBOLS)[ids_TB[t, b]][None]
-            for k, layer in enumerate(weights["layers"]):
-                u = state[k].hidden @ layer["recurrent"] + layer.get("recurrent_bias", 0)
-                state[k], _ = CELLS[config.cell].step(signal @ layer["input"] + layer["bias"], u, state[k])
-                signal = state[k].hidden
-            states.append(signal[0])
-            seen = range(max(0, t - WINDOW), t + 1)
-            scores = np.array([score(states[t], states[s]) + w["distance"][t - s] for s in seen])
-            shares = np.exp(scores) / np.exp(scores).sum()
-            context = sum(share * states[s] for share, s in zip(shares, seen, strict=True))
-            output = np.tanh(states[t] @ w["hidden"] + context @ w["context"] + w["bias"])
-            logits[t, b] = output @ weights["output"]["weight"] + weights["output"]["bias"]
-    return logits
-
-
 @pytest.fixture
 def small_blocks(monkeypatch):
     monkeypatch.setattr(attention, "BLOCK", 3)  # so that short texts take several, the last of them shorter
 
 
 @pytest.mark.parametrize("kind", SCORES)
-@pytest.mark.parametrize(("cell", "layers"), [("lstm", 1), ("gru", 2)])
+@pytest.mark.parametrize(("cell", "layers"), [("lstm", 1), ("gru", 2), ("mingru", 2)])
 def test_attention_equals_the_plain_reference(kind, cell, layers, small_blocks):
     config, parameters = network(kind, cell, layers)
-    wanted = reference_logits(map_tree(np.float64, parameters), config, draw_ids())
+    wanted = reference.logits(map_tree(np.float64, parameters), config, draw_ids())
     _, on_host = apply(parameters, config, draw_ids(), zero_state(config, ROWS))
     np.testing.assert_allclose(on_host, wanted, rtol=1e-4, atol=1e-5)
-    _, compiled = apply(parameters, config, draw_ids(), zero_state(config, ROWS), over_time=scan_over_time)
+    _, compiled = apply(parameters, config, draw_ids(), zero_state(config, ROWS), compiled=True)
     np.testing.assert_allclose(compiled, wanted, rtol=1e-4, atol=1e-5)
 
 
@@ -84,24 +55,17 @@ def test_attention_equals_the_plain_reference(kind, cell, layers, small_blocks):
 def test_gradient_equals_central_differences(kind, small_blocks):
     """The compiled float32 gradient against differences of the reference in float64, ε = 1e-6."""
     config, parameters = network(kind)
-    ids_TB, targets_TB = draw_ids(), draw_ids(1)
-
-    def reference(parameters):
-        return reference_logits(parameters, config, ids_TB)
-
-    assert_gradient_of_nats(reference, config, parameters, ids_TB, targets_TB, 1e-6, abs=3e-6)
+    assert_gradient_of_nats(config, parameters, draw_ids(), draw_ids(1), 1e-6, abs=3e-6)
 
 
 @pytest.mark.parametrize("kind", SCORES)
 def test_nothing_later_and_nothing_beyond_the_window_is_seen(kind, small_blocks):
-    _, parameters = network(kind)
+    config, parameters = network(kind)
+    layer, window = config.output_layers["attention"], zero_state(config, ROWS)[-1]
     hidden_TBH = np.random.default_rng(1).normal(size=(TIME, ROWS, HIDDEN)).astype(np.float32)
     changed_TBH = hidden_TBH.copy()
     changed_TBH[2, 1] += 1
-    window = empty_window(ROWS, WINDOW, HIDDEN)
-    before, after = (
-        attention.attend(kind, parameters["attention"], states, window)[1] for states in (hidden_TBH, changed_TBH)
-    )
+    before, after = (layer.read(parameters["attention"], states, window)[1] for states in (hidden_TBH, changed_TBH))
     moved = (before != after).any(-1)
     wanted = np.zeros((TIME, ROWS), bool)
     wanted[2 : 2 + WINDOW + 1, 1] = True  # itself and the next W, in its own row
@@ -112,7 +76,7 @@ def test_nothing_later_and_nothing_beyond_the_window_is_seen(kind, small_blocks)
 @pytest.mark.parametrize("kind", SCORES)
 def test_pieces_and_single_steps_equal_the_whole(kind, compiled, small_blocks):
     config, parameters = network(kind, layers=2)
-    how = {"over_time": scan_over_time} if compiled else {}
+    how = {"compiled": True} if compiled else {}
     whole_state, whole = apply(parameters, config, draw_ids(), zero_state(config, ROWS), **how)
     for cuts in ((0, 1, 3, 7, 8), range(TIME + 1)):
         state, parts = zero_state(config, ROWS), []
@@ -123,9 +87,9 @@ def test_pieces_and_single_steps_equal_the_whole(kind, compiled, small_blocks):
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), state, whole_state)
 
 
-@pytest.mark.parametrize("kind", SCORES)
-def test_sampling_step_by_step_is_what_scoring_says_on_numpy_and_on_jax(kind):
-    config, parameters = network(kind)
+@pytest.mark.parametrize(("kind", "cell"), [*((kind, "lstm") for kind in SCORES), ("dot", "mingru")])
+def test_sampling_step_by_step_is_what_scoring_says_on_numpy_and_on_jax(kind, cell):
+    config, parameters = network(kind, cell)
     models = [RecurrentModel(config, Vocabulary("\nabcde"), parameters, compiled=way) for way in (False, True)]
     texts = [charrnn.sample(model, prime="ab", length=80, greedy=True) for model in models]
     assert texts[0] == texts[1]
@@ -144,9 +108,9 @@ def test_shapes_are_those_of_fresh_parameters(direction):
         assert shapes[0] == shapes[1]
 
 
-@pytest.mark.parametrize("more", [{"attention": "general", "direction": "both"}])
+@pytest.mark.parametrize("more", [{"attention": "general"}, {"attention": "dot", "cell": "mingru"}])
 def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path, corpus_file, more):
-    options = TrainOptions(steps=8, evaluate_every=8, attention_window=7, **(SMALL | more))
+    options = TrainOptions(steps=8, evaluate_every=8, attention_window=7, direction="both", **(SMALL | more))
     steps_of(start([str(corpus_file)], tmp_path / "whole", options))
     steps_of(start([str(corpus_file)], tmp_path / "parts", options), stop_at=3)
     steps_of(resume(tmp_path / "parts", [], TrainOptions()))

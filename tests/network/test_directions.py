@@ -13,18 +13,19 @@ from charrnn.network.directions import reverse
 from charrnn.network.forward import zero_state
 from charrnn.network.parameters import init_parameters
 from charrnn.scoring import pseudo
+from charrnn.scoring.log_probs import sequence_log_probs
 from charrnn.scoring.pseudo import pseudo_sentences, pseudo_sequences
-from charrnn.scoring.score import sequence_log_probs
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.objective import objective
 from charrnn.training.options import TrainOptions
 from charrnn.training.start import start
 from charrnn.trees import map_tree
+from tests import reference
 from tests.gradients import assert_central_differences
 
 ROWS, TIME, SYMBOLS, EMBEDDING, HIDDEN = 3, 6, 7, 4, 5
 LENGTHS = (6, 2, 5)
-FORMS = [("lstm", 1, EMBEDDING), ("gru", 2, 0), ("elman", 2, EMBEDDING)]
+FORMS = [("lstm", 1, EMBEDDING), ("gru", 2, 0), ("elman", 2, EMBEDDING), ("mingru", 2, 0)]
 
 
 def network(cell="lstm", layers=1, embedding=EMBEDDING):
@@ -53,40 +54,6 @@ def objective_of(parameters, config, rows):
     return objective(parameters, config, 0.0, carry, as_batch(rows), lambda array, rate, place: array)
 
 
-def reference_objective(weights, config, rows):
-    """Forward, backward and joint nats in float64, one row and one step after the other."""
-
-    def outputs(stack, ids):
-        cell, found = CELLS[config.cell], []
-        state = map_tree(lambda part: part.astype(np.float64), zero_state(config, 1))
-        for symbol in ids:
-            signal = np.eye(SYMBOLS)[[symbol]] @ weights["embedding"] if config.embedding else np.eye(SYMBOLS)[[symbol]]
-            for k, layer in enumerate(stack["layers"]):
-                u = state[k].hidden @ layer["recurrent"] + layer.get("recurrent_bias", 0)
-                state[k], _ = cell.step(signal @ layer["input"] + layer["bias"], u, state[k])
-                signal = state[k].hidden
-            found.append(signal[0])
-        return found
-
-    def nats(logits, target):
-        return np.log(np.exp(logits).sum()) - logits[target]
-
-    total = 0.0
-    for row in rows:
-        last = len(row) - 1
-        forward = dict(enumerate(outputs(weights, row[:-1])))  # forward[t] has read x_0 … x_t
-        backward = {last - s: h for s, h in enumerate(outputs(weights["backward"], row[:0:-1]))}  # x_L … x_t
-        for t in range(last):
-            total += nats(forward[t] @ weights["output"]["weight"] + weights["output"]["bias"], row[t + 1])
-            out = weights["backward"]["output"]
-            total += nats(backward[t + 1] @ out["weight"] + out["bias"], row[t])
-            if t + 2 <= last:
-                joint = weights["joint"]
-                logits = forward[t] @ joint["forward"] + backward[t + 2] @ joint["backward"] + joint["bias"]
-                total += nats(logits, row[t + 1])
-    return total
-
-
 @pytest.mark.parametrize(("cell", "layers", "embedding"), FORMS)
 def test_objective_and_its_gradient_equal_the_plain_reference(cell, layers, embedding):
     """The compiled float32 gradient against central differences of the reference in float64, ε = 1e-6."""
@@ -94,12 +61,11 @@ def test_objective_and_its_gradient_equal_the_plain_reference(cell, layers, embe
     rows = draw_rows()
     value, gradient = jax.jit(jax.value_and_grad(lambda p: objective_of(p, config, rows)[0]))(parameters)
 
-    def reference(parameters):
-        return reference_objective(parameters, config, rows)
+    def wanted(parameters):
+        return reference.nats_of_two_directions(parameters, config, rows)
 
-    exact = map_tree(lambda array: array.astype(np.float64), parameters)
-    assert value == pytest.approx(reference(exact), rel=1e-5)
-    assert_central_differences(reference, parameters, gradient, 1e-6, abs=2e-5, rel=1e-4)
+    assert value == pytest.approx(wanted(map_tree(np.float64, parameters)), rel=1e-5)
+    assert_central_differences(wanted, parameters, gradient, 1e-6, abs=2e-5, rel=1e-4)
 
 
 def model_of(config, parameters, **how):

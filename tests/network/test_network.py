@@ -15,8 +15,8 @@ from charrnn.network.forward import apply, zero_state
 from charrnn.network.loss import pick_targets
 from charrnn.network.output import log_softmax
 from charrnn.network.parameters import fold_embedding, init_parameters, parameter_shapes
-from charrnn.network.recurrence import scan_over_time
 from charrnn.trees import map_tree
+from tests import reference
 from tests.gradients import assert_gradient_of_nats
 
 ROWS, TIME, SYMBOLS, EMBEDDING, HIDDEN = 3, 5, 7, 4, 6
@@ -35,32 +35,14 @@ def draw_ids(seed=0, rows=ROWS):
     return np.random.default_rng(seed).integers(0, SYMBOLS, (TIME, rows)).astype(np.int32)
 
 
-def reference_logits(parameters, config, ids_TB):
-    """Logits by loops over rows, time and layers in float64, one-hot vectors multiplied out."""
-    weights = map_tree(lambda array: np.asarray(array, np.float64), parameters)
-    logits = np.empty((*ids_TB.shape, SYMBOLS))
-    for b in range(ids_TB.shape[1]):
-        state = map_tree(lambda part: part[:1].astype(np.float64), zero_state(config, 1))
-        for t in range(len(ids_TB)):
-            signal = np.eye(SYMBOLS)[ids_TB[t, b]][None]
-            if config.embedding:
-                signal = signal @ weights["embedding"]
-            for k, layer in enumerate(weights["layers"]):
-                u = state[k].hidden @ layer["recurrent"] + layer.get("recurrent_bias", 0)
-                state[k], _ = CELLS[config.cell].step(signal @ layer["input"] + layer["bias"], u, state[k])
-                signal = state[k].hidden
-            logits[t, b] = (signal @ weights["output"]["weight"] + weights["output"]["bias"])[0]
-    return logits
-
-
 @pytest.mark.parametrize(("cell", "layers", "embedding"), FORMS)
 def test_network_equals_the_plain_reference(cell, layers, embedding):
     config, parameters = network(cell, layers, embedding)
     ids_TB = draw_ids()
-    wanted = reference_logits(parameters, config, ids_TB)
+    wanted = reference.logits(map_tree(np.float64, parameters), config, ids_TB)
     _, on_host = apply(parameters, config, ids_TB, zero_state(config, ROWS))
     np.testing.assert_allclose(on_host, wanted, rtol=1e-4, atol=1e-5)
-    _, compiled = apply(parameters, config, ids_TB, zero_state(config, ROWS), over_time=scan_over_time)
+    _, compiled = apply(parameters, config, ids_TB, zero_state(config, ROWS), compiled=True)
     np.testing.assert_allclose(compiled, wanted, rtol=1e-4, atol=1e-5)
 
 
@@ -69,14 +51,9 @@ def test_gradient_equals_central_differences(cell, layers, embedding):
     """The compiled gradient of the mean nats, float32, against differences of the reference in float64.
 
     ε = 1e-7, small enough not to step over the kink of a ReLU.
-    ."""
+    """
     config, parameters = network(cell, layers, embedding)
-    ids_TB, targets_TB = draw_ids(), draw_ids(1)
-
-    def reference(parameters):
-        return reference_logits(parameters, config, ids_TB)
-
-    assert_gradient_of_nats(reference, config, parameters, ids_TB, targets_TB, 1e-7, abs=3e-6)
+    assert_gradient_of_nats(config, parameters, draw_ids(), draw_ids(1), 1e-7, abs=3e-6)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -174,6 +151,10 @@ def test_dropout_drops_its_share_and_keeps_the_mean():
     np.testing.assert_allclose(dropped[kept], 1 / 0.7, rtol=1e-6)
     for axes in ((0, 1), (0, 2), (1, 2)):  # no row, time or feature stands out
         assert np.ptp(kept.mean(axes)) < 0.12
+
+
+def test_a_rate_next_to_one_drops_all_but_one_in_four_billion():
+    assert not np.asarray(dropout(jnp.ones((3, 4, 5)), 0.99999999999, key=np.array([3, 4], np.uint32))).any()
 
 
 def test_dropout_differs_by_key_and_not_by_how_rows_are_shared_out():

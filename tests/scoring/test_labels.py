@@ -20,7 +20,7 @@ def labelled():
     reversed_lines = [" ".join(word[::-1] for word in line.rstrip(".").split()) + "." for line in lines]
     text = "".join(f"plain\t{a}\nturned\t{b}\n" for a, b in zip(lines, reversed_lines, strict=True))
     vocabulary = Vocabulary.build(np.array([ord(c) for c in text], np.uint32))
-    return NgramModel.train(vocabulary.encode(text), vocabulary, order=9, lines=True, summary={"reading": "lines"})
+    return NgramModel.train(vocabulary.encode(text), vocabulary, order=9, lines=True)
 
 
 def test_posteriors_follow_from_the_scores_of_the_joined_lines(labelled):

@@ -8,8 +8,8 @@ import pytest
 
 import charrnn
 from charrnn.models.language_model import Tally
-from charrnn.scoring import score as scoring
-from charrnn.text.vocabulary import BOUNDARY
+from charrnn.scoring import log_probs as scoring
+from charrnn.text.symbols import BOUNDARY
 
 SENTENCES = ["the cat sees a dog.", "", "a", "zzz é", "the old house " * 40, "red"]
 

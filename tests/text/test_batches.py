@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.text.batches import RESETS, LineBatches, StreamBatches, compact
-from charrnn.text.vocabulary import BOUNDARY, Vocabulary, to_units
+from charrnn.text.symbols import BOUNDARY
+from charrnn.text.vocabulary import Vocabulary, to_units
 
 
 def epoch_of(batches, epoch):

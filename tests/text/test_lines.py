@@ -65,7 +65,7 @@ def byte_folder(tmp_path_factory):
     text = "\ufeffdéjà vu\r\n".encode() + "déjà vu\r\n".encode("latin-1") * 50
     vocabulary = Vocabulary.build(to_units(text, "byte"), "byte")
     ids = vocabulary.encode(text)
-    save_model(NgramModel.train(ids, vocabulary, order=3, lines=True, summary={"reading": "lines"}), folder)
+    save_model(NgramModel.train(ids, vocabulary, order=3, lines=True), folder)
     return folder
 
 

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import CharrnnError
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary, to_units
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import Vocabulary, to_units
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 

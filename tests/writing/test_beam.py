@@ -8,7 +8,8 @@ import pytest
 import charrnn
 from charrnn.errors import CharrnnError
 from charrnn.models.ngram.model import NgramModel
-from charrnn.text.vocabulary import BOUNDARY, Vocabulary
+from charrnn.text.symbols import BOUNDARY
+from charrnn.text.vocabulary import Vocabulary
 from charrnn.writing.beam import beam_search
 from charrnn.writing.choice import Choice, banned_symbols
 from tests.conftest import assert_one_clear_line

@@ -11,10 +11,9 @@ import pytest
 import charrnn
 from charrnn.errors import CharrnnError
 from charrnn.models.ngram.model import NgramModel
-from charrnn.report.fillings import read_candidates
 from charrnn.text.blanks import read_template
 from charrnn.text.vocabulary import Vocabulary, to_units
-from charrnn.writing.fill import fill
+from charrnn.writing.fill import fill, read_candidates
 from tests.conftest import WORDS
 
 

@@ -10,10 +10,12 @@ from charrnn.models.folder import TEXT, save_model
 from charrnn.models.kept_text import kept_text
 from charrnn.models.ngram.model import NgramModel
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.writing import dead_ends, sample
+from charrnn.writing import dead_ends
+from charrnn.writing import draw as draw_module
 from charrnn.writing.beam import beam_search
+from charrnn.writing.draw import draw
 from charrnn.writing.novel import Novel, longest_copy
-from charrnn.writing.sample import write
+from charrnn.writing.options import SampleOptions
 from charrnn.writing.steering import drawing_for
 from tests.conftest import assert_one_clear_line, small_text
 
@@ -46,9 +48,9 @@ def test_no_span_is_copied(text, copier, span):
 
 def novel_texts(model, count=10, **steering):
     vocabulary, length = model.vocabulary, 40
-    drawing = drawing_for(model, length, **steering)
+    drawing = drawing_for(model, SampleOptions(length=length, **steering))
     texts = [""] * count
-    for row, piece in write(model, prime=vocabulary.encode(""), length=length, count=count, drawing=drawing, dead_ends=True):
+    for row, piece in draw(model, prime=vocabulary.encode(""), length=length, count=count, drawing=drawing, dead_ends=True):
         texts[row] += vocabulary.decode(piece)
     return texts
 
@@ -64,7 +66,7 @@ def novel_texts(model, count=10, **steering):
 def test_a_text_in_a_dead_end_goes_back_and_finds_another_way(monkeypatch, text, copier, span, steering):
     novel = Novel(copier, copier.vocabulary.encode(text), span)
     stuck = []
-    monkeypatch.setattr(sample, "recovered", lambda *all: stuck.append(all) or dead_ends.recovered(*all))
+    monkeypatch.setattr(draw_module, "recovered", lambda *all: stuck.append(all) or dead_ends.recovered(*all))
     for written in novel_texts(novel, **steering):
         assert not copies(written, text, span)
         assert "\N{REPLACEMENT CHARACTER}" not in written
@@ -82,24 +84,24 @@ def test_where_every_way_on_is_a_copy_that_is_said(copier, steering):
         novel_texts(Novel(copier, corpus, 3), **steering)
     with pytest.raises(charrnn.CharrnnError, match="--beam 2"):
         beam_search(Novel(copier, corpus, 3), prime=corpus[:0], length=40, beam=2,
-                    drawing=drawing_for(copier, 40, **steering))  # fmt: skip
+                    drawing=drawing_for(copier, SampleOptions(length=40, **steering)))  # fmt: skip
 
 
 def test_a_dead_end_is_looked_for_once_a_text_and_only_when_it_is_its_turn(monkeypatch, copier):
     looked = []
-    monkeypatch.setattr(sample, "is_stuck", lambda text, *all: looked.append(len(text.ids)))
-    how = {"prime": copier.vocabulary.encode("the"), "length": 5 * sample.STEPS, "count": 3, "dead_ends": True}
-    assert [row for row, piece in write(copier, **how) if len(piece)] == [0, 1, 2]
-    assert looked == [5 * sample.STEPS] * 3
+    monkeypatch.setattr(draw_module, "is_stuck", lambda text, *all: looked.append(len(text.ids)))
+    how = {"prime": copier.vocabulary.encode("the"), "length": 5 * draw_module.STEPS, "count": 3, "dead_ends": True}
+    assert [row for row, piece in draw(copier, **how) if len(piece)] == [0, 1, 2]
+    assert looked == [5 * draw_module.STEPS] * 3
 
     def no_way_on(*all):
         raise charrnn.CharrnnError("no way on")
 
     looked.clear()
-    monkeypatch.setattr(sample, "is_stuck", lambda *all: looked.append(all) or len(looked) > 1)
-    monkeypatch.setattr(sample, "recovered", no_way_on)
-    written = write(copier, **how)
-    assert [(row, len(piece)) for row, piece in (next(written), next(written))] == [(0, 5 * sample.STEPS), (0, 0)]
+    monkeypatch.setattr(draw_module, "is_stuck", lambda *all: looked.append(all) or len(looked) > 1)
+    monkeypatch.setattr(draw_module, "recovered", no_way_on)
+    written = draw(copier, **how)
+    assert [(row, len(piece)) for row, piece in (next(written), next(written))] == [(0, 5 * draw_module.STEPS), (0, 0)]
     with pytest.raises(charrnn.CharrnnError, match="no way on"):
         next(written)
 

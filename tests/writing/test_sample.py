@@ -1,12 +1,13 @@
 """Writing: filters, seeds, stops, and the two ways of running."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import charrnn
-from charrnn.text.vocabulary import BOUNDARY
+from charrnn.text.symbols import BOUNDARY
 from charrnn.writing.choice import Choice
-from charrnn.writing.sample import uniforms, write
+from charrnn.writing.draw import draw, uniforms
 
 PROBS = np.array([[0.3, 0.05, 0.35, 0.2, 0.1]])  # the first is the unknown symbol, never drawn
 
@@ -38,6 +39,33 @@ def frequencies(choice, draws=20000):
 )
 def test_symbols_are_drawn_as_often_as_they_should_be(choice, wanted):
     np.testing.assert_allclose(frequencies(choice), wanted, atol=1e-4)
+
+
+# four likely symbols, all alike, and three unlikely ones, all alike; the first is never drawn
+TIED = np.array([[0.05, 0.05, 0.2, 0.05, 0.2, 0.2, 0.05, 0.2]])
+
+
+@pytest.mark.parametrize("on", [np, jnp], ids=["numpy", "jax"])
+@pytest.mark.parametrize(
+    ("choice", "kept"),
+    [
+        (Choice(top_k=1), [2]),
+        (Choice(top_k=3), [2, 4, 5]),
+        (Choice(top_k=5), [1, 2, 4, 5, 7]),
+        (Choice(top_k=7), [1, 2, 3, 4, 5, 6, 7]),
+        (Choice(top_p=0.4), [2, 4]),  # 0.2 / 0.95 each
+        (Choice(top_p=0.45), [2, 4, 5]),
+        (Choice(top_p=0.88), [1, 2, 4, 5, 7]),
+        (Choice(top_p=0.6, top_k=2), [2, 4]),
+        (Choice(typical=0.4), [2, 4]),  # entropy 1.78 nats; 1.56 is nearer to it than 2.94
+        (Choice(typical=0.88), [1, 2, 4, 5, 7]),
+        (Choice(min_p=0.5), [2, 4, 5, 7]),  # keeps by value
+    ],
+)
+def test_of_symbols_as_likely_as_each_other_those_of_smaller_ids_are_kept(choice, kept, on):
+    log_probs_BV = on.log(on.asarray(np.repeat(TIED, 1000, axis=0), dtype=np.float32))
+    uniforms_B = on.asarray((np.arange(1000) + 0.5) / 1000, dtype=np.float32)
+    assert sorted(set(np.asarray(choice(log_probs_BV, uniforms_B)).tolist())) == kept
 
 
 @pytest.mark.parametrize("uniform", [0.0, np.float32(1) - np.float32(2**-24)])
@@ -91,7 +119,7 @@ def test_stop_ends_the_text_before_it_wherever_it_falls(model):
 
 
 def test_pieces_come_in_order_of_the_rows_and_each_row_ends_with_an_empty_one(model):
-    pieces = list(write(model, prime=model.vocabulary.encode("a"), length=150, count=3, seed=1))
+    pieces = list(draw(model, prime=model.vocabulary.encode("a"), length=150, count=3, seed=1))
     assert [row for row, _ in pieces] == sorted(row for row, _ in pieces)
     assert [len(piece) for row, piece in pieces if row == 0][-1] == 0
     assert len([1 for _, piece in pieces if len(piece) == 0]) == 3

@@ -18,7 +18,8 @@ import numpy as np
 
 from charrnn.models.ngram.model import NgramModel
 from charrnn.models.ngram.trie import FIRST_SYMBOL, Trie
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 
 BLOCK = 1 << 16  # n-grams turned to text at a time
 NEVER = "-99"  # the format's usual logarithm of nothing

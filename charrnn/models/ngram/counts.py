@@ -15,7 +15,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.text.batches import compact
-from charrnn.text.vocabulary import BOUNDARY
+from charrnn.text.symbols import BOUNDARY
 
 BLOCK = 1 << 22  # positions worked on at a time, so that temporary arrays stay small
 KEY_BITS = 64  # what a rank, a symbol and a position may take together to be sorted as one integer

@@ -17,7 +17,8 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.ngram.counts import NgramCounts, count_ngrams
 from charrnn.models.ngram.trie import Trie, TrieLevel, assemble
-from charrnn.text.vocabulary import UNKNOWN, Vocabulary
+from charrnn.text.symbols import UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 
 MIN_ORDER, MAX_ORDER = 2, 20
 FALLBACK_DISCOUNTS = (0.0, 0.5, 1.0, 1.5)

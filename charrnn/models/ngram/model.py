@@ -6,18 +6,19 @@ Shapes: B rows, T time, V symbols, K context lengths (0 to order - 1), P positio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from charrnn.errors import CharrnnError
+from charrnn.models.archive import Archive
 from charrnn.models.language_model import Choose, Memory, Tally, generate_step_by_step
 from charrnn.models.ngram.counts import framed
 from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER, KneserNey
 from charrnn.models.ngram.trie import ABSENT, FIRST_SYMBOL, ROOT, Trie, children, find
-from charrnn.text.vocabulary import UNKNOWN, Vocabulary
+from charrnn.text.symbols import UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 
-KIND = "ngram"
 CELLS = 1 << 19  # size of the arrays that long inputs are cut to, so that they stay in the processor's cache
 
 
@@ -27,21 +28,9 @@ class NgramState(NamedTuple):
     nodes_BK: np.ndarray
 
 
-class Matches(NamedTuple):
-    """How well the model knows each position's context, for weighing it against other models. All int64.
-
-    length_BT: symbols of the longest context that something has followed in training (0 to order - 1); occurrences_BT:
-    how often; successors_BT: number of different symbols that did (at length 0, the size of the vocabulary).
-    """
-
-    length_BT: np.ndarray
-    occurrences_BT: np.ndarray
-    successors_BT: np.ndarray
-
-
 @dataclass(eq=False)
 class NgramModel:
-    """A LanguageModel from counts.
+    """A SavedModel from counts.
 
     With `lines`, it was trained on lines, each from boundary to boundary: contexts do not reach back over a boundary.
     Else the text was one stream. `discounts` are D1, D2, D3+ of each order; `summary` tells how the model came about,
@@ -51,11 +40,14 @@ class NgramModel:
     and all else is scaled to the rest; otherwise the unknown symbol was counted like any other.
     """
 
+    kind: ClassVar[str] = "ngram"
+
     vocabulary: Vocabulary
     trie: Trie
     lines: bool
     discounts: Sequence[Sequence[float]] = ()
     summary: dict[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
 
     @classmethod
     def train(
@@ -86,8 +78,8 @@ class NgramModel:
         """The number of n-grams of each order, from 1."""
         return np.diff(self.trie.levels)[1:].tolist()
 
-    def expect(self, characters: int) -> None:
-        """Nothing to get ready: see LanguageModel."""
+    def prepare(self, characters: float) -> None:
+        """Nothing to get ready."""
 
     def start(self, rows: int) -> NgramState:
         nodes_BK = np.full((rows, self.order), ABSENT, np.int64)
@@ -120,15 +112,6 @@ class NgramModel:
         self, state: NgramState, memory: Memory, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
     ) -> tuple[NgramState, Memory, np.ndarray]:
         return generate_step_by_step(self, state, memory, ids_B, uniforms_TB, choose)
-
-    def matches(self, state: NgramState, ids_BT: np.ndarray) -> tuple[NgramState, Matches]:
-        """(state, what is known of the context after each of ids_BT)."""
-        state, nodes_KBT = self._read(state, ids_BT)
-        _, successors_KBT = children(self.trie, nodes_KBT)
-        length_BT = self.order - 1 - np.argmax(successors_KBT[::-1] > 0, 0)
-        longest = length_BT[None]
-        occurrences_BT = self.trie.occurrences_C[np.take_along_axis(nodes_KBT, longest, 0)[0]].astype(np.int64)
-        return state, Matches(length_BT, occurrences_BT, np.take_along_axis(successors_KBT, longest, 0)[0])
 
     def _read(self, state: NgramState, ids_BT: np.ndarray) -> tuple[NgramState, np.ndarray]:
         """(state, nodes_KBT of the contexts of all lengths after each of ids_BT)."""
@@ -184,10 +167,12 @@ class NgramModel:
         unknown = self.vocabulary.unknown_probability
         return np.where(symbols == UNKNOWN, unknown, p * (1 - unknown)) if unknown else p
 
-    def to_archive(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """The named arrays and the description that write_archive() takes."""
+    def facts(self) -> dict[str, Any]:
+        return {"order": self.order, "ngrams": self.ngrams, "discounts": [list(each) for each in self.discounts]}
+
+    def to_archive(self) -> Archive:
         description = {
-            "kind": KIND,
+            "kind": self.kind,
             "order": self.order,
             "lines": self.lines,
             "discounts": [list(of_order) for of_order in self.discounts],
@@ -198,9 +183,7 @@ class NgramModel:
 
     @classmethod
     def from_archive(cls, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> "NgramModel":
-        """The model that to_archive() took apart; raises CharrnnError, naming `path`, where the parts do not fit."""
-        if description.get("kind") != KIND:
-            raise CharrnnError(f"{path}: holds a model of kind {description.get('kind')!r}, not an n-gram model")
+        """The model that to_archive() took apart. Raises CharrnnError, naming `path`, where the parts do not fit."""
         try:
             trie = Trie(**arrays)
             vocabulary = Vocabulary(**description["vocabulary"])
@@ -215,8 +198,11 @@ class NgramModel:
         raise CharrnnError(f"{path}: its arrays do not fit its description; restore it from a copy or train again")
 
 
-def framed_tally(model: NgramModel, ids: np.ndarray) -> Tally:
-    """The tally of a text read from boundary on, so that its first character is predicted too; to a boundary, of lines."""
+def tally_from_boundary(model: NgramModel, ids: np.ndarray) -> Tally:
+    """The tally of a text from the boundary before it on, by which orders are compared.
+
+    Unlike in the held-out figure of training, the first character of a stream is predicted too. Lines end at a boundary.
+    """
     text_BT = framed(ids, model.vocabulary.size, lines=model.lines)[None] if len(ids) else np.zeros((1, 1), np.int64)
     before_BT, targets_BT = text_BT[:, :-1], text_BT[:, 1:]
     _, log_probs_BT = model.target_log_probs(model.start(1), before_BT, targets_BT)
@@ -248,9 +234,9 @@ def choose_order(
         raise CharrnnError("the held-out text is empty, so no order can be chosen by it; name an order")
     models = _models(training_ids, vocabulary, orders, **options)
     best = next(models)
-    tried = {best.order: framed_tally(best, held_out_ids).nats_per_character}
+    tried = {best.order: tally_from_boundary(best, held_out_ids).nats_per_character}
     for model in models:
-        tried[model.order] = framed_tally(model, held_out_ids).nats_per_character
+        tried[model.order] = tally_from_boundary(model, held_out_ids).nats_per_character
         if not tried[model.order] < tried[best.order]:
             break
         best = model

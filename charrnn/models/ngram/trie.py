@@ -30,7 +30,8 @@ class Trie(NamedTuple):
     """symbols_N, the last symbol of each n-gram; probability_N, of that symbol after the others (interpolated in full).
 
     Of the contexts: backoff_C, the factor of the shorter context's probability for a successor that is not there;
-    occurrences_C, how often the context was followed by anything; starts_C (one entry more), where its children begin.
+    occurrences_C, how often the context was followed by anything (part of the file, used by no command); starts_C (one
+    entry more), where its children begin.
     `levels` are the first nodes of levels 0 to order, and the number of nodes.
     """
 

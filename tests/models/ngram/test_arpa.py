@@ -9,7 +9,8 @@ import pytest
 from charrnn.models.ngram import arpa
 from charrnn.models.ngram.arpa import arpa_words, write_arpa
 from charrnn.models.ngram.model import NgramModel
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 
 TEXT = (
     "the cat sat on the mat\nthe rat sat on the cat\n\na fat cat ate the rat\tthat sat\u3000on a mat\n"

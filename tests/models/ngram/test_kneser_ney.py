@@ -9,7 +9,8 @@ import pytest
 from charrnn.models.ngram import counts as ngram_counts
 from charrnn.models.ngram.kneser_ney import discounts
 from charrnn.models.ngram.model import NgramModel
-from charrnn.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
 
 TEXT = (
     "the cat sat on the mat\nthe rat sat on the cat\n\na fat cat ate the rat that sat on a mat\n"

@@ -1,0 +1,29 @@
+"""charrnn mix"""
+
+import click
+
+from charrnn.cli.options import options_of
+from charrnn.models.options import MixOptions
+
+
+@click.command(short_help="Save several models as one.")
+@click.argument("models", nargs=-1, required=True)
+@click.option("-o", "--output", required=True, metavar="FOLDER", help="Model folder to write.")
+@options_of(MixOptions)
+def mix(models, output, options):
+    """Save the models in the folders MODELS as one, a mixture, in a folder of its own.
+
+    The folder holds the models whole, and serves every command that one model does.
+    """
+    if len(models) < 2:
+        raise click.UsageError("A mixture is of two models or more; name another one.")
+    from pathlib import Path
+
+    from charrnn import api
+    from charrnn.models.folder import MODEL
+    from charrnn.report.mixture import say_mixture
+    from charrnn.report.say import say
+    from charrnn.training.mixture import make_mixture
+
+    say_mixture(make_mixture([api.load(folder) for folder in models], Path(output), options), options)
+    say(f"model: {output}/{MODEL}; score with: charrnn score -m {output}")

@@ -1,0 +1,24 @@
+"""Getting a ready-made corpus, fetched or made here, into a file."""
+
+from pathlib import Path
+
+from charrnn.corpora.catalogue import Progress, fetch, find, refuse_existing
+from charrnn.corpora.generated import generate
+from charrnn.corpora.options import CorpusOptions
+from charrnn.files import write_bytes
+
+
+def get_corpus(name: str, options: CorpusOptions, progress: Progress = lambda done: None) -> Path:
+    """The file that the corpus was put into. progress is told the bytes of a download.
+
+    Raises CharrnnError where there is no such corpus, the file exists or cannot be written, or the download fails.
+    """
+    entry = find(name)
+    options.check_for(name, entry.generated)
+    target = Path(options.output or f"{name}.txt")
+    refuse_existing(target, options.overwrite)
+    if entry.generated:
+        write_bytes(target, generate(name, options.count, options.seed or 0, options.without).encode())
+    else:
+        fetch(entry, target, overwrite=options.overwrite, progress=progress)
+    return target

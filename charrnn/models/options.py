@@ -1,0 +1,37 @@
+"""What may be said where several models are given."""
+
+from dataclasses import dataclass
+
+from charrnn.errors import CharrnnError
+from charrnn.options import Options, option
+
+WAYS = ("linear", "log-linear")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixtureOptions(Options):
+    """How several models become one; a single one needs nothing of it."""
+
+    weight: tuple[float, ...] = option((), "Weight of each model, in order; else all alike.")
+    mix: str = option("log-linear", "Several models: their probabilities added, or multiplied.", choices=WAYS)
+    fit_on: str | None = option(None, "Fit the weights on this text, which no model has learnt from.", metavar="FILE")
+
+    encoding: str = option("utf-8", "Encoding of the files.")
+
+    def check(self) -> None:
+        if self.weight and self.fit_on:
+            raise CharrnnError("--weight gives the weights and --fit-on finds them; leave one out")
+
+    def check_for(self, models: int) -> None:
+        """Raises CharrnnError where the options do not fit that many models."""
+        if models == 1 and (self.weight or self.fit_on):
+            raise CharrnnError("--weight and --fit-on are for several models; give -m again")
+        if self.weight and len(self.weight) != models:
+            raise CharrnnError(f"{models} models and {len(self.weight)} weights; give each -m one --weight")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixOptions(MixtureOptions):
+    """How several models become one that is saved."""
+
+    overwrite: bool = option(False, "Replace the model in the folder.")

@@ -1,6 +1,7 @@
 """Small texts and a model trained on one, shared by the tests."""
 
 import io
+import subprocess
 import sys
 
 import jax
@@ -101,6 +102,14 @@ def run(monkeypatch, capfdbinary):
         return stop.value.code, out.decode(errors="replace"), error.decode(errors="replace")
 
     return call
+
+
+@pytest.fixture
+def ended():
+    """The number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
 
 
 def assert_one_clear_line(result, *parts, code=1):

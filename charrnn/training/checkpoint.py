@@ -44,7 +44,7 @@ class Checkpoint:
         leaves, form = jax.tree.flatten(template.optimizer)
         named = {str(k): leaf for k, leaf in enumerate(leaves)}
         tree = {**template._asdict(), "optimizer": named}
-        # files made before 0.2 have rows of padding, as many as the devices of then needed
+        # older files have rows of padding, as many as the devices of then needed
         rows = {CARRY + name: len(leaf) for name, leaf in flatten(template.carry).items()}
         arrays = {name: array[: rows.get(name)] if name in rows else array for name, array in self.arrays.items()}
         filled = unflatten(tree, arrays, self.path)
@@ -127,7 +127,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 
 
 def _as_now(description: dict[str, Any]) -> dict[str, Any]:
-    """The description of a file made before 0.2, in which settings, text and network stood apart."""
+    """The description of an older file, in which settings, text and network stood apart."""
     network, reading = dict(description["network"]), dict(description["reading"])
     form = {name: network[name] for name in ("hidden", "dropout", "embedding_dropout", *FORM) if name in network}
     if form["attention"] == "none":

@@ -5,7 +5,7 @@ Shapes: B rows, T time.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -85,7 +85,7 @@ class LanguageModelling:
     @property
     def description(self) -> dict[str, Any]:
         return {
-            "network": vars(self._network),
+            "network": asdict(self._network),
             "vocabulary": self.vocabulary.to_json(),
             "sources": list(self.corpus.sources),
         }

@@ -1,6 +1,5 @@
 """A model folder is written to by one process at a time; what a process that is gone left behind is taken over."""
 
-import ctypes
 import json
 import os
 import socket
@@ -11,7 +10,6 @@ import threading
 import pytest
 
 import charrnn
-from charrnn.machine import processes
 from charrnn.machine.processes import start_of
 from charrnn.models import lock
 from charrnn.models.folder import MODEL
@@ -19,14 +17,6 @@ from charrnn.models.lock import LOCK, locked
 from tests.conftest import TINY, assert_one_clear_line
 
 HERE = {"host": socket.gethostname(), "pid": os.getpid(), "start": start_of(os.getpid())}
-
-
-@pytest.fixture
-def ended():
-    """The number of a process that has ended."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
 
 
 def test_a_folder_is_one_process_s_until_the_block_ends_and_leaves_nothing(tmp_path):
@@ -108,39 +98,3 @@ def test_a_second_training_into_a_folder_is_refused(run, tmp_path, corpus_file):
     assert (tmp_path / "m" / LOCK).exists()  # for it was killed
     assert run("train", corpus_file, "-m", tmp_path / "m", "--no-baseline", *TINY)[0] == 0
     assert not (tmp_path / "m" / LOCK).exists()
-
-
-def test_a_process_is_told_from_others_of_its_number(ended):
-    assert start_of(ended) is None
-    assert start_of(os.getpid()) == start_of(os.getpid()) != ""
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-        assert start_of(other.pid) not in (None, "", start_of(os.getpid()))
-        other.communicate(b"\n")
-    assert processes._start_by_ps(os.getpid()) == processes._start_by_ps(os.getpid())
-
-
-@pytest.mark.parametrize(("code", "found"), [(259, "5 7"), (0, None)])
-def test_on_windows_no_process_is_sent_a_signal(monkeypatch, code, found):
-    """There, os.kill(pid, 0) ends the process."""
-
-    class Kernel:
-        class OpenProcess:
-            def __new__(cls, access, inherit, pid):
-                return pid
-
-        @staticmethod
-        def GetExitCodeProcess(handle, pointer):
-            pointer._obj.value = code
-
-        @staticmethod
-        def GetProcessTimes(handle, created, *others):
-            created._obj.dwHighDateTime, created._obj.dwLowDateTime = 5, 7
-
-        @staticmethod
-        def CloseHandle(handle):
-            pass
-
-    monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setattr(ctypes, "WinDLL", lambda name, use_last_error: Kernel, raising=False)
-    monkeypatch.setattr(os, "kill", pytest.fail)
-    assert start_of(1234) == found

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charrnn.errors import CharrnnError
+from charrnn.machine import prepared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +19,7 @@ DEFAULT_MODEL = "charrnn-model"
 UNKNOWN_WAYS = ("error", "skip", "symbol")
 
 
+@prepared(all_processors=True)
 def train(
     corpus: str | Path | Sequence[str | Path],
     model: str | Path = DEFAULT_MODEL,
@@ -40,6 +42,7 @@ def train(
     return _trained(session, model, on_progress)
 
 
+@prepared(all_processors=True)
 def resume(
     model: str | Path = DEFAULT_MODEL,
     corpus: str | Path | Sequence[str | Path] = (),
@@ -62,6 +65,7 @@ def resume(
     return _trained(resume_run(Path(model), _names(corpus), options), model, on_progress)
 
 
+@prepared()
 def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "LanguageModel":
     """The model in a folder. compiled: whether a network runs on JAX (faster for long work) or numpy (ready at once)."""
     from charrnn.models.folder import load_model
@@ -69,6 +73,7 @@ def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "Langu
     return load_model(Path(model), compiled=compiled)
 
 
+@prepared()
 def mix(
     models: "Sequence[LanguageModel]",
     *,
@@ -95,6 +100,7 @@ def mix(
     return fit(models, sequences, way)
 
 
+@prepared()
 def sample(
     model: "LanguageModel",
     *,
@@ -132,6 +138,7 @@ def sample(
     return written[0] if count is None else written
 
 
+@prepared()
 def score(model: "LanguageModel", sentences: str | Iterable[str]) -> "list[SentenceScore]":
     """The score of each sentence: `.tally` has nats, bits_per_character and perplexity, `.log_probs` each character.
 

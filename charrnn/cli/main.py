@@ -7,10 +7,7 @@ import sys
 import click
 
 from charrnn.errors import CharrnnError
-
-# Short work is done by numpy, on products too small to share out: threads that wait for each other made a text of 500
-# characters take ten times as long on a busy machine. Long work is JAX's, which has threads of its own.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+from charrnn.machine import prepared
 
 # subcommand: the module that holds it under the same name, imported only when asked for
 COMMANDS = {
@@ -24,6 +21,7 @@ COMMANDS = {
     "bench": "Measure speed on this machine.",
     "corpus": "List and fetch ready-made corpora.",
 }
+ON_ALL_PROCESSORS = ("train", "bench")
 
 
 class LazyGroup(click.Group):
@@ -44,8 +42,11 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"auto_envvar_prefix": "CHARRNN", "help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="charrnn")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Character-level language models: train a recurrent network on a text, write in its style, score sentences."""
+    on_all = context.invoked_subcommand in ON_ALL_PROCESSORS
+    context.with_resource(prepared(all_processors=on_all, own_process=True))
 
 
 def main() -> None:

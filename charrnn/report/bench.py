@@ -1,7 +1,6 @@
 """Speed of training, sampling and scoring on this machine, for a network of random weights and random text."""
 
 import json
-import resource
 import statistics
 import sys
 import time
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.machine.memory import peak_memory_bytes
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.config import FORM, NetworkConfig
 from charrnn.network.forward import zero_state
@@ -52,11 +52,8 @@ class BenchOptions:
 
 def measure(options: BenchOptions, only: str | None = None) -> dict[str, Any]:
     """The figures, JSON-able: the options, machine, and for each of the three what its function below says."""
-    from charrnn.machine.devices import measure_gigaflops, use_all_processors
-    from charrnn.machine.memory import keep_freed_memory
+    from charrnn.machine.devices import measure_gigaflops
 
-    keep_freed_memory()
-    use_all_processors()
     figures: dict[str, Any] = {"options": asdict(options), "peak_gigaflops": measure_gigaflops()}
     for name, function in (("training", _training), ("sampling", _sampling), ("scoring", _scoring)):
         if only in (None, name):
@@ -64,7 +61,8 @@ def measure(options: BenchOptions, only: str | None = None) -> dict[str, Any]:
     if "training" in figures:
         training = figures["training"]
         training["share_of_peak"] = training["gigaflops"] / figures["peak_gigaflops"]
-    figures["peak_memory_megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if (peak := peak_memory_bytes()) is not None:
+        figures["peak_memory_megabytes"] = peak / 2**20
     return figures
 
 
@@ -175,7 +173,8 @@ def print_figures(figures: dict[str, Any], as_json: bool) -> None:
     if "scoring" in figures:
         part = figures["scoring"]
         print(f"scoring            {part['characters_per_second']:>12,.0f} characters/s   {_compiled(part)}")
-    print(f"memory             {figures['peak_memory_megabytes']:>12,.0f} MB at the most")
+    if "peak_memory_megabytes" in figures:
+        print(f"memory             {figures['peak_memory_megabytes']:>12,.0f} MB at the most")
 
 
 def _title(options: dict[str, Any]) -> str:

@@ -12,9 +12,7 @@ import jax
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.machine.compilation_cache import use_compilation_cache
-from charrnn.machine.devices import measure_gigaflops, use_all_processors
-from charrnn.machine.memory import keep_freed_memory
+from charrnn.machine.devices import measure_gigaflops
 from charrnn.models.folder import RESUME, load_model
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.config import FORM
@@ -66,7 +64,6 @@ def start(
     grown = before.vocabulary.grown(corpus.training, options.min_count) if before else None
     vocabulary = grown or build_vocabulary(corpus, options)
     notes = describe(corpus, vocabulary)
-    _get_jax_ready()
     plan = _plan(options, corpus, vocabulary)
     run = Run(folder, plan.network, vocabulary, plan.settings, corpus, _absolute(reading), plan.minutes, options.keep_text)
     if isinstance(run.batches, LineBatches) and run.batches.cut_lines:
@@ -100,7 +97,6 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session
             f"{read}: differs from the text that {folder} was trained on; give that text (and --valid), "
             f"or start a new run from these weights with --init-from {folder}"
         )
-    _get_jax_ready()
     minutes = options.minutes or saved.minutes
     run = Run(folder, saved.network, saved.vocabulary, saved.settings, corpus, _absolute(reading), minutes)
     state = run.restored(saved)
@@ -114,12 +110,6 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session
     saved.put_back_best()
     notes = [f"resuming {folder} at step {journal.step:,} of {journal.schedule.steps:,}"]
     return Session(run, state, journal, notes)
-
-
-def _get_jax_ready() -> None:
-    keep_freed_memory()
-    use_all_processors()
-    use_compilation_cache()
 
 
 def _prolonged(run: Run, journal: Journal, options: TrainOptions, parameters: Parameters, begun: float) -> Journal:

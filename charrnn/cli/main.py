@@ -51,8 +51,9 @@ def cli(context: click.Context) -> None:
 
 def main() -> None:
     """Run the command line: exit code 0 done, 1 a clear error, 2 wrong usage, 130 or 143 interrupted."""
-    if sys.stdout is not None:  # UTF-8 whatever the locale; bytes that are none, in arguments, go out as they came
-        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    _open_streams()
+    # UTF-8 whatever the locale; bytes that are none, in arguments, go out as they came
+    sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     try:
         code = cli(standalone_mode=False) or 0  # what a command gave to context.exit()
         sys.stdout.flush()
@@ -83,6 +84,20 @@ def main() -> None:
         click.echo(f"charrnn: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
         code = 1
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Put something in the place of standard streams that are closed, where Python has None.
+
+    Left free, their descriptors would go to the next files that are opened, and what XLA says to descriptor 2 into a model.
+    Writing to the closed standard output fails, as it should; what a closed standard error misses nobody wants.
+    """
+    if sys.stdin is None:
+        os.open(os.devnull, os.O_RDONLY)  # takes the lowest free descriptor, here 0; commands ask for sys.stdin
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
 def _out_of_memory() -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charrnn.corpora.options import CorpusOptions
+from charrnn.machine import prepared
 from charrnn.models.options import MixOptions, MixtureOptions
 from charrnn.options import takes
 from charrnn.scoring.options import RescoreOptions, ScoreOptions
@@ -32,6 +33,7 @@ DEFAULT_MODEL = "charrnn-model"
 
 
 @takes(TrainOptions)
+@prepared(all_processors=True)
 def train(
     corpus: Names,
     model: str | Path = DEFAULT_MODEL,
@@ -50,6 +52,7 @@ def train(
         return _trained(start(_names(corpus), Path(model), options), model, on_progress)
 
 
+@prepared(all_processors=True)
 def resume(
     model: str | Path = DEFAULT_MODEL,
     corpus: Names = (),
@@ -83,6 +86,7 @@ def ngram(corpus: Names, model: str | Path = DEFAULT_MODEL, *, options: NgramOpt
     return train_ngram(_names(corpus), Path(model), options)[0]
 
 
+@prepared()
 def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "SavedModel":
     """The model in a folder. compiled: whether a network runs on JAX (faster for long work) or numpy (ready at once)."""
     from charrnn.models.folder import open_model
@@ -91,6 +95,7 @@ def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "Saved
 
 
 @takes(SampleOptions)
+@prepared()
 def sample(model: "Models", *, options: SampleOptions) -> "str | list[str]":
     """Text written by the model: one string, or with `count` a list of them.
 
@@ -121,6 +126,7 @@ class Written(str):
 
 
 @takes(ScoreOptions)
+@prepared()
 def score(model: "Models", text: str | Iterable[str] = (), *, files: Names = (), options: ScoreOptions) -> "list[Score]":
     """The score of each text, then of each line of the files: `.tally` has nats, bits_per_character and perplexity,
     `.log_probs` each character.
@@ -135,6 +141,7 @@ def score(model: "Models", text: str | Iterable[str] = (), *, files: Names = (),
 
 
 @takes(MixOptions)
+@prepared()
 def mix(models: "Sequence[Model]", output: str | Path | None = None, *, options: MixOptions) -> "Mixture":
     """Several models as one, saved in the folder `output` where one is named. Raises CharrnnError for what cannot be."""
     from charrnn.training.mixture import make_mixture
@@ -144,6 +151,7 @@ def mix(models: "Sequence[Model]", output: str | Path | None = None, *, options:
 
 
 @takes(FillOptions)
+@prepared()
 def fill(model: "Model", text: str | Iterable[str] = (), *, files: Names = (), options: FillOptions) -> "list[Filled]":
     """The best ways to fill the blanks of each text, then of each line of the files; `.fillings`, best first."""
     from charrnn.writing.fill import fill_texts
@@ -153,6 +161,7 @@ def fill(model: "Model", text: str | Iterable[str] = (), *, files: Names = (), o
 
 
 @takes(RescoreOptions)
+@prepared()
 def rescore(model: "Models", lists: Names, *, options: RescoreOptions) -> "list[Rescored]":
     """The hypotheses of lists (files), in their order, with the model's base-10 logarithm and their totals."""
     from charrnn.scoring.rescore import rescore as rescore_lists
@@ -168,6 +177,7 @@ def info(model: "Model") -> dict[str, Any]:
 
 
 @takes(BenchOptions)
+@prepared(all_processors=True)
 def bench(*, options: BenchOptions) -> dict[str, Any]:
     """Measured speeds of training, sampling and scoring on this machine, JSON-able."""
     from charrnn.bench import measure

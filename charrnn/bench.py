@@ -1,6 +1,5 @@
 """Speed of training, sampling and scoring on this machine, for a network of random weights and random text."""
 
-import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.machine.memory import peak_memory_bytes
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.config import FORM, NetworkConfig
 from charrnn.network.forward import zero_state
@@ -25,11 +25,8 @@ LINES = 20_000  # scored, of 5 to 120 characters
 
 def measure(options: BenchOptions) -> dict[str, Any]:
     """The figures, JSON-able: the options, machine, and for each of the three what its function below says."""
-    from charrnn.machine.devices import measure_gigaflops, use_all_processors
-    from charrnn.machine.memory import keep_freed_memory
+    from charrnn.machine.devices import measure_gigaflops
 
-    keep_freed_memory()
-    use_all_processors()
     figures: dict[str, Any] = {"options": asdict(options), "peak_gigaflops": measure_gigaflops()}
     for name, function in (("training", _training), ("sampling", _sampling), ("scoring", _scoring)):
         if options.only in (None, name):
@@ -37,7 +34,8 @@ def measure(options: BenchOptions) -> dict[str, Any]:
     if "training" in figures:
         training = figures["training"]
         training["share_of_peak"] = training["gigaflops"] / figures["peak_gigaflops"]
-    figures["peak_memory_megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if (peak := peak_memory_bytes()) is not None:
+        figures["peak_memory_megabytes"] = peak / 2**20
     return figures
 
 

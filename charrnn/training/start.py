@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import CharrnnError
-from charrnn.machine.compilation_cache import use_compilation_cache
-from charrnn.machine.devices import use_all_processors
-from charrnn.machine.memory import give_back_freed_memory, keep_freed_memory
+from charrnn.machine.memory import give_back_freed_memory
 from charrnn.models.folder import RESUME
 from charrnn.models.lock import check_folder
 from charrnn.text.corpus import STDIN
@@ -61,7 +59,6 @@ def start(paths: Sequence[str], folder: Path, options: TrainOptions, task: type[
     begun = time.perf_counter()
     check_folder(folder, options.overwrite, resumable=(folder / RESUME).exists())
     read = task.read(paths, options)
-    _get_jax_ready()
     planned, reasons = read.planned()
     run = Run(folder, planned, list(paths), new_run(), fresh=True)
     notes = planned.notes
@@ -92,7 +89,6 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session
             f"{read}: differs from the text that {folder} was trained on; give that text (and --valid), "
             f"or start a new run from these weights with --init-from {folder}"
         )
-    _get_jax_ready()
     run = Run(folder, task, paths, saved.run, fresh=False)
     state = run.restored(saved)
     journal = _prolonged(run, saved.journal, options, state.parameters, begun)
@@ -105,12 +101,6 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session
     saved.put_back_best()
     notes = [f"resuming {folder} at step {journal.step:,} of {journal.schedule.steps:,}"]
     return Session(run, state, journal, notes)
-
-
-def _get_jax_ready() -> None:
-    keep_freed_memory()
-    use_all_processors()
-    use_compilation_cache()
 
 
 def _prolonged(run: Run, journal: Journal, said: TrainOptions, parameters: Tree, begun: float) -> Journal:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn.machine.devices import processors
+from charrnn.machine.processors import processors
 from charrnn.models.folder import CURVE, LOG, MODEL
 from charrnn.models.language_model import Tally
 from charrnn.report.curve import draw_curve

@@ -9,13 +9,12 @@ from charrnn.training.options import NgramOptions
 @click.command(short_help="Count an n-gram model of text.")
 @click.argument("corpus", nargs=-1, required=True)
 @model_option
-@click.option("--arpa", metavar="FILE", help="Write the model as ARPA text too, for kenlm, SRILM and decoders.")
 @options_of(NgramOptions)
-def ngram(corpus, model, arpa, options):
+def ngram(corpus, model, options):
     """Count an n-gram model of CORPUS: text files, folders, .gz files, or - for standard input.
 
     Interpolated modified Kneser-Ney smoothing. The model folder serves score, sample and info as a network's does.
     """
     from charrnn.report.ngram import run_counting
 
-    run_counting(corpus, model, options, arpa=arpa)
+    run_counting(corpus, model, options)

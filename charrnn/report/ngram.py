@@ -1,21 +1,18 @@
 """Counting an n-gram model as a person meets it, and what an n-gram makes of a network's text."""
 
-import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from charrnn.files import replacing
 from charrnn.models.folder import MODEL
-from charrnn.models.ngram.arpa import write_arpa
 from charrnn.report.say import figures, say
 from charrnn.training import baseline
 from charrnn.training.ngram import train_ngram
 from charrnn.training.options import NgramOptions
 
 
-def run_counting(corpus: Sequence[str], model: str, options: NgramOptions, *, arpa: str | None) -> None:
+def run_counting(corpus: Sequence[str], model: str, options: NgramOptions) -> None:
     """Count, save and tell on standard error."""
     counted, notes = train_ngram(corpus, Path(model), options)
     for note in notes:
@@ -25,12 +22,8 @@ def run_counting(corpus: Sequence[str], model: str, options: NgramOptions, *, ar
     say(f"n-gram: order {counted.order}, fewest occurrences {' '.join(map(str, pruning))}; n-grams of each order: {sizes}")
     if held_out:
         say(f"held-out: {figures(held_out['nats_per_character'])}")
-    if arpa:
-        with replacing(Path(arpa)) as file:
-            text = io.TextIOWrapper(file, "utf-8")
-            write_arpa(counted, text)
-            text.detach()  # flushed, and left open for the one who opened it
-        say(f"ARPA text: {arpa}")
+    if options.arpa:
+        say(f"ARPA text: {options.arpa}")
     say(f"model: {Path(model) / MODEL}; score with: charrnn score -m {model}")
 
 

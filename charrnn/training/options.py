@@ -50,6 +50,7 @@ class NgramOptions(ReadingOptions):
     min_counts: str = option(
         "auto", "Fewest occurrences to keep an n-gram of order 1, 2, ... and above, as in 1,1,2; or auto."
     )
+    arpa: str | None = option(None, "Write the model as ARPA text too, for kenlm, SRILM and decoders.", metavar="FILE")
 
     def check(self) -> None:
         super().check()

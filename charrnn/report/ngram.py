@@ -40,7 +40,7 @@ def run_counting(corpus: Sequence[str], model: str, options: NgramOptions, *, ov
 def compare_with_ngram(corpus: Corpus, vocabulary: Vocabulary, *, lines: bool, network_bits: float) -> str:
     """A line that compares a network's held-out figure with that of an n-gram of the same text."""
     if len(corpus.training) > MOST_CHARACTERS:
-        return f"n-gram: not counted, the text is above {MOST_CHARACTERS:,} characters; charrnn ngram does it"
+        return f"n-gram: comparison skipped, the text is above {MOST_CHARACTERS:,} characters; charrnn ngram counts one"
     baseline = best_order(corpus, vocabulary, lines=lines, orders=BASELINE_ORDERS)
     tally = held_out_tally(baseline, corpus)
     assert tally is not None

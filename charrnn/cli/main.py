@@ -15,10 +15,10 @@ COMMANDS = {
     "ngram": "Count an n-gram model of text.",
     "mix": "Save several models as one.",
     "sample": "Write new text.",
-    "score": "Say how likely sentences are.",
+    "score": "Score sentences by how likely they are.",
     "fill": "Fill blanks in sentences.",
     "rescore": "Choose among hypotheses.",
-    "info": "Say what a model is.",
+    "info": "Describe a model.",
     "bench": "Measure speed on this machine.",
     "corpus": "List and fetch ready-made corpora.",
 }

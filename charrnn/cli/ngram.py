@@ -13,7 +13,7 @@ from charrnn.training.options import NgramOptions
 def ngram(corpus, model, options):
     """Count an n-gram model of CORPUS: text files, folders, .gz files, or - for standard input.
 
-    Interpolated modified Kneser-Ney smoothing. The model folder serves score, sample and info as a network's does.
+    Smoothing is interpolated modified Kneser-Ney. Commands take the model folder as they take a network's.
     """
     from charrnn.report.ngram import run_counting
 

@@ -107,7 +107,7 @@ def test_training_ends_with_a_comparison(run, tmp_path, corpus_file, ngram_folde
     assert "n-gram" not in error
     monkeypatch.setattr(baseline, "MOST_CHARACTERS", 100)
     error = run("train", corpus_file, "-m", tmp_path / "m", "--overwrite", *TINY)[2]
-    assert "n-gram: not counted, the text is above 100 characters" in error
+    assert "n-gram: comparison skipped, the text is above 100 characters" in error
 
 
 def test_of_a_long_text_order_and_pruning_are_chosen_on_its_end(tmp_path, corpus_file, monkeypatch):

@@ -30,7 +30,8 @@ def run_counting(corpus: Sequence[str], model: str, options: NgramOptions) -> No
 def comparison(found: dict[str, Any] | None, network_nats: float) -> str:
     """A line that compares a network's held-out figure with what training.baseline found."""
     if found is None:
-        return f"n-gram: comparison skipped, the text is above {baseline.MOST_CHARACTERS:,} characters; charrnn ngram counts one"
+        most = f"{baseline.MOST_CHARACTERS:,} characters"
+        return f"n-gram: comparison skipped, the text is above {most}; charrnn ngram counts one"
     bits = found["bits_per_character"]
     gap = bits - network_nats / math.log(2)
     verdict = f"the network is better by {gap:.4f}" if gap > 0 else f"it beats the network by {-gap:.4f}; train longer"

@@ -46,8 +46,9 @@ class LazyGroup(click.Group):
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Character-level language models: train a recurrent network on a text, write in its style, score sentences."""
-    on_all = context.invoked_subcommand in ON_ALL_PROCESSORS
-    context.with_resource(prepared(all_processors=on_all, own_process=True))
+    name = context.invoked_subcommand
+    setting = prepared(all_processors=name in ON_ALL_PROCESSORS, cache=name != "bench", own_process=True)
+    context.with_resource(setting)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import platform
 import stat
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -12,14 +13,12 @@ def cache_folder() -> Path | None:
 
     A cache is code that will be run, so the folder must belong to the user and be writable by nobody else.
     """
-    from importlib import metadata  # slow to import, so not on the way to --help
-
     try:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "charrnn"
-        folder = base / f"jaxlib-{metadata.version('jaxlib')}-{_processor()}"
+        folder = base / f"{_jaxlib()}-{_processor()}"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder if _private(folder.stat()) else None
-    except (OSError, RuntimeError):  # Path.home() raises RuntimeError where nobody's home is known
+    except (OSError, RuntimeError):  # RuntimeError: nobody's home, or no version, is known
         return None
 
 
@@ -27,6 +26,18 @@ def _private(status: os.stat_result) -> bool:
     if not hasattr(os, "getuid"):  # Windows: what is in a user's profile is that user's, and the mode says nothing
         return True
     return status.st_uid == os.getuid() and not stat.S_IMODE(status.st_mode) & 0o077
+
+
+def _jaxlib() -> str:
+    """jaxlib-VERSION, as its installer has named it, without importing it; importlib.metadata would double --help's time.
+
+    Raises RuntimeError where it is not installed in the usual way.
+    """
+    spec = find_spec("jaxlib")
+    notes = Path(spec.origin).parents[1].glob("jaxlib-*.dist-info") if spec and spec.origin else ()
+    for note in notes:
+        return note.stem
+    raise RuntimeError("jaxlib has no version")
 
 
 def _processor() -> str:

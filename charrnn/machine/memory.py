@@ -1,10 +1,10 @@
 """Memory: what was freed and is kept for the next to ask (settings of the C library, where it is glibc), and the peak."""
 
-import ctypes
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from charrnn.machine.processors import processors
 
@@ -62,10 +62,12 @@ def peak_memory_bytes() -> int | None:
     return most if sys.platform == "darwin" else most * 1024  # macOS counts bytes, others kilobytes
 
 
-def _glibc() -> ctypes.CDLL | None:
-    """The C library, where it is glibc and the user has not tuned its memory."""
+def _glibc() -> Any:
+    """The C library (ctypes.CDLL) where it is glibc and the user has not tuned its memory, else None."""
     tuned = "glibc.malloc" in os.environ.get("GLIBC_TUNABLES", "")
     if sys.platform != "linux" or tuned or any(name.startswith("MALLOC_") for name in os.environ):
         return None
+    import ctypes  # slow to import, so not on the way to --help
+
     library = ctypes.CDLL(None)
     return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None

@@ -33,12 +33,14 @@ LOG_LEVEL, QUIET = "TF_CPP_MIN_LOG_LEVEL", "3"
 
 
 @contextmanager
-def prepared(*, all_processors: bool = False, own_process: bool = False) -> Iterator[None]:
+def prepared(*, all_processors: bool = False, cache: bool = True, own_process: bool = False) -> Iterator[None]:
     """While it lasts, the computer is set up for charrnn; at its end the user has it back as it was. It may be nested.
 
     all_processors: every processor core is a device of its own, as training wants it. Two devices with half the rows each
     train recurrent networks 1.2 to 1.6 times as fast on two cores as one device with two threads, for their small products
     leave threads waiting for each other. Other work has one device.
+
+    cache: what JAX compiles is kept on disk for the next time; not where the time to compile is measured.
 
     own_process: nobody else works in this process, so numpy too is set up, which nobody could undo. Short work is numpy's,
     in products too small to share out: threads that wait for each other make a text of 500 characters take ten times as
@@ -46,7 +48,7 @@ def prepared(*, all_processors: bool = False, own_process: bool = False) -> Iter
 
     Once JAX has started, its flags and devices are what they are: that is not given back, nor can it be set any more.
     """
-    settings = _jax_settings(all_processors)
+    settings = _jax_settings(all_processors, cache)
     environment = {"XLA_FLAGS": _xla_flags(os.environ.get("XLA_FLAGS", "")), LOG_LEVEL: os.environ.get(LOG_LEVEL, QUIET)}
     if "jax" not in sys.modules:
         environment |= {name.upper(): str(value) for name, value in settings.items()}
@@ -59,10 +61,10 @@ def prepared(*, all_processors: bool = False, own_process: bool = False) -> Iter
         yield
 
 
-def _jax_settings(all_processors: bool) -> dict[str, Any]:
+def _jax_settings(all_processors: bool, cache: bool) -> dict[str, Any]:
     """What JAX is to be told, by the names of its configuration; nothing that the user has said."""
     settings: dict[str, Any] = {}
-    if not _said(CACHE) and _quiet() and (folder := cache_folder()):
+    if cache and not _said(CACHE) and _quiet() and (folder := cache_folder()):
         settings[CACHE] = str(folder)
         if not _said(CACHE_FROM):
             settings[CACHE_FROM] = 0.0

@@ -152,14 +152,14 @@ def test_training_and_bench_have_every_processor_and_other_commands_one_device(p
     program = f"""
 from charrnn.cli import main
 seen = []
-def work(context): seen.append(told()["JAX_NUM_CPU_DEVICES"])
+def work(context): seen.append([told()["JAX_NUM_CPU_DEVICES"], told()["JAX_COMPILATION_CACHE_DIR"] is not None])
 import click
 main.cli.get_command = lambda context, name: click.Command(name, callback=lambda: work(None))
 main.cli(["{command}"], standalone_mode=False)
 print(json.dumps([*seen, told()]))
 """
     seen, after = python(program)
-    assert seen == (str(processors()) if devices == "all" else None)
+    assert seen == [str(processors()) if devices == "all" else None, command != "bench"]
     assert after == dict.fromkeys(TOLD)
 
 

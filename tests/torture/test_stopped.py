@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -19,10 +20,10 @@ from tests.conftest import arrays_of
 
 LONG = os.environ.get("CHARRNN_TORTURE") == "long"
 SECONDS = 90 if LONG else 3
-STEPS = 300
+STEPS = 1500
 # Each line is a process: after these steps, and so many seconds of the next, it is stopped. 0: JAX starts and compiles.
-MOMENTS = [((0, 0.5), (7, 0.0)), ((20, 0.001), (100, 0.02)), ((31, 0.003), (299, 0.0)), ((60, 0.005), (150, 0.001)),
-           ((90, 0.01), (200, 0.013))]  # fmt: skip
+MOMENTS = [[(0, 0.5), (7, 0.0)], [(20, 0.001), (100, 0.02)], [(31, 0.003), (750, 0.0)], [(60, 0.005), (150, 0.001)],
+           [(90, 0.01), (200, 0.013)]]  # fmt: skip
 BUSY = 8  # processes that starve one
 
 TRAIN = f"""
@@ -89,39 +90,44 @@ def wait_for(process, step):
             return
 
 
-def test_a_training_that_was_stopped_goes_on(tmp_path, corpus_file, undisturbed):
-    processes = [started(corpus_file, tmp_path / str(k)) for k in range(len(MOMENTS))]
-    try:
-        for moments in zip(*MOMENTS, strict=True):
-            for process, (step, seconds) in zip(processes, moments, strict=True):
-                wait_for(process, step)
-                time.sleep(seconds)
-                assert process.poll() is None
-                process.send_signal(signal.SIGSTOP)
+def stopped_at(process, moments):
+    """Stop the process at each of these moments for a time; its exit code."""
+    with process:
+        for step, seconds in moments:
+            wait_for(process, step)
+            time.sleep(seconds)
+            process.send_signal(signal.SIGSTOP)
             time.sleep(SECONDS)
-            for process in processes:
-                process.send_signal(signal.SIGCONT)
-        for k, process in enumerate(processes):
-            process.communicate()
-            assert process.returncode == 0
-            assert_the_same(tmp_path / str(k), undisturbed)
+            assert process.poll() is None, "it had ended before it was stopped"
+            process.send_signal(signal.SIGCONT)
+        process.communicate()
+    return process.returncode
+
+
+def test_a_training_that_was_stopped_goes_on(tmp_path, corpus_file, undisturbed):
+    folders = [tmp_path / str(k) for k in range(len(MOMENTS))]
+    processes = [started(corpus_file, folder) for folder in folders]
+    try:
+        with ThreadPoolExecutor(len(MOMENTS)) as pool:
+            assert set(pool.map(stopped_at, processes, MOMENTS)) == {0}
     finally:
         for process in processes:
             process.kill()
+    for folder in folders:
+        assert_the_same(folder, undisturbed)
 
 
 def test_a_training_that_was_starved_goes_on(tmp_path, corpus_file, undisturbed):
-    process = started(corpus_file, tmp_path / "m", preexec_fn=lambda: os.nice(19))
-    wait_for(process, 10)
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(BUSY)]
-    try:
+    with started(corpus_file, tmp_path / "m", preexec_fn=lambda: os.nice(19)) as process:
+        wait_for(process, 10)
+        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(BUSY)]
         time.sleep(SECONDS)
-        assert process.poll() in (None, 0)
-    finally:
+        still = process.poll() is None
         for other in busy:
             other.kill()
             other.wait()
-    process.communicate()
+        assert still, "it had ended before it was starved"
+        process.communicate()
     assert process.returncode == 0
     assert_the_same(tmp_path / "m", undisturbed)
 

@@ -15,7 +15,7 @@ def cache_folder() -> Path | None:
     """
     try:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "charrnn"
-        folder = base / f"{_jaxlib()}-{_processor()}"
+        folder = base / f"{jaxlib_version()}-{_processor()}"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder if _private(folder.stat()) else None
     except (OSError, RuntimeError):  # RuntimeError: nobody's home, or no version, is known
@@ -28,7 +28,7 @@ def _private(status: os.stat_result) -> bool:
     return status.st_uid == os.getuid() and not stat.S_IMODE(status.st_mode) & 0o077
 
 
-def _jaxlib() -> str:
+def jaxlib_version() -> str:
     """jaxlib-VERSION, as its installer has named it, without importing it; importlib.metadata would double --help's time.
 
     Raises RuntimeError where it is not installed in the usual way.

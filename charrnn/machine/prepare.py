@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from charrnn.machine.compilation_cache import cache_folder
+from charrnn.machine.compilation_cache import cache_folder, jaxlib_version
 from charrnn.machine.memory import keeping_freed_memory
 from charrnn.machine.processors import processors
 
@@ -24,6 +24,7 @@ XLA_FLAGS = {
     # the machine is busy with other work, or the process was stopped
     "--xla_cpu_collective_call_terminate_timeout_seconds": str(A_DAY),
 }
+TRIED = "jaxlib-0.10."  # what the flags were tried with
 DEVICES_FLAG = "--xla_force_host_platform_device_count"
 CACHE, CACHE_FROM, DEVICES = (
     "jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs", "jax_num_cpu_devices",
@@ -90,9 +91,19 @@ def _quiet() -> bool:
     return "jax" not in sys.modules or os.environ.get(LOG_LEVEL, QUIET) == QUIET
 
 
+def _knows_our_flags() -> bool:
+    try:
+        return jaxlib_version().startswith(TRIED)
+    except RuntimeError:
+        return False
+
+
 def _xla_flags(said: str) -> str:
-    """The user's flags and, before them, ours that they do not mention. They may also name a file: then that alone."""
-    if said and not said.startswith("-"):
+    """The user's flags and, before them, ours that they do not mention. They may also name a file: then that alone.
+
+    XLA ends a program that has a flag it does not know, so that versions other than those that ours were tried with get none.
+    """
+    if not _knows_our_flags() or (said and not said.startswith("-")):
         return said
     names = {flag.split("=")[0] for flag in said.split()}
     return " ".join([*(f"{name}={value}" for name, value in XLA_FLAGS.items() if name not in names), said]).strip()

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from charrnn.machine import prepare, prepared
 from charrnn.machine.prepare import XLA_FLAGS
 from charrnn.machine.processors import processors
 
@@ -174,3 +175,11 @@ print(json.dumps([seen[-1], told(), config()[0]]))
 """
     flags = " ".join(f"{name}={said}" for name, said in XLA_FLAGS.items())
     assert python(program) == [[flags, True], dict.fromkeys(TOLD), None]
+
+
+def test_a_version_of_xla_that_may_not_know_our_flags_gets_none(monkeypatch):
+    """It would end the program at a flag that it does not know."""
+    monkeypatch.setattr(prepare, "jaxlib_version", lambda: "jaxlib-0.11.0")
+    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=x")
+    with prepared():
+        assert os.environ["XLA_FLAGS"] == "--xla_dump_to=x"

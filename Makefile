@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo demo/offline test lint format reference bench clean
+.PHONY: demo test lint format reference bench clean
 
 .venv/installed: setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "charrnn needs Python 3.11 or newer; name one with make PYTHON=...")'
@@ -10,18 +10,15 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	touch $@
 
+# Without a network, the text is Python's own documentation.
 demo: .venv/installed
 	mkdir -p demo
 	echo 'ROMEO:' > demo/prime.txt
-	$(BIN)/charrnn corpus get tiny-shakespeare -o demo/corpus.txt --overwrite || $(MAKE) demo/offline
+	$(BIN)/charrnn corpus get tiny-shakespeare -o demo/corpus.txt --overwrite \
+		|| { $(BIN)/charrnn corpus get pydoc -o demo/corpus.txt --overwrite && echo 'The function ' > demo/prime.txt; }
 	$(BIN)/charrnn train demo/corpus.txt --minutes 1 -m demo/model --overwrite
 	$(BIN)/charrnn sample -m demo/model --prime-file demo/prime.txt --length 175 --temperature 0.6 --seed 12
 	$(BIN)/charrnn score -m demo/model --text 'I pray you, tell me the truth.' --text 'truth the me tell you, I pray.'
-
-# The demo's corpus where there is no network.
-demo/offline: .venv/installed
-	$(BIN)/charrnn corpus get pydoc -o demo/corpus.txt --overwrite
-	echo 'The function ' > demo/prime.txt
 
 test: lint
 	$(BIN)/python -m pytest

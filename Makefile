@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint format reference bench clean
+.PHONY: demo test torture lint format reference bench clean
 
 .venv/installed: setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "charrnn needs Python 3.11 or newer; name one with make PYTHON=...")'
@@ -22,6 +22,10 @@ demo: .venv/installed
 
 test: lint
 	$(BIN)/python -m pytest
+
+# trainings that are stopped and starved; CHARRNN_TORTURE=long takes about ten minutes
+torture: .venv/installed
+	$(BIN)/python -m pytest tests/torture
 
 lint: .venv/installed
 	$(BIN)/ruff check .

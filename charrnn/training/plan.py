@@ -1,10 +1,10 @@
 """Choosing what the user left open: the network's size, dropout, batch and rate, from corpus, budget and machine.
 
-The rules were fitted on tiny-shakespeare, on two CPU cores, for budgets of one to fifteen minutes (see CHANGELOG).
+The rules were fitted on tiny-shakespeare, on two CPU cores, for budgets of one to fifteen minutes.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -34,28 +34,11 @@ OPERATIONS_PER_SYMBOL = 1000
 
 
 @dataclass(frozen=True)
-class Settings:
-    """A training run's concrete settings, all but its length."""
-
-    batch_size: int
-    window: int
-    optimizer: str
-    learning_rate: float
-    schedule: str
-    warmup: float
-    weight_decay: float
-    clip: float
-    patience: int | None
-    seed: int
-    lines: bool
-    precision: str = "float32"
-
-
-@dataclass(frozen=True)
 class Plan:
+    """The options, with all filled in but what the run's length decides, and the network that they make."""
+
+    options: TrainOptions
     network: NetworkConfig
-    settings: Settings
-    minutes: float | None
     reasons: list[str] = field(default_factory=list)
 
 
@@ -72,14 +55,17 @@ def make_plan(
     gigaflops: the machine's matrix-product speed, needed where the budget is time. lines: with --lines, their lengths.
     """
     reasons: list[str] = []
+    given = options.hidden is not None
     minutes = _minutes(options, reasons)
     rows, window = _batch(options, characters, lines, reasons)
     batch = rows * (window if lines is None else float(lines.mean()) + 1)
+    open_ended = minutes is not None and options.minutes is None
+    options = replace(options.filled(minutes=minutes, **_by_name(options)), batch_size=rows, window=window)
+    if options.attention != "none":
+        options = options.filled(attention_window=ATTENTION_WINDOW if lines is None else ATTENTION_WINDOW_OF_LINES)
 
     def network(hidden: int, **drop_rates: Any) -> NetworkConfig:
         form = {name: value for name in FORM if (value := getattr(options, name)) is not None}
-        if options.attention != "none":
-            form.setdefault("attention_window", ATTENTION_WINDOW if lines is None else ATTENTION_WINDOW_OF_LINES)
         return NetworkConfig(symbols, hidden=hidden, **form, **drop_rates)
 
     def seen(hidden: int) -> float:
@@ -91,7 +77,7 @@ def make_plan(
         assert minutes is not None
         assert gigaflops is not None
         affordable = minutes * 60 * characters_per_second(network(hidden), batch, gigaflops)
-        return affordable if options.minutes else min(MOST_EPOCHS * characters, affordable)
+        return min(MOST_EPOCHS * characters, affordable) if open_ended else affordable
 
     def fits(hidden: int) -> bool:
         weights = network(hidden).recurrent_weights
@@ -99,11 +85,11 @@ def make_plan(
 
     hidden = options.hidden or max(filter(fits, SIZES), default=SIZES[0])
     epochs = seen(hidden) / characters
-    chosen = network(hidden, **_drop_rates(options, epochs))
-    given = "as given" if options.hidden else "what this budget trains well"
-    size = f"{options.layers} × {hidden} {options.cell.upper()} ({given})"
+    options = options.filled(hidden=hidden, **_drop_rates(options, epochs))
+    chosen = network(hidden, dropout=options.dropout, embedding_dropout=options.embedding_dropout)
+    size = f"{chosen.layers} × {hidden} {chosen.cell.upper()} ({'as given' if given else 'what this budget trains well'})"
     reasons.append(f"network: {size}, dropout {chosen.dropout:g}, for about {epochs:.2g} epochs")
-    return Plan(chosen, _settings(options, rows, window), minutes, reasons)
+    return Plan(options, chosen, reasons)
 
 
 def characters_per_second(network: NetworkConfig, batch: float, gigaflops: float) -> float:
@@ -120,13 +106,16 @@ def _minutes(options: TrainOptions, reasons: list[str]) -> float | None:
     return DEFAULT_MINUTES
 
 
+def _by_name(options: TrainOptions) -> dict[str, float]:
+    """What the update rule decides."""
+    _, _, rate, decay = OPTIMIZERS[options.optimizer]
+    return {"learning_rate": rate, "weight_decay": decay}
+
+
 def _drop_rates(options: TrainOptions, epochs: float) -> dict[str, float]:
     """Dropout of the layers and of the embedding."""
     dropout = dropout_for(epochs) if options.dropout is None else options.dropout
-    embedding_dropout = options.embedding_dropout
-    if embedding_dropout is None:
-        embedding_dropout = round(min(0.1, dropout / 3), 2) if options.embedding else 0.0
-    return {"dropout": dropout, "embedding_dropout": embedding_dropout}
+    return {"dropout": dropout, "embedding_dropout": round(min(0.1, dropout / 3), 2) if options.embedding else 0.0}
 
 
 def _batch(options: TrainOptions, characters: int, lines: np.ndarray | None, reasons: list[str]) -> tuple[int, int]:
@@ -138,21 +127,3 @@ def _batch(options: TrainOptions, characters: int, lines: np.ndarray | None, rea
     if window < (options.window or WINDOW) or rows < (options.batch_size or ROWS):
         reasons.append(f"the text is short: read in {rows} rows and windows of {window} characters")
     return rows, window
-
-
-def _settings(options: TrainOptions, rows: int, window: int) -> Settings:
-    _, _, rate, decay = OPTIMIZERS[options.optimizer]
-    return Settings(
-        batch_size=rows,
-        window=window,
-        optimizer=options.optimizer,
-        learning_rate=options.learning_rate or rate,
-        schedule=options.schedule,
-        warmup=options.warmup,
-        weight_decay=decay if options.weight_decay is None else options.weight_decay,
-        clip=options.clip,
-        patience=options.patience,
-        seed=options.seed,
-        lines=options.lines,
-        precision=options.precision,
-    )

@@ -101,7 +101,7 @@ def _knows_our_flags() -> bool:
 def _xla_flags(said: str) -> str:
     """The user's flags and, before them, ours that they do not mention. They may also name a file: then that alone.
 
-    XLA ends a program that has a flag it does not know, so that versions other than those that ours were tried with get none.
+    XLA ends a program at a flag that it does not know, so versions that ours were not tried with get none.
     """
     if not _knows_our_flags() or (said and not said.startswith("-")):
         return said

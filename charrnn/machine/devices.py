@@ -8,13 +8,13 @@ from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 # Each device reads every recurrent matrix, about hidden² numbers, in every time step for its share of the rows: worth it
-# from so many rows on. Fitted to measurements of 128 to 1024 units with 32 to 64 rows on two CPU cores.
+# from this number of rows on. Fitted to measurements of 128 to 1024 units with 32 to 64 rows on two CPU cores.
 LEAST_ROWS = 8
 SQUARED_UNITS_PER_ROW = 16384
 
 
 def devices_for(rows: int, hidden: int) -> int:
-    """How many of this host's devices share a batch of so many rows, for layers of so many hidden units."""
+    """How many of this host's devices share a batch of `rows` rows, for layers of `hidden` units."""
     if jax.default_backend() != "cpu":
         return max(1, min(jax.local_device_count(), rows))
     return max(1, min(jax.local_device_count(), rows // max(LEAST_ROWS, hidden**2 // SQUARED_UNITS_PER_ROW)))

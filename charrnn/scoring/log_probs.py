@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 ROWS = 64
 # Window lengths come from this short list, so that compiled models are compiled a few times only.
 WINDOWS = (256, 64, 16)
-# At most so many numbers in one array of (rows, time, symbols); bounds memory for any input and vocabulary.
+# Most numbers in one array of (rows, time, symbols); bounds memory for any input and vocabulary.
 LARGEST_ARRAY = 1 << 23
-# In a text cut into parallel pieces, each reads so many characters before its first, to arrive at the right state.
+# In a text cut into parallel pieces, each reads this number of characters before its first, to arrive at the right state.
 OVERLAP = 512
 
 

@@ -52,7 +52,7 @@ def measured_steps(run: Run, parameters: Tree, begun: float) -> tuple[int, int]:
 
 
 def _seconds_a_step(run: Run, parameters: Tree, seconds: float) -> float:
-    """Mean time of a step over an epoch, measured for about so many seconds, compilation left out.
+    """Mean time of a step over an epoch, measured for about `seconds` seconds, compilation left out.
 
     Each step is waited for: steps that queue up on several host devices can starve one another and end the process.
     """

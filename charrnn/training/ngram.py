@@ -23,7 +23,7 @@ ORDERS = range(MIN_ORDER, MAX_ORDER + 1)
 # What is tried where nothing is said: all that was seen; without what was seen once, from an order on.
 PRUNINGS = ((1,), *((1,) * kept + (2,) for kept in (6, 5, 4)))
 CHOOSING_CHARACTERS = 1_000_000  # of the held-out part, by which order and pruning are chosen
-# Of a longer text, order and pruning are chosen on its last so many characters, and up to this order: 100 MB at order 7
+# Of a longer text, order and pruning are chosen on its last N characters, and up to this order: 100 MB at order 7
 # take 2.4 GB, at order 12 more than 4.
 CHOOSING_TRAINING = 20_000_000
 LONGEST_OF_LARGE = 7

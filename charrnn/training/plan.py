@@ -15,9 +15,9 @@ from charrnn.training.options import TrainOptions
 
 DEFAULT_MINUTES = 5.0
 MOST_EPOCHS = 100  # where no budget is given, small corpora end here before the minutes are over
-# Training pays best when every recurrent weight sees about so many characters.
+# Training pays best when every recurrent weight sees about this number of characters.
 CHARACTERS_PER_WEIGHT = 6.5
-# Larger networks than so many weights a character of corpus learn it by heart rather than learn from it.
+# Networks of more weights than this for each character of corpus learn it by heart rather than learn from it.
 WEIGHTS_PER_CHARACTER = 2.0
 SIZES = range(64, 2049, 32)  # of hidden layers
 ROWS, ROWS_OF_LINES = 32, 64
@@ -27,7 +27,7 @@ ATTENTION_WINDOW, ATTENTION_WINDOW_OF_LINES = 16, 64
 LONGEST_LINE = 1024  # with --lines, longer ones are read in pieces
 
 # A step reaches EFFICIENCY of the measured matrix-product peak, times n / (n + OVERHEAD) with n characters in it; beside
-# the products, each symbol of the softmax costs as much as so many operations.
+# the products, each symbol of the softmax costs as much as this number of operations.
 EFFICIENCY = 0.69
 OVERHEAD = 450
 OPERATIONS_PER_SYMBOL = 1000
@@ -50,7 +50,7 @@ def dropout_for(epochs: float) -> float:
 def make_plan(
     options: TrainOptions, *, characters: int, symbols: int, gigaflops: float | None, lines: np.ndarray | None = None
 ) -> Plan:
-    """A plan for a training text of so many characters and a vocabulary of so many symbols.
+    """A plan for a training text of `characters` characters and a vocabulary of `symbols` symbols.
 
     gigaflops: the machine's matrix-product speed, needed where the budget is time. lines: with --lines, their lengths.
     """
@@ -93,7 +93,7 @@ def make_plan(
 
 
 def characters_per_second(network: NetworkConfig, batch: float, gigaflops: float) -> float:
-    """Estimated training speed with so many characters a step."""
+    """Estimated training speed with `batch` characters a step."""
     operations = 6 * network.weights + OPERATIONS_PER_SYMBOL * network.vocabulary_size
     return EFFICIENCY * batch / (batch + OVERHEAD) * gigaflops * 1e9 / operations
 

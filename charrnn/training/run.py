@@ -60,7 +60,7 @@ class Run:
         return TrainState(parameters, self.optimizer.init(parameters), carry, key, np.int32(0))
 
     def journal(self, steps: int, evaluate_every: int | None) -> Journal:
-        """An empty journal for a run of so many steps; with Mikolov's schedule every epoch is evaluated."""
+        """An empty journal for a run of `steps` steps; with Mikolov's schedule every epoch is evaluated."""
         options = self.options
         if options.schedule == "halving":
             evaluate_every = self.task.batches.steps_per_epoch

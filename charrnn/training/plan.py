@@ -22,7 +22,7 @@ WEIGHTS_PER_CHARACTER = 2.0
 SIZES = range(64, 2049, 32)  # of hidden layers
 ROWS, ROWS_OF_LINES = 32, 64
 WINDOW = 48
-# Of long texts, near states are worth most (see README); lines may have to be copied, as in text to text.
+# Of long texts, near states are worth most (see docs/train.md); lines may have to be copied, as in text to text.
 ATTENTION_WINDOW, ATTENTION_WINDOW_OF_LINES = 16, 64
 LONGEST_LINE = 1024  # with --lines, longer ones are read in pieces
 

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint format reference bench clean
+.PHONY: demo test torture lint format reference bench clean
 
 .venv/installed: setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "charrnn needs Python 3.11 or newer; name one with make PYTHON=...")'
@@ -10,14 +10,22 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	touch $@
 
+# Without a network, the text is Python's own documentation.
 demo: .venv/installed
-	$(BIN)/charrnn corpus get pydoc -o demo/pydoc.txt --overwrite
-	$(BIN)/charrnn train demo/pydoc.txt --minutes 1 -m demo/model --overwrite
-	$(BIN)/charrnn sample -m demo/model --prime 'The function ' --length 400 --seed 1
-	$(BIN)/charrnn score -m demo/model --text 'The function returns a list of names' --text 'names of list a returns function The'
+	mkdir -p demo
+	echo 'ROMEO:' > demo/prime.txt
+	$(BIN)/charrnn corpus get tiny-shakespeare -o demo/corpus.txt --overwrite \
+		|| { $(BIN)/charrnn corpus get pydoc -o demo/corpus.txt --overwrite && echo 'The function ' > demo/prime.txt; }
+	$(BIN)/charrnn train demo/corpus.txt --minutes 1 -m demo/model --overwrite
+	$(BIN)/charrnn sample -m demo/model --prime-file demo/prime.txt --length 175 --temperature 0.6 --seed 12
+	$(BIN)/charrnn score -m demo/model --text 'I pray you, tell me the truth.' --text 'truth the me tell you, I pray.'
 
 test: lint
 	$(BIN)/python -m pytest
+
+# trainings that are stopped and starved; CHARRNN_TORTURE=long takes about ten minutes
+torture: .venv/installed
+	$(BIN)/python -m pytest tests/torture
 
 lint: .venv/installed
 	$(BIN)/ruff check .

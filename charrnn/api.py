@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charrnn.corpora.options import CorpusOptions
+from charrnn.machine import prepared
 from charrnn.models.options import MixOptions, MixtureOptions
 from charrnn.options import takes
 from charrnn.scoring.options import RescoreOptions, ScoreOptions
@@ -32,12 +33,11 @@ DEFAULT_MODEL = "charrnn-model"
 
 
 @takes(TrainOptions)
+@prepared(all_processors=True)
 def train(
     corpus: Names,
     model: str | Path = DEFAULT_MODEL,
     *,
-    overwrite: bool = False,
-    init_from: str | Path | None = None,
     on_progress: Callable[[Any], None] = lambda progress: None,
     options: TrainOptions,
 ) -> "LanguageModel":
@@ -45,12 +45,14 @@ def train(
 
     on_progress gets a training.trainer.Progress after each step. Raises CharrnnError for all that a user can mend.
     """
+    from charrnn.models.lock import locked
     from charrnn.training.start import start
 
-    before = Path(init_from) if init_from else None
-    return _trained(start(_names(corpus), Path(model), options, overwrite=overwrite, init_from=before), model, on_progress)
+    with locked(Path(model)):
+        return _trained(start(_names(corpus), Path(model), options), model, on_progress)
 
 
+@prepared(all_processors=True)
 def resume(
     model: str | Path = DEFAULT_MODEL,
     corpus: Names = (),
@@ -59,6 +61,7 @@ def resume(
     epochs: float | None = None,
     steps: int | None = None,
     minutes: float | None = None,
+    baseline: bool = True,
     on_progress: Callable[[Any], None] = lambda progress: None,
 ) -> "LanguageModel":
     """Continue the run in the folder `model` as if it had not stopped, and return the model with its best weights.
@@ -66,22 +69,24 @@ def resume(
     A finished run needs a larger budget. corpus and valid: where the texts are now, if they have moved. Raises
     CharrnnError for all that a user can mend.
     """
+    from charrnn.models.lock import locked
     from charrnn.training.start import resume as resume_run
 
-    options = TrainOptions(valid=None if valid is None else str(valid), epochs=epochs, steps=steps, minutes=minutes)
-    return _trained(resume_run(Path(model), _names(corpus), options), model, on_progress)
+    where = None if valid is None else str(valid)
+    options = TrainOptions(valid=where, epochs=epochs, steps=steps, minutes=minutes, baseline=baseline)
+    with locked(Path(model)):
+        return _trained(resume_run(Path(model), _names(corpus), options), model, on_progress)
 
 
 @takes(NgramOptions)
-def ngram(
-    corpus: Names, model: str | Path = DEFAULT_MODEL, *, overwrite: bool = False, options: NgramOptions
-) -> "NgramModel":
+def ngram(corpus: Names, model: str | Path = DEFAULT_MODEL, *, options: NgramOptions) -> "NgramModel":
     """Count an n-gram model of text files into the folder `model` and return it."""
     from charrnn.training.ngram import train_ngram
 
-    return train_ngram(_names(corpus), Path(model), options, overwrite=overwrite)[0]
+    return train_ngram(_names(corpus), Path(model), options)[0]
 
 
+@prepared()
 def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "SavedModel":
     """The model in a folder. compiled: whether a network runs on JAX (faster for long work) or numpy (ready at once)."""
     from charrnn.models.folder import open_model
@@ -90,6 +95,7 @@ def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "Saved
 
 
 @takes(SampleOptions)
+@prepared()
 def sample(model: "Models", *, options: SampleOptions) -> "str | list[str]":
     """Text written by the model: one string, or with `count` a list of them.
 
@@ -120,6 +126,7 @@ class Written(str):
 
 
 @takes(ScoreOptions)
+@prepared()
 def score(model: "Models", text: str | Iterable[str] = (), *, files: Names = (), options: ScoreOptions) -> "list[Score]":
     """The score of each text, then of each line of the files: `.tally` has nats, bits_per_character and perplexity,
     `.log_probs` each character.
@@ -134,6 +141,7 @@ def score(model: "Models", text: str | Iterable[str] = (), *, files: Names = (),
 
 
 @takes(MixOptions)
+@prepared()
 def mix(models: "Sequence[Model]", output: str | Path | None = None, *, options: MixOptions) -> "Mixture":
     """Several models as one, saved in the folder `output` where one is named. Raises CharrnnError for what cannot be."""
     from charrnn.training.mixture import make_mixture
@@ -143,6 +151,7 @@ def mix(models: "Sequence[Model]", output: str | Path | None = None, *, options:
 
 
 @takes(FillOptions)
+@prepared()
 def fill(model: "Model", text: str | Iterable[str] = (), *, files: Names = (), options: FillOptions) -> "list[Filled]":
     """The best ways to fill the blanks of each text, then of each line of the files; `.fillings`, best first."""
     from charrnn.writing.fill import fill_texts
@@ -152,6 +161,7 @@ def fill(model: "Model", text: str | Iterable[str] = (), *, files: Names = (), o
 
 
 @takes(RescoreOptions)
+@prepared()
 def rescore(model: "Models", lists: Names, *, options: RescoreOptions) -> "list[Rescored]":
     """The hypotheses of lists (files), in their order, with the model's base-10 logarithm and their totals."""
     from charrnn.scoring.rescore import rescore as rescore_lists
@@ -167,6 +177,7 @@ def info(model: "Model") -> dict[str, Any]:
 
 
 @takes(BenchOptions)
+@prepared(all_processors=True)
 def bench(*, options: BenchOptions) -> dict[str, Any]:
     """Measured speeds of training, sampling and scoring on this machine, JSON-able."""
     from charrnn.bench import measure
@@ -205,4 +216,5 @@ def _names(paths: Names) -> list[str]:
 def _trained(session: "Session", model: str | Path, on_progress: Callable[[Any], None]) -> "LanguageModel":
     for progress in session.train():
         on_progress(progress)
+    session.compare()
     return load(model)

@@ -1,6 +1,5 @@
 """Speed of training, sampling and scoring on this machine, for a network of random weights and random text."""
 
-import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.machine.memory import peak_memory_bytes
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.config import FORM, NetworkConfig
 from charrnn.network.forward import zero_state
@@ -25,11 +25,8 @@ LINES = 20_000  # scored, of 5 to 120 characters
 
 def measure(options: BenchOptions) -> dict[str, Any]:
     """The figures, JSON-able: the options, machine, and for each of the three what its function below says."""
-    from charrnn.machine.devices import measure_gigaflops, use_all_processors
-    from charrnn.machine.memory import keep_freed_memory
+    from charrnn.machine.devices import measure_gigaflops
 
-    keep_freed_memory()
-    use_all_processors()
     figures: dict[str, Any] = {"options": asdict(options), "peak_gigaflops": measure_gigaflops()}
     for name, function in (("training", _training), ("sampling", _sampling), ("scoring", _scoring)):
         if options.only in (None, name):
@@ -37,7 +34,8 @@ def measure(options: BenchOptions) -> dict[str, Any]:
     if "training" in figures:
         training = figures["training"]
         training["share_of_peak"] = training["gigaflops"] / figures["peak_gigaflops"]
-    figures["peak_memory_megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if (peak := peak_memory_bytes()) is not None:
+        figures["peak_memory_megabytes"] = peak / 2**20
     return figures
 
 
@@ -67,17 +65,17 @@ def _training(options: BenchOptions) -> dict[str, Any]:
     import jax
 
     from charrnn.machine.devices import devices_for
+    from charrnn.training.language_modelling import nats_of_batch
     from charrnn.training.optimizer import make_optimizer
-    from charrnn.training.step import TrainState, make_mesh, make_step, padded_rows, place
+    from charrnn.training.step import TrainState, make_mesh, make_step, place
 
     network, rows, window = network_of(options), options.batch_size, options.window
     mesh = make_mesh(devices_for(rows, network.hidden))
     optimizer = make_optimizer("adamw", clip=1.0, weight_decay=0.05)
-    step = make_step(network, optimizer, 0.0, mesh, options.precision)
+    step = make_step(nats_of_batch(network, 0.0, options.precision), optimizer, mesh)
     parameters = jax.tree.map(jax.numpy.array, init_parameters(network, 1))
-    carry = zero_state(network, padded_rows(rows, mesh.size))
     key = jax.random.key_data(jax.random.key(1))
-    state = place(TrainState(parameters, optimizer.init(parameters), carry, key, np.int32(0)), mesh)
+    state = place(TrainState(parameters, optimizer.init(parameters), zero_state(network, rows), key, np.int32(0)), mesh)
     ids = np.random.default_rng(0).integers(1, network.vocabulary_size, (rows, window + 1)).astype(np.int32)
     batch = Batch(ids[:, :-1], ids[:, 1:], np.ones((rows, window), np.float32), np.zeros(rows, bool))
 

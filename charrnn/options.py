@@ -67,7 +67,7 @@ def flag(name: str) -> str:
 class Options:
     """What all options classes inherit: fields that are checked at birth, one by one and then together.
 
-    A path becomes its name, and where several texts may be given, one string is one text. Raises CharrnnError.
+    A path becomes its name, and where there may be several, one text or number is one. Raises CharrnnError.
     """
 
     def __post_init__(self):
@@ -90,7 +90,7 @@ def _checked(item: Field, value: Any) -> Any:
         return None
     if not several:
         return _checked_one(item, kind, value)
-    values = (value,) if isinstance(value, str | os.PathLike) else tuple(value)
+    values = (value,) if isinstance(value, str | os.PathLike | int | float) else tuple(value)
     if "" in values:
         raise CharrnnError(f"{flag(item.name)} is empty; name the text that is meant, or leave it out")
     return tuple(_checked_one(item, kind, each) for each in values)
@@ -118,7 +118,7 @@ def _checked_one(item: Field, kind: type, value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else os.fsdecode(os.fspath(value))
+    return str(value) if isinstance(value, str | int) else os.fsdecode(os.fspath(value))
 
 
 def _truth(value: Any) -> bool:

@@ -1,7 +1,7 @@
-"""How often blanks are filled exactly: from both sides, and by looking back alone.
+"""How often blanks are filled exactly: from both sides, and from the left alone.
 
-Hides characters at a random place of lines that a model has not learnt from, and fills them (the length is known).
-"back" is a forward beam that sees only what stands before the blank; "sentence" ranks by the whole sentence.
+Hides characters at a random place in lines that no model was trained on, and fills them (the length is known). "back" is
+a forward beam search that sees only the text before the blank; "sentence" also ranks by the whole sentence.
 
     python examples/cloze.py TEXT BOTH-MODEL FORWARD-MODEL [--lengths 1 2 4 6] [--count 300]
 """
@@ -18,7 +18,7 @@ from charrnn.writing.fill import fill
 
 
 def hide(lines: list[str], length: int, count: int) -> list[tuple[str, str, str]]:
-    """What stands before, in and after a blank of so many characters, in lines long enough."""
+    """The text before, in and after a blank of `length` characters, in lines that are long enough."""
     random = np.random.default_rng(length)
     fitting = [line for line in lines if len(line) >= length + 2]
     found = []
@@ -38,11 +38,11 @@ def back(model, before: str, length: int, width: int = 8) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("text", help="file of lines that neither model has learnt from")
-    parser.add_argument("both", help="model of --direction both")
-    parser.add_argument("forward", help="forward model")
-    parser.add_argument("--lengths", type=int, nargs="+", default=[1, 2, 4, 6])
-    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("text", metavar="TEXT", help="file of lines that neither model was trained on")
+    parser.add_argument("both", metavar="BOTH-MODEL", help="model trained with --direction both")
+    parser.add_argument("forward", metavar="FORWARD-MODEL", help="model trained without it")
+    parser.add_argument("--lengths", type=int, nargs="+", default=[1, 2, 4, 6], help="lengths of the blanks (1 2 4 6)")
+    parser.add_argument("--count", type=int, default=300, help="blanks of each length (300)")
     chosen = parser.parse_args()
     lines = [line for line in Path(chosen.text).read_text().split("\n") if not set(line) & set("_{}")]
     both, forward = charrnn.load(chosen.both), charrnn.load(chosen.forward)

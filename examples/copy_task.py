@@ -1,7 +1,7 @@
-"""The copy task: what stood N characters ago comes again, and only attention can tell what it was.
+"""The copy task: a string of N random characters is repeated, and only attention can look up what it was.
 
 Each line is a random string, "=", and the string again. Trains the same network with attention and without, and prints
-what share of the repeated characters each predicts (the likeliest character, given the true ones before it).
+the share of the repeated characters that each predicts (the likeliest character, given the true ones before it).
 
     python examples/copy_task.py [--attention general] [--steps 1500] [--length 40] [--hidden 128]
 """
@@ -34,10 +34,15 @@ def accuracy(model, lines: list[str]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--attention", default="general", choices=["additive", "dot", "general"])
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--length", type=int, default=40)
-    parser.add_argument("--hidden", type=int, default=128)
+    parser.add_argument(
+        "--attention",
+        default="general",
+        choices=["additive", "dot", "general"],
+        help="kind of attention to compare with none (general)",
+    )
+    parser.add_argument("--steps", type=int, default=1500, help="optimiser steps of each training (1500)")
+    parser.add_argument("--length", type=int, default=40, help="letters in a string (40)")
+    parser.add_argument("--hidden", type=int, default=128, help="hidden units (128)")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder) / "copies.txt"

@@ -1,8 +1,7 @@
-"""Text to text: lines of source, tab and target are learnt as lines; the source and a tab then ask for the target.
+"""Text to text: a model is trained on lines of source, tab and target; a source and a tab then ask for the target.
 
-Two tasks, on words and dates that were not learnt from: "reverse" writes words of 3 to 8 letters from end to beginning,
-"dates" turns dates as people write them into ISO 8601. Prints the share of answers that are right to the last character,
-each the likeliest line found by always taking the likeliest character.
+Two tasks: "reverse" reverses words of 3 to 8 letters, "dates" turns dates as people write them into ISO 8601. Prints the
+share of unseen sources whose answer is right to the last character, the most likely character being taken each time.
 
     python examples/text_to_text.py [--task dates] [--attention none] [--steps 2000] [--model FOLDER]
 """
@@ -67,13 +66,15 @@ def exact_share(model, pairs: list[Pair]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--task", default="reverse", choices=list(TASKS))
-    parser.add_argument("--attention", default="general", choices=["none", "additive", "dot", "general"])
-    parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--hidden", type=int, default=128)
-    parser.add_argument("--rate", type=float, default=0.005, help="peak learning rate")
-    parser.add_argument("--pairs", type=int, default=20_000, help="lines to learn from")
-    parser.add_argument("--model", help="folder to keep the model in; otherwise it is dropped")
+    parser.add_argument("--task", default="reverse", choices=list(TASKS), help="what is to be learnt (reverse)")
+    parser.add_argument(
+        "--attention", default="general", choices=["none", "additive", "dot", "general"], help="kind of attention (general)"
+    )
+    parser.add_argument("--steps", type=int, default=2000, help="optimiser steps (2000)")
+    parser.add_argument("--hidden", type=int, default=128, help="hidden units (128)")
+    parser.add_argument("--rate", type=float, default=0.005, help="peak learning rate (0.005)")
+    parser.add_argument("--pairs", type=int, default=20_000, help="lines to train on (20000)")
+    parser.add_argument("--model", help="folder to keep the model in; by default it is deleted")
     chosen = parser.parse_args()
     made = TASKS[chosen.task](chosen.pairs + 1000, 1)
     unseen, learnt = made[:1000], made[1000:]

@@ -1,7 +1,11 @@
 """Small texts and a model trained on one, shared by the tests."""
 
 import io
+import os
+import subprocess
 import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when JAX is imported: see machine.prepare
 
 import jax
 import numpy as np
@@ -9,6 +13,7 @@ import pytest
 
 import charrnn
 from charrnn.cli.main import main
+from charrnn.machine import prepared
 from charrnn.models.archive import read_archive
 from charrnn.models.folder import RESUME
 
@@ -47,6 +52,13 @@ def steps_of(session, stop_at=None):
         return steps == stop_at
 
     return list(session.train(should_stop))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prepared_machine():
+    """As the command line prepares it, for tests that call what lies below."""
+    with prepared():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +113,14 @@ def run(monkeypatch, capfdbinary):
         return stop.value.code, out.decode(errors="replace"), error.decode(errors="replace")
 
     return call
+
+
+@pytest.fixture
+def ended():
+    """The number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
 
 
 def assert_one_clear_line(result, *parts, code=1):

@@ -50,3 +50,41 @@ def test_every_option_that_a_page_names_for_charrnn_is_there(reference, page):
     for line in page.read_text().splitlines():
         for command in re.findall(r"charrnn [a-z][^`|]*", line):
             assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", command)) <= known, line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_files_and_headings_that_a_page_links_to_are_there(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if "://" in target:
+            continue
+        name, _, heading = target.partition("#")
+        linked = page.parent / name if name else page
+        assert linked.is_file(), target
+        assert not heading or heading in {anchor(line) for line in linked.read_text().splitlines()}, target
+
+
+def anchor(line: str) -> str | None:
+    """The name by which a heading is linked to; None for other lines."""
+    title = re.fullmatch(r"#+ (.+)", line)
+    return re.sub(r"[^\w -]", "", title[1].lower()).replace(" ", "-") if title else None
+
+
+def test_the_index_links_to_every_page():
+    index = (ROOT / "docs" / "index.md").read_text()
+    for page in PAGES:
+        assert page.name == "index.md" or f"{page.name})" in index, page.name
+
+
+def test_the_readme_stays_short():
+    assert len((ROOT / "README.md").read_bytes()) < 7000
+
+
+def test_the_examples_in_python_run(tmp_path, monkeypatch, corpus_file):
+    """In order, in one folder, on a small corpus; what they print is not shown in the page."""
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "python.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 5
+    (tmp_path / "corpus.txt").write_text(corpus_file.read_text())
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "docs/python.md", "exec"), names)

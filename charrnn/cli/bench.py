@@ -12,7 +12,7 @@ from charrnn.training.options import BenchOptions
 def bench(options, as_json):
     """Measure training, sampling and scoring of a network of random weights: median characters per second.
 
-    Operations are counted as 6 for each weight and character in training; the peak is that of large float32 products.
+    Training counts 6 operations per weight and character; the peak is measured with large float32 matrix products.
     """
     from charrnn.bench import measure
     from charrnn.report.bench import print_figures

@@ -10,13 +10,13 @@ STDOUT = "-"
 
 @click.group()
 def corpus() -> None:
-    """Ready-made corpora: well-known ones to fetch, others made here without a network."""
+    """Ready-made corpora: well-known ones to download, others generated without a network."""
 
 
 @corpus.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Everything the catalogue knows, published results too, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Everything in the catalogue as JSON, with published results.")
 def list_corpora(as_json: bool) -> None:
-    """Name, bytes to fetch, licence and description of every corpus."""
+    """List the corpora: name, bytes to download, licence, description."""
     import json
     from dataclasses import asdict
 
@@ -37,9 +37,9 @@ def list_corpora(as_json: bool) -> None:
 @click.argument("name")
 @options_of(CorpusOptions)
 def get(name, options):
-    """Fetch a corpus, or make a generated one, and put it into a file.
+    """Download or generate a corpus.
 
-    A download that was cut off goes on where it stopped; its size and SHA-256 are checked.
+    A broken download is continued where it stopped; size and SHA-256 are checked.
     """
     import shutil
     import sys

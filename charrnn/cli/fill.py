@@ -9,14 +9,14 @@ from charrnn.report.fillings import PrintOptions
 @click.command(short_help="Fill blanks in sentences.")
 @click.argument("sentences", nargs=-1)
 @model_option
-@click.option("--text", multiple=True, help="A sentence itself (may be repeated), instead of files.")
+@click.option("--text", multiple=True, help="A sentence (repeatable), instead of files.")
 @options_of(PrintOptions)
 def fill(sentences, model, text, options):
-    """Fill the blanks in the lines of the files SENTENCES (- is standard input, also when none is named).
+    """Fill the blanks in the lines of the files SENTENCES (- or no file: standard input).
 
-    A run of underscores is a blank of unknown length, {3} one of three characters, {1-4} one of one to four. For each
-    line the best fillings, best first: number of the line, probability, filling, sentence. A model trained with
-    --direction both searches from both sides; any other only from the left, and ranks by the whole sentence.
+    Underscores are a blank of unknown length, {3} is one of three characters, {1-4} one of one to four. Prints the best
+    fillings of each line, best first: line number, probability, filling, sentence. A model trained with --direction both
+    searches from both sides; any other searches from the left. Both rank by the whole sentence.
     """
     files = files_or_stdin(sentences, "SENTENCES", text)
     from charrnn import api
@@ -26,5 +26,5 @@ def fill(sentences, model, text, options):
 
     opened = api.load(model)
     if not reads_both_ways(opened):
-        say("this model reads from left to right only: the search looks back alone, the ranking is by the whole sentence")
+        say("this model reads from left to right only: it searches from the left, and ranks by the whole sentence")
     print_fillings(fill_texts(opened, text, files, options), options.format)

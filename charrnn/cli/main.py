@@ -7,10 +7,7 @@ import sys
 import click
 
 from charrnn.errors import CharrnnError
-
-# Short work is done by numpy, on products too small to share out: threads that wait for each other made a text of 500
-# characters take ten times as long on a busy machine. Long work is JAX's, which has threads of its own.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+from charrnn.machine import prepared
 
 # subcommand: the module that holds it under the same name, imported only when asked for
 COMMANDS = {
@@ -18,13 +15,14 @@ COMMANDS = {
     "ngram": "Count an n-gram model of text.",
     "mix": "Save several models as one.",
     "sample": "Write new text.",
-    "score": "Say how likely sentences are.",
+    "score": "Score sentences by how likely they are.",
     "fill": "Fill blanks in sentences.",
     "rescore": "Choose among hypotheses.",
-    "info": "Say what a model is.",
+    "info": "Describe a model.",
     "bench": "Measure speed on this machine.",
     "corpus": "List and fetch ready-made corpora.",
 }
+ON_ALL_PROCESSORS = ("train", "bench")
 
 
 class LazyGroup(click.Group):
@@ -45,14 +43,19 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"auto_envvar_prefix": "CHARRNN", "help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="charrnn")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Character-level language models: train a recurrent network on a text, write in its style, score sentences."""
+    name = context.invoked_subcommand
+    setting = prepared(all_processors=name in ON_ALL_PROCESSORS, cache=name != "bench", own_process=True)
+    context.with_resource(setting)
 
 
 def main() -> None:
     """Run the command line: exit code 0 done, 1 a clear error, 2 wrong usage, 130 or 143 interrupted."""
-    if sys.stdout is not None:  # UTF-8 whatever the locale; bytes that are none, in arguments, go out as they came
-        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    _open_streams()
+    # UTF-8 whatever the locale; bytes that are none, in arguments, go out as they came
+    sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     try:
         code = cli(standalone_mode=False) or 0  # what a command gave to context.exit()
         sys.stdout.flush()
@@ -83,6 +86,20 @@ def main() -> None:
         click.echo(f"charrnn: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
         code = 1
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Put something in the place of standard streams that are closed, where Python has None.
+
+    Left free, their descriptors would go to the next files that are opened, and what XLA says to descriptor 2 into a model.
+    Writing to the closed standard output fails, as it should; what a closed standard error misses nobody wants.
+    """
+    if sys.stdin is None:
+        os.open(os.devnull, os.O_RDONLY)  # takes the lowest free descriptor, here 0; commands ask for sys.stdin
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
 def _out_of_memory() -> int:

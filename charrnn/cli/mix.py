@@ -11,9 +11,9 @@ from charrnn.models.options import MixOptions
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Model folder to write.")
 @options_of(MixOptions)
 def mix(models, output, options):
-    """Save the models in the folders MODELS as one, a mixture, in a folder of its own.
+    """Save the models in the folders MODELS as one, a mixture.
 
-    The folder holds the models whole, and serves every command that one model does.
+    Its folder holds copies of the models, and every command takes it as it takes one model.
     """
     if len(models) < 2:
         raise click.UsageError("A mixture is of two models or more; name another one.")

@@ -11,10 +11,10 @@ from charrnn.scoring.options import RescoreOptions
 @models_option
 @options_of(RescoreOptions)
 def rescore(lists, models, options):
-    """Write LISTS of hypotheses (- is standard input) back, in their order, with the language model's say added.
+    """Rescore LISTS of hypotheses (- or no file: standard input) with a language model, in their order.
 
-    The total is earlier + weight × log10 p(text) + penalty × characters. It takes the place of the score in tsv lists and
-    is the line written for rnnlm's; in SRILM's, the model's own logarithm takes the place of lscore.
+    The new score is: old score + weight × log10 p(text) + penalty × characters. It replaces the score in tsv lists, and is
+    the line printed for rnnlm's; in SRILM's, the model's own log10 p replaces lscore.
     """
     files = files_or_stdin(lists, "LISTS")
     from charrnn.report.mixture import open_and_say

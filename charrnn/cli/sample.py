@@ -12,7 +12,7 @@ from charrnn.writing.options import SampleOptions
 def sample(models, options):
     """Write new text in the style of the model's corpus.
 
-    A model trained with --lines writes one line a text; --count 20 gives twenty. Others start after a newline and write
+    A model trained with --lines writes one line per text; --count 20 gives twenty. Others start after a newline and write
     --length characters.
     """
     from charrnn.report.mixture import open_and_say

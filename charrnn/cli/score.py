@@ -6,17 +6,17 @@ from charrnn.cli.options import files_or_stdin, models_option, options_of
 from charrnn.report.score_layouts import PrintOptions
 
 
-@click.command(short_help="Say how likely sentences are.")
+@click.command(short_help="Score sentences by how likely they are.")
 @click.argument("sentences", nargs=-1)
 @models_option
-@click.option("--text", multiple=True, help="A sentence itself (may be repeated), instead of files.")
+@click.option("--text", multiple=True, help="A sentence (repeatable), instead of files.")
 @options_of(PrintOptions)
 def score(sentences, models, text, options):
-    """Print for each line of the files SENTENCES (- is standard input, also when none is named) how likely it is.
+    """Score each line of the files SENTENCES (- or no file: standard input) by how likely it is.
 
-    One line out for each line in, in order: log-probability, bits per character, the line. A line is read from a fresh
-    state, and its end counts as a character. With --pseudo, the first figure is the pseudo-log-likelihood: each character
-    given those on both sides, the end of the line among them.
+    Prints one line for each line, in order: log-probability, bits per character, the line itself. Each line is read from a
+    fresh state, and its end counts as a character. With --pseudo, the first column is the pseudo-log-likelihood: each
+    character, and the end of the line, given those on both sides.
     """
     files = files_or_stdin(sentences, "SENTENCES", text)
     if options.stream and text:

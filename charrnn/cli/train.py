@@ -6,19 +6,17 @@ from click.core import ParameterSource
 from charrnn.cli.options import model_option, options_of
 from charrnn.training.options import TrainOptions
 
-MAY_CHANGE = ("epochs", "steps", "minutes", "valid")  # when a run is resumed: its budget, and where its text is
+# when a run is resumed: its budget, where its text is, and whether it is compared at the end
+MAY_CHANGE = ("epochs", "steps", "minutes", "valid", "baseline")
 
 
 @click.command(short_help="Train a network on text.")
 @click.argument("corpus", nargs=-1)
 @model_option
-@click.option("--overwrite", is_flag=True, help="Replace the model in the folder.")
 @click.option("--resume", is_flag=True, help="Continue an interrupted run exactly, or a finished one with a larger budget.")
-@click.option("--init-from", metavar="MODEL", help="Start from another model's weights; its vocabulary grows as needed.")
-@click.option("--no-baseline", is_flag=True, help="Leave out the comparison with an n-gram of the same text at the end.")
 @options_of(TrainOptions)
 @click.pass_context
-def train(context, corpus, model, overwrite, resume, init_from, no_baseline, options):
+def train(context, corpus, model, resume, options):
     """Train a recurrent network on CORPUS: text files, folders, .gz files, or - for standard input.
 
     What is not said is chosen from the text, the budget and the machine. Ctrl-C saves and ends; --resume continues.
@@ -29,17 +27,14 @@ def train(context, corpus, model, overwrite, resume, init_from, no_baseline, opt
         raise click.UsageError("Missing argument 'CORPUS...': name a text file, a folder, or - for standard input.")
     from charrnn.report.training import run_training
 
-    code = run_training(
-        corpus, model, options, overwrite=overwrite, resume=resume, init_from=init_from, baseline=not no_baseline
-    )
-    context.exit(code)
+    context.exit(run_training(corpus, model, options, resume=resume))
 
 
 def _given_to_resume(context: click.Context, options: TrainOptions) -> TrainOptions:
     """The options on the command line. A resumed run has its settings already: saying others would be ignored, so it is
     wrong usage; those of the environment are for fresh runs."""
     given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-    others = sorted(given - {"corpus", "model", "resume", "no_baseline", *MAY_CHANGE})
+    others = sorted(given - {"corpus", "model", "resume", *MAY_CHANGE})
     if others:
         raise click.UsageError(f"--{others[0].replace('_', '-')} cannot be changed with --resume; leave it out.")
     return TrainOptions(**{name: getattr(options, name) for name in given & set(MAY_CHANGE)})

@@ -60,9 +60,7 @@ def tabulate(machine: Machine, class_V: np.ndarray) -> Automaton:
                 if number > len(states):
                     states.append(after)
         if len(states) > MOST_STATES:
-            raise CharrnnError(
-                f"--pattern and what else is asked of the text need more than {MOST_STATES:,} states; ask for less"
-            )
+            raise CharrnnError(f"--pattern and the other conditions need more than {MOST_STATES:,} states; simplify them")
         rows.append(row)
     next_SC = np.array(rows, np.int32)
     accepts_S = np.array([False, *map(machine.accepts, states)])
@@ -124,7 +122,7 @@ class Expression:
         if isinstance(tree, CharSet):
             if len(self.sets) > MOST_POSITIONS:
                 raise CharrnnError(
-                    f"--pattern has more than {MOST_POSITIONS:,} characters, repeats written out; ask for less"
+                    f"--pattern has more than {MOST_POSITIONS:,} characters with its repeats written out; shorten it"
                 )
             self.sets.append(tree)
             self._follow.append(0)

@@ -108,7 +108,7 @@ def make_constraint(vocabulary: Vocabulary, conditions: Conditions, length: int)
     if least == UNREACHABLE:
         raise CharrnnError(_what_is_impossible(vocabulary, conditions))
     if least > length:
-        raise CharrnnError(f"--length {length}: the shortest text that meets what is asked has {least} characters")
+        raise CharrnnError(f"--length {length}: the shortest text that meets the conditions has {least} characters")
     return constraint
 
 

@@ -38,7 +38,7 @@ def log_probability(line: str) -> float:
 def lines(count: int, seed: int, without: Sequence[str] = ()) -> list[str]:
     """That many additions in random order, no pair twice, so that those held out at the end are new.
 
-    Raises CharrnnError where there are not so many.
+    Raises CharrnnError where there are fewer.
     """
     unwanted = {line.removesuffix("\n") for line in without}
     drawn: list[str] = []

@@ -11,12 +11,12 @@ class CorpusOptions(Options):
     """What is fetched or made, and where it is put."""
 
     output: str | None = option(
-        None, "Where to put it; - is standard output.", otherwise="NAME.txt", names=("-o",), metavar="FILE"
+        None, "File to write; - is standard output.", otherwise="NAME.txt", names=("-o",), metavar="FILE"
     )
-    count: int | None = option(None, "Lines to make, of a generated corpus.", least=1)
-    seed: int | None = option(None, "Which lines to make: the same seed, the same lines.", least=0, otherwise=0)
-    without: tuple[str, ...] = option((), "A line to leave out (may be repeated).", metavar="LINE")
-    overwrite: bool = option(False, "Replace the file if there is one.")
+    count: int | None = option(None, "Number of lines to generate.", least=1)
+    seed: int | None = option(None, "Random seed of generated lines.", least=0, otherwise=0)
+    without: tuple[str, ...] = option((), "A line never to generate (repeatable).", metavar="LINE")
+    overwrite: bool = option(False, "Replace an existing file.")
 
     def check_for(self, name: str, generated: bool) -> None:
         """Raises CharrnnError where the options do not suit the corpus of that name."""

@@ -4,32 +4,40 @@ import hashlib
 import os
 import platform
 import stat
+from importlib.util import find_spec
 from pathlib import Path
 
-import jax
-import jaxlib
 
+def cache_folder() -> Path | None:
+    """The folder for compiled programs of this user, this version of JAX and this processor; None where it is not safe.
 
-def use_compilation_cache() -> None:
-    """Keep compiled programs in a folder of this user's, this JAX version's and this processor's; unless JAX has one set.
-
-    A cache is code that will be run, so the folder must belong to the user and be writable by nobody else; otherwise
-    there is no cache.
+    A cache is code that will be run, so the folder must belong to the user and be writable by nobody else.
     """
-    if jax.config.jax_compilation_cache_dir is not None:  # type: ignore[attr-defined]
-        return
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "charrnn"
-    folder = base / f"jaxlib-{jaxlib.__version__}-{_processor()}"
     try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "charrnn"
+        folder = base / f"{jaxlib_version()}-{_processor()}"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
-    except OSError:
-        return
-    if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
-        return
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+        return folder if _private(folder.stat()) else None
+    except (OSError, RuntimeError):  # RuntimeError: nobody's home, or no version, is known
+        return None
+
+
+def _private(status: os.stat_result) -> bool:
+    if not hasattr(os, "getuid"):  # Windows: what is in a user's profile is that user's, and the mode says nothing
+        return True
+    return status.st_uid == os.getuid() and not stat.S_IMODE(status.st_mode) & 0o077
+
+
+def jaxlib_version() -> str:
+    """jaxlib-VERSION, as its installer has named it, without importing it; importlib.metadata would double --help's time.
+
+    Raises RuntimeError where it is not installed in the usual way.
+    """
+    spec = find_spec("jaxlib")
+    notes = Path(spec.origin).parents[1].glob("jaxlib-*.dist-info") if spec and spec.origin else ()
+    for note in notes:
+        return note.stem
+    raise RuntimeError("jaxlib has no version")
 
 
 def _processor() -> str:

@@ -1,6 +1,5 @@
 """The devices that JAX computes on: how many the host's processor counts as, and how fast they multiply."""
 
-import os
 import time
 
 import jax
@@ -9,32 +8,13 @@ from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 # Each device reads every recurrent matrix, about hidden² numbers, in every time step for its share of the rows: worth it
-# from so many rows on. Fitted to measurements of 128 to 1024 units with 32 to 64 rows on two CPU cores.
+# from this number of rows on. Fitted to measurements of 128 to 1024 units with 32 to 64 rows on two CPU cores.
 LEAST_ROWS = 8
 SQUARED_UNITS_PER_ROW = 16384
 
 
-def processors() -> int:
-    """How many processor cores this program may use; where the system does not tell (as macOS), how many there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def use_all_processors() -> None:
-    """Let every processor core be a device of its own; only before JAX has started, later it has no effect.
-
-    Two devices with half the rows each train recurrent networks 1.2 to 1.6 times as fast on two cores as one device with
-    two threads, for their small products leave threads waiting for each other.
-    """
-    if jax.config.jax_num_cpu_devices > 0:  # type: ignore[attr-defined]
-        return  # the user, or a test, has said how many
-    try:
-        jax.config.update("jax_num_cpu_devices", processors())
-    except RuntimeError:
-        return  # JAX runs already, with the devices it has
-
-
 def devices_for(rows: int, hidden: int) -> int:
-    """How many of this host's devices share a batch of so many rows, for layers of so many hidden units."""
+    """How many of this host's devices share a batch of `rows` rows, for layers of `hidden` units."""
     if jax.default_backend() != "cpu":
         return max(1, min(jax.local_device_count(), rows))
     return max(1, min(jax.local_device_count(), rows // max(LEAST_ROWS, hidden**2 // SQUARED_UNITS_PER_ROW)))

@@ -30,12 +30,6 @@ def save_model(model: SavedModel, folder: Path) -> None:
     write_archive(folder / MODEL, *model.to_archive())
 
 
-def forget_training(folder: Path) -> None:
-    """Remove what only a network's training leaves, once another model has taken the network's place."""
-    for stale in (RESUME, LOG, CURVE):
-        (folder / stale).unlink(missing_ok=True)
-
-
 def open_model(folder: Path, *, compiled: bool = False) -> SavedModel:
     """The model in a folder, of any kind; `compiled` prepares it for long work (see RecurrentModel).
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import read_archive, write_archive
-from charrnn.models.folder import TEXT, save_model
-from charrnn.models.language_model import LanguageModel, SavedModel
+from charrnn.models.folder import TEXT
+from charrnn.models.language_model import LanguageModel
 from charrnn.models.mixture import Mixture
 
 KIND = "text"
@@ -17,17 +17,6 @@ def keep_text(folder: Path, units: np.ndarray) -> None:
     """Write the text (units, see text/vocabulary.py) into the model folder, in the smallest integer type that holds it."""
     compact = units.astype(np.min_scalar_type(int(units.max(initial=0))))
     write_archive(folder / TEXT, {"units": compact}, {"kind": KIND})
-
-
-def save_with_text(model: SavedModel, folder: Path, units: np.ndarray | None) -> None:
-    """Write a new model into a folder, with the text learnt from where it is given.
-
-    The text of a model that was here before goes first: the folder never holds a model with the text of another.
-    """
-    (folder / TEXT).unlink(missing_ok=True)
-    save_model(model, folder)
-    if units is not None:
-        keep_text(folder, units)
 
 
 def kept_text(folder: Path) -> np.ndarray | None:

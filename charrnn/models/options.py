@@ -12,9 +12,9 @@ WAYS = ("linear", "log-linear")
 class MixtureOptions(Options):
     """How several models become one; a single one needs nothing of it."""
 
-    weight: tuple[float, ...] = option((), "Weight of each model, in order; else all alike.")
-    mix: str = option("log-linear", "Several models: their probabilities added, or multiplied.", choices=WAYS)
-    fit_on: str | None = option(None, "Fit the weights on this text, which no model has learnt from.", metavar="FILE")
+    weight: tuple[float, ...] = option((), "Weight of each model, in order (repeatable); equal by default.")
+    mix: str = option("log-linear", "Several models: add their probabilities (linear), or multiply them.", choices=WAYS)
+    fit_on: str | None = option(None, "Fit the weights on this text, which no model was trained on.", metavar="FILE")
 
     encoding: str = option("utf-8", "Encoding of the files.")
 

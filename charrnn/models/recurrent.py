@@ -63,12 +63,8 @@ class RecurrentModel:
     @cached_property
     def _on_device(self) -> tuple[NetworkConfig, float, Parameters]:
         """The first three arguments of the compiled functions: config, unknown probability, parameters on the device."""
-        from charrnn.machine.compilation_cache import use_compilation_cache
-        from charrnn.machine.memory import keep_freed_memory
         from charrnn.network import compiled
 
-        keep_freed_memory()
-        use_compilation_cache()
         parameters, config = self._folded
         return config, self.vocabulary.unknown_probability, compiled.to_device(parameters)
 

@@ -82,12 +82,14 @@ class Attention(OutputLayer):
 
 def _context(score: Callable, weights: Parameters, query_BTH: Array, states_BSH: Array, filled_BS: Array) -> Array:
     """c_BTH of the last T of the S states, each attending to itself and the S − T before it that are filled."""
+    import numpy as np  # distances are constants of a compiled program; not at the top, for options are read without numpy
+
     xp = query_BTH.__array_namespace__()
     times, states = query_BTH.shape[1], states_BSH.shape[1]
     reach = states - times
-    distance_TS = reach + xp.arange(times)[:, None] - xp.arange(states)
+    distance_TS = reach + np.arange(times)[:, None] - np.arange(states)
     near_TS = (distance_TS >= 0) & (distance_TS <= reach)
-    scores_BTS = score(weights, query_BTH, states_BSH) + weights["distance"][xp.clip(distance_TS, 0, reach)]
+    scores_BTS = score(weights, query_BTH, states_BSH) + weights["distance"][np.clip(distance_TS, 0, reach)]
     scores_BTS = xp.where(near_TS & (filled_BS[:, None] > 0), scores_BTS, -1e30)
     shares_BTS = xp.exp(scores_BTS - xp.max(scores_BTS, axis=-1, keepdims=True))
     return (shares_BTS / xp.sum(shares_BTS, axis=-1, keepdims=True)) @ states_BSH

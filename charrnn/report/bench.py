@@ -25,7 +25,8 @@ def print_figures(figures: dict[str, Any], as_json: bool) -> None:
     if "scoring" in figures:
         part = figures["scoring"]
         print(f"scoring            {part['characters_per_second']:>12,.0f} characters/s   {_compiled(part)}")
-    print(f"memory             {figures['peak_memory_megabytes']:>12,.0f} MB at the most")
+    if "peak_memory_megabytes" in figures:
+        print(f"memory             {figures['peak_memory_megabytes']:>12,.0f} MB at the most")
 
 
 def _title(options: dict[str, Any]) -> str:

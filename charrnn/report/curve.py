@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from charrnn.files import write_bytes
-from charrnn.training.checkpoint import Evaluation
+from charrnn.training.journal import Evaluation
+from charrnn.training.task import Task
 
 
-def draw_curve(history: Sequence[Evaluation], path: Path) -> None:
-    """Write training and held-out bits per character over the characters seen, as SVG; nothing without evaluations."""
+def draw_curve(history: Sequence[Evaluation], path: Path, task: Task | type[Task]) -> None:
+    """Write the task's training and held-out figures over what was learnt from, as SVG; nothing without evaluations."""
     if not history:
         return
     import matplotlib
@@ -20,19 +21,18 @@ def draw_curve(history: Sequence[Evaluation], path: Path) -> None:
 
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.add_subplot()
-    seen = [line.characters / 1e6 for line in history]
-    training = [line.training_nats_per_character / math.log(2) for line in history]
+    name, factor = task.shown_as
+    seen = [line.predictions / 1e6 for line in history]
+    training = [line.training * factor for line in history]
     axes.plot(seen, training, "o-", color="#9a9a9a", label="training, with dropout")
-    held_out = [line.held_out_nats_per_character for line in history]
-    points = [
-        (x, nats / math.log(2)) for x, nats in zip(seen, held_out, strict=True) if nats is not None and math.isfinite(nats)
-    ]
+    held_out = [line.held_out for line in history]
+    points = [(x, y * factor) for x, y in zip(seen, held_out, strict=True) if y is not None and math.isfinite(y)]
     if points:
         axes.plot(*zip(*points, strict=True), "o-", color="#c0392b", label="held-out")
-        x, bits = min(points, key=lambda point: point[1])
-        axes.annotate(f"{bits:.3f}", (x, bits), xytext=(0, -14), textcoords="offset points", ha="center")
-    axes.set_xlabel("million characters seen")
-    axes.set_ylabel("bits per character")
+        x, best = min(points, key=lambda point: point[1])
+        axes.annotate(f"{best:.3f}", (x, best), xytext=(0, -14), textcoords="offset points", ha="center")
+    axes.set_xlabel(f"million {task.unit} seen")
+    axes.set_ylabel(name)
     axes.set_ylim(bottom=0 if len(history) == 1 else None)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)

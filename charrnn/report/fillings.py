@@ -36,7 +36,7 @@ LAYOUTS: dict[str, type[Tsv] | type[Jsonl]] = {"tsv": Tsv, "jsonl": Jsonl}
 class PrintOptions(FillOptions):
     """The options of `charrnn fill`: how blanks are filled, and how that is printed."""
 
-    format: str = option("tsv", "Tab-separated, or one JSON object a line.", choices=tuple(LAYOUTS))
+    format: str = option("tsv", "Tab-separated, or one JSON object per line.", choices=tuple(LAYOUTS))
 
 
 def print_fillings(filled: "Iterable[Filled]", layout: str) -> None:

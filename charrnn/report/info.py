@@ -34,6 +34,8 @@ def _rows(facts: Facts) -> Rows:
     rows += course
     if facts.get("held_out"):
         rows.append(("held-out", figures(facts["nats_per_character"])))
+    if baseline := facts.get("baseline"):
+        rows.append(("baseline", f"n-gram of order {baseline['order']}: {figures(baseline['nats_per_character'])}"))
     if versions := facts.get("versions"):
         rows.append(("made with", ", ".join(f"{name} {version}" for name, version in versions.items())))
     return rows

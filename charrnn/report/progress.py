@@ -1,19 +1,19 @@
 """Progress on standard error: one line that is redrawn, and nothing where that is not a terminal."""
 
-import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from charrnn.training.task import Task
     from charrnn.training.trainer import Progress
 
 
 class TrainingLine:
-    """Fraction done, time left, characters a second, training and held-out bits per character."""
+    """Fraction done, time left, speed, and what the task measures of training and held-out examples."""
 
-    def __init__(self, first: int, steps: int):
+    def __init__(self, first: int, steps: int, task: "Task"):
         from tqdm import tqdm
 
         self._bar: Any = tqdm(
@@ -26,20 +26,22 @@ class TrainingLine:
             smoothing=0.05,
         )
         self._held_out = ""
+        name, self._factor = task.shown_as
+        self._name, self._unit = name.replace(" per ", "/"), task.unit
 
     def show(self, progress: "Progress") -> None:
         journal, evaluation = progress.journal, progress.evaluation
-        if evaluation is not None and evaluation.held_out_nats_per_character is not None:
-            self._held_out = f", held-out {evaluation.held_out_nats_per_character / math.log(2):.3f}"
-        nats, characters = journal.nats_since, journal.characters_since
+        if evaluation is not None and evaluation.held_out is not None:
+            self._held_out = f", held-out {evaluation.held_out * self._factor:.3f}"
+        total, count = journal.sum_since, journal.predictions_since
         if evaluation is not None:
-            nats, characters = evaluation.training_nats_per_character, 1
-        if characters:
+            total, count = evaluation.training, 1
+        if count:
             # what matters most comes first: a narrow terminal cuts the end off
-            bits = f", bits/character {nats / characters / math.log(2):.3f}{self._held_out}"
+            figures = f"{self._name} {total / count * self._factor:.3f}{self._held_out}"
             skipped = f", {journal.skipped} steps skipped" if journal.skipped else ""
-            speed = progress.characters_per_second
-            self._bar.set_postfix_str(f"{bits.removeprefix(', ')}{skipped}, {speed:,.0f} characters/s", refresh=False)
+            speed = f"{progress.predictions_per_second:,.0f} {self._unit}/s"
+            self._bar.set_postfix_str(f"{figures}{skipped}, {speed}", refresh=False)
         self._bar.update(journal.step - self._bar.n)
 
     def close(self) -> None:

@@ -26,7 +26,7 @@ WRITERS: dict[str, Callable[[Rescored, bool], str]] = {"tsv": _tsv, "srilm": _sr
 
 def say_tuned(tuned: Tuned, options: RescoreOptions) -> None:
     found = f"--lm-weight {tuned.weight:.4g} --length-penalty {tuned.penalty:.4g}"
-    errors = f"{tuned.errors} wrong of {tuned.characters} characters, {tuned.errors_before} by the earlier scores"
+    errors = f"{tuned.errors} of {tuned.characters} characters wrong, {tuned.errors_before} with the earlier scores"
     say(f"tuned on {options.tune}: {found}; {errors}")
 
 

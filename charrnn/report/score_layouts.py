@@ -204,13 +204,13 @@ class PrintOptions(ScoreOptions):
     """The options of `charrnn score`: how texts are scored, and how the scores are printed."""
 
     format: str = option(
-        "tsv", "Tab-separated, one JSON object a line, or as kenlm's query or SRILM's ngram -ppl print.",
+        "tsv", "Tab-separated, one JSON object per line, or as kenlm's query or SRILM's ngram -ppl.",
         choices=tuple(LAYOUTS),
     )  # fmt: skip
-    base: str = option("10", "Base of logarithms.", choices=("10", "e", "2"))
-    chars: bool = option(False, "Add the log-probability of each character and of the end.")
-    rank: bool = option(False, "Lines with most bits per character first, each after its number.")
-    summary: bool = option(False, "Only the figures over all sentences, unknown characters in and out.")
+    base: str = option("10", "Base of the logarithms.", choices=("10", "e", "2"))
+    chars: bool = option(False, "Add the log-probability of each character and of the line end.")
+    rank: bool = option(False, "Sort lines by bits per character, highest first, each after its line number.")
+    summary: bool = option(False, "Print only totals over all sentences, with and without unknown characters.")
 
     def check(self) -> None:
         super().check()
@@ -219,18 +219,18 @@ class PrintOptions(ScoreOptions):
         if self.stream and details:
             raise CharrnnError("--stream reads files as one text; --chars, --rank and --spans are for sentences")
         if self.summary and details:
-            raise CharrnnError("--summary gives only the figures of all; --chars, --rank and --spans are for each sentence")
+            raise CharrnnError("--summary gives only totals; --chars, --rank and --spans are for single sentences")
         if foreign and (details or self.stream or self.adapt or self.base != "10"):
             raise CharrnnError(
                 f"--format {self.format} prints what that tool prints; "
-                "it goes without --chars, --rank, --spans, --stream, --adapt and --base"
+                "it cannot be combined with --chars, --rank, --spans, --stream, --adapt and --base"
             )
         if labels and (foreign or self.chars or self.rank or self.summary or self.base != "10"):
-            raise CharrnnError("--labels classifies; of the other options it takes --text, --format and --encoding")
+            raise CharrnnError("--labels classifies; it can be combined with --text, --format and --encoding")
         if self.pseudo and (foreign or self.rank):
-            raise CharrnnError("--pseudo goes without --rank and the formats kenlm and srilm")
+            raise CharrnnError("--pseudo cannot be combined with --rank and the formats kenlm and srilm")
         if self.typos and self.summary:
-            raise CharrnnError("--typos goes with --pseudo, and without --summary")
+            raise CharrnnError("--typos needs --pseudo, and cannot be combined with --summary")
 
 
 def summary_json(tally: "Tally") -> dict[str, Any]:

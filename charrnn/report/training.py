@@ -1,20 +1,18 @@
 """A training run as a person meets it: what was chosen, how it goes, how it ended."""
 
-import math
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from charrnn.machine.memory import give_back_freed_memory
 from charrnn.models.folder import CURVE, MODEL
+from charrnn.models.lock import locked
 from charrnn.report.curve import draw_curve
-from charrnn.report.ngram import compare_with_ngram
+from charrnn.report.ngram import comparison
 from charrnn.report.progress import TrainingLine
 from charrnn.report.say import figures, say
-from charrnn.training.checkpoint import Journal
+from charrnn.training.journal import Journal
 from charrnn.training.options import TrainOptions
-from charrnn.training.run import Run
 from charrnn.training.start import Session, start
 from charrnn.training.start import resume as resume_run
 
@@ -33,22 +31,14 @@ def signals_noted() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def run_training(
-    corpus: Sequence[str],
-    model: str,
-    options: TrainOptions,
-    *,
-    overwrite: bool = False,
-    resume: bool = False,
-    init_from: str | None = None,
-    baseline: bool = True,
-) -> int:
+def run_training(corpus: Sequence[str], model: str, options: TrainOptions, *, resume: bool = False) -> int:
     """Train and tell on standard error; returns the exit code: 0, or 128 + the number of the signal that ended it."""
-    folder = Path(model)
-    if resume:
-        session = resume_run(folder, corpus, options)
-    else:
-        session = start(corpus, folder, options, overwrite=overwrite, init_from=Path(init_from) if init_from else None)
+    with locked(Path(model)):
+        session = resume_run(Path(model), corpus, options) if resume else start(corpus, Path(model), options)
+        return _run(session, model)
+
+
+def _run(session: Session, model: str) -> int:
     for note in session.notes:
         say(note)
     journal, received = _take_steps(session)
@@ -61,17 +51,16 @@ def run_training(
         return 128 + received[0]
     if journal.step < journal.schedule.steps:
         say(f"ended at step {journal.step:,} of {journal.schedule.steps:,}: {session.run.ended(journal)}")
-    if baseline and journal.best is not None:
-        give_back_freed_memory()
-        say(_comparison(session.run, journal.best))
-    say(f"model: {folder / MODEL}; write with: charrnn sample -m {model}")
+    if session.run.options.baseline and journal.best is not None:
+        say(comparison(session.compare(), journal.best))
+    say(f"model: {Path(model) / MODEL}; write with: charrnn sample -m {model}")
     return 0
 
 
 def _take_steps(session: Session) -> tuple[Journal, list[int]]:
     """The journal after the run's last step, or the one in which a signal came, and the signals that came."""
     journal = session.journal
-    line = TrainingLine(journal.step, journal.schedule.steps)
+    line = TrainingLine(journal.step, journal.schedule.steps, session.run.task)
     with signals_noted() as received:
         try:
             for progress in session.train(should_stop=lambda: bool(received)):
@@ -79,9 +68,5 @@ def _take_steps(session: Session) -> tuple[Journal, list[int]]:
                 line.show(progress)
         finally:
             line.close()
-        draw_curve(journal.history, session.run.folder / CURVE)
+        draw_curve(journal.history, session.run.folder / CURVE, session.run.task)
     return journal, received
-
-
-def _comparison(run: Run, nats: float) -> str:
-    return compare_with_ngram(run.corpus, run.vocabulary, lines=run.settings.lines, network_bits=nats / math.log(2))

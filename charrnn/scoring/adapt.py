@@ -17,7 +17,7 @@ STRETCH = 32  # characters between two steps
 def check_adaptable(model: LanguageModel) -> None:
     """Raises CharrnnError where the model has no weights to adapt."""
     if not _has_network(model):
-        raise CharrnnError("--adapt: an n-gram model has no weights that could follow the text; leave it out")
+        raise CharrnnError("--adapt: an n-gram model has no weights to update; leave it out")
 
 
 def _has_network(model: LanguageModel) -> bool:

@@ -32,7 +32,7 @@ def classify(model: LanguageModel, lines: Sequence[str], labels: Sequence[str]) 
     and where the model knows no tab, so has not learnt labelled lines.
     """
     if len(set(labels)) < len(labels) or "" in labels:
-        raise CharrnnError(f"--labels {','.join(labels)}: one is empty or there twice; name each once")
+        raise CharrnnError(f"--labels {','.join(labels)}: a label is empty or repeated; give each once")
     if model.vocabulary.unknown_in(SEPARATOR):
         raise CharrnnError("--labels: the model has seen no tabs; train it with --lines on lines of label, tab and text")
     split = [_parted(line, labels) for line in lines]

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 ROWS = 64
 # Window lengths come from this short list, so that compiled models are compiled a few times only.
 WINDOWS = (256, 64, 16)
-# At most so many numbers in one array of (rows, time, symbols); bounds memory for any input and vocabulary.
+# Most numbers in one array of (rows, time, symbols); bounds memory for any input and vocabulary.
 LARGEST_ARRAY = 1 << 23
-# In a text cut into parallel pieces, each reads so many characters before its first, to arrive at the right state.
+# In a text cut into parallel pieces, each reads this number of characters before its first, to arrive at the right state.
 OVERLAP = 512
 
 
 @dataclass(frozen=True)
 class SentenceScore:
-    """A sentence and log_probs_T (natural logarithms, float32) of its characters and of the boundary that ends it.
+    """A sentence and log_probs_T (natural logarithms) of its characters and of the boundary that ends it.
 
     `span` is its most surprising stretch, where that was asked for and there is one.
     """
@@ -55,7 +55,7 @@ def padded(length: int, choices: Sequence[int]) -> int:
 
 
 def sequence_log_probs(model: LanguageModel, sequences: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """For each sequence of ids, the log-probabilities (float32) of all but its first, given what stands before it.
+    """For each sequence of ids, the log-probabilities of all but its first, given what stands before it.
 
     Sequences of like length are read side by side, in windows with the state carried on.
     """
@@ -116,7 +116,7 @@ def sequences_tally(model: LanguageModel, sequences: Sequence[np.ndarray]) -> Ta
 
 
 def stream_log_probs(model: LanguageModel, ids: np.ndarray, *, pieces: int = 1) -> np.ndarray:
-    """The log-probabilities (float32) of all but the first of the ids, read as one text with the state carried through.
+    """The log-probabilities of all but the first of the ids, read as one text with the state carried through.
 
     With several pieces, they are read side by side, each after a run-up of OVERLAP characters from a fresh state: much
     faster, and the same to about 1e-5 nats a character for networks whose memory is shorter than that.

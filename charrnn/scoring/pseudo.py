@@ -17,7 +17,7 @@ from charrnn.models.recurrent import RecurrentModel
 from charrnn.scoring.log_probs import OVERLAP, ROWS, WINDOWS, padded, sentence_ids, tally_of
 from charrnn.text.symbols import UNKNOWN
 
-PIECE = 1024  # longer texts are read in pieces of so many characters, with OVERLAP more on either side
+PIECE = 1024  # longer texts are read in pieces of this length, with OVERLAP more on either side
 
 
 @dataclass(frozen=True)

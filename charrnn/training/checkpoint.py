@@ -1,8 +1,7 @@
-"""What a run writes down: its journal, and everything that continues it bit for bit."""
+"""What a run writes down to be continued bit for bit, and reading it again."""
 
 import json
-import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,102 +12,28 @@ from charrnn.errors import CharrnnError
 from charrnn.files import strict_json, write_bytes
 from charrnn.models.archive import read_archive, write_archive
 from charrnn.models.folder import LOG, MODEL, RESUME
-from charrnn.network.config import NetworkConfig
-from charrnn.text.vocabulary import Vocabulary
-from charrnn.training.plan import Settings
-from charrnn.training.schedules import Schedule
+from charrnn.network.config import FORM
+from charrnn.training.journal import Journal
+from charrnn.training.options import TrainOptions
+from charrnn.training.saving import RUN, run_of_model
 from charrnn.training.step import TrainState
+from charrnn.training.task import Task
 from charrnn.trees import flatten, unflatten
 
 Archive = tuple[dict[str, np.ndarray], dict[str, Any]]  # arrays and description, as models.archive reads and writes them
-BEST = "best."  # what its arrays begin with in resume.safetensors
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """One line of log.jsonl, where null stands for a figure that is not finite.
-
-    The training figure is the mean since the evaluation before, measured with dropout; NaN where all steps were skipped.
-    """
-
-    step: int
-    epoch: float
-    characters: int
-    seconds: float
-    learning_rate: float
-    training_nats_per_character: float
-    held_out_nats_per_character: float | None
-    skipped: int
-
-
-@dataclass(frozen=True)
-class Journal:
-    """How far a run has come. seconds: time spent on it, all sittings together."""
-
-    schedule: Schedule  # knows how many steps the run has
-    evaluate_every: int
-    step: int = 0
-    characters: int = 0
-    seconds: float = 0.0
-    skipped: int = 0
-    skipped_in_a_row: int = 0
-    nats_since: float = 0.0
-    characters_since: int = 0
-    best: float | None = None
-    best_step: int = 0
-    without_gain: int = 0
-    history: tuple[Evaluation, ...] = field(default=())
-
-    def skipped_one(self) -> "Journal":
-        """The journal after a step whose loss or gradient was not finite."""
-        return replace(self, step=self.step + 1, skipped=self.skipped + 1, skipped_in_a_row=self.skipped_in_a_row + 1)
-
-    def counted(self, nats: float, characters: int) -> "Journal":
-        """The journal after a step that was taken."""
-        return replace(
-            self,
-            step=self.step + 1,
-            characters=self.characters + characters,
-            nats_since=self.nats_since + nats,
-            characters_since=self.characters_since + characters,
-            skipped_in_a_row=0,
-        )
-
-    def evaluated(self, evaluation: Evaluation) -> "Journal":
-        """The journal after an evaluation; without held-out text every evaluation counts as the best so far.
-
-        A figure that is not finite is never the best.
-        """
-        figure = evaluation.held_out_nats_per_character
-        better = figure is None or (math.isfinite(figure) and (self.best is None or figure < self.best))
-        return replace(
-            self,
-            history=(*self.history, evaluation),
-            schedule=self.schedule if figure is None else self.schedule.after_evaluation(figure),
-            best=figure if better else self.best,
-            best_step=self.step if better else self.best_step,
-            without_gain=0 if better else self.without_gain + 1,
-            nats_since=0.0,
-            characters_since=0,
-        )
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Journal":
-        history = tuple(Evaluation(**line) for line in data["history"])
-        return cls(**{**data, "schedule": Schedule(**data["schedule"]), "history": history})
+BEST, CARRY = "best.", "carry."  # what the names of arrays in resume.safetensors begin with
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """A run at rest: its description, and arrays from which `restore` makes the training state."""
 
-    network: NetworkConfig
-    vocabulary: Vocabulary
-    settings: Settings
-    reading: dict[str, Any]  # how the corpus was read: files, encoding, split
-    sources: tuple[str, ...]  # the corpus as it was first named
-    digest: str  # of the corpus
-    minutes: float | None
+    run: str | None
+    task: str  # its name
+    options: TrainOptions  # filled
+    paths: list[str]  # of the examples; absolute, as the options' `valid`
+    digest: str  # of the examples
+    described: dict[str, Any]  # by the task
     journal: Journal
     arrays: dict[str, np.ndarray]
     best: Archive | None  # the run's best model, where another lies in the folder (see save_checkpoint)
@@ -119,7 +44,10 @@ class Checkpoint:
         leaves, form = jax.tree.flatten(template.optimizer)
         named = {str(k): leaf for k, leaf in enumerate(leaves)}
         tree = {**template._asdict(), "optimizer": named}
-        filled = unflatten(tree, self.arrays, self.path)
+        # older files have rows of padding, as many as the devices of then needed
+        rows = {CARRY + name: len(leaf) for name, leaf in flatten(template.carry).items()}
+        arrays = {name: array[: rows.get(name)] if name in rows else array for name, array in self.arrays.items()}
+        filled = unflatten(tree, arrays, self.path)
         filled["optimizer"] = jax.tree.unflatten(form, [filled["optimizer"][str(k)] for k in range(len(leaves))])
         return TrainState(**filled)
 
@@ -129,8 +57,18 @@ class Checkpoint:
             write_archive(self.path.with_name(MODEL), *self.best)
 
 
-def save_checkpoint(folder: Path, state: TrainState, best: Archive | None = None, **described: Any) -> None:
-    """Write resume.safetensors and log.jsonl; `described` are the fields of Checkpoint but arrays, best and path.
+def save_checkpoint(
+    folder: Path,
+    state: TrainState,
+    journal: Journal,
+    task: Task,
+    *,
+    run: str | None,
+    paths: list[str],
+    valid: str | None,
+    best: Archive | None = None,
+) -> None:
+    """Write resume.safetensors and log.jsonl; the state's carry is without padding. Names of files are absolute.
 
     best: the run's best model, where that of an interruption is about to take its place in model.safetensors.
     """
@@ -138,35 +76,41 @@ def save_checkpoint(folder: Path, state: TrainState, best: Archive | None = None
     arrays = flatten({**state._asdict(), "optimizer": optimizer})
     description = {
         "kind": "resume",
-        **described,
-        "network": asdict(described["network"]),
-        "vocabulary": described["vocabulary"].to_json(),
-        "settings": asdict(described["settings"]),
-        "journal": asdict(described["journal"]),
+        RUN: run,
+        "task": task.name,
+        "options": asdict(task.options) | {"valid": valid},
+        "paths": paths,
+        "digest": task.digest,
+        "described": task.description,
+        "journal": asdict(journal),
         "best": best and best[1],
     }
     arrays |= {BEST + name: array for name, array in best[0].items()} if best else {}
     write_archive(folder / RESUME, arrays, description)
-    lines = [json.dumps(strict_json(asdict(line))) + "\n" for line in described["journal"].history]
-    write_bytes(folder / LOG, "".join(lines).encode())
+    lines = [line.log_line(task.unit, task.figure) for line in journal.history]
+    write_bytes(folder / LOG, "".join(json.dumps(strict_json(line)) + "\n" for line in lines).encode())
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """The run that a model folder holds. Raises CharrnnError where there is none or it is damaged."""
+    """The run that a model folder holds.
+
+    Raises CharrnnError where there is none, it is damaged, or the model in the folder is another run's.
+    """
     path = folder / RESUME
     if not path.exists():
         raise CharrnnError(f"{folder}: there is no run here to resume; start one without --resume")
     arrays, description = read_archive(path)
     best = {name.removeprefix(BEST): arrays.pop(name) for name in list(arrays) if name.startswith(BEST)}
     try:
-        return Checkpoint(
-            network=NetworkConfig(**description["network"]),
-            vocabulary=Vocabulary(**description["vocabulary"]),
-            settings=Settings(**description["settings"]),
-            reading=description["reading"],
-            sources=tuple(description["sources"]),
+        if "settings" in description:
+            description = _as_now(description)
+        checkpoint = Checkpoint(
+            run=description[RUN],
+            task=description["task"],
+            options=TrainOptions(**description["options"]),
+            paths=description["paths"],
             digest=description["digest"],
-            minutes=description["minutes"],
+            described=description["described"],
             journal=Journal.from_json(description["journal"]),
             arrays=arrays,
             best=(best, description["best"]) if best else None,
@@ -174,3 +118,39 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         )
     except (KeyError, TypeError) as error:
         raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
+    if (folder / MODEL).exists() and run_of_model(folder) != checkpoint.run:
+        raise CharrnnError(
+            f"{folder}: {MODEL} is of another run than {RESUME}, as a run leaves it that is killed while it takes a folder "
+            f"over; train anew with --overwrite, or delete {RESUME} to keep the model"
+        )
+    return checkpoint
+
+
+def _as_now(description: dict[str, Any]) -> dict[str, Any]:
+    """The description of an older file, in which settings, text and network stood apart."""
+    network, reading = dict(description["network"]), dict(description["reading"])
+    form = {name: network[name] for name in ("hidden", "dropout", "embedding_dropout", *FORM) if name in network}
+    if form["attention"] == "none":
+        form["attention_window"] = None
+    reading["lines"] = reading.pop("by_lines")
+    paths = reading.pop("paths")
+    if reading["valid"] is not None:
+        reading["valid_fraction"] = None
+    journal = description["journal"]
+    journal = _renamed(journal, characters="predictions", nats_since="sum_since", characters_since="predictions_since")
+    figures = {"training_nats_per_character": "training", "held_out_nats_per_character": "held_out"}
+    history = [_renamed(line, characters="predictions", **figures) for line in journal["history"]]
+    return {
+        RUN: None,
+        "task": "language modelling",
+        "options": {**description["settings"], **form, **reading, "minutes": description["minutes"]},
+        "paths": paths,
+        "digest": description["digest"],
+        "described": {name: description[name] for name in ("network", "vocabulary", "sources")},
+        "journal": journal | {"history": history},
+        "best": description["best"],
+    }
+
+
+def _renamed(data: dict[str, Any], **names: str) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in data.items()}

@@ -1,18 +1,20 @@
 """A mixture that is saved: weighed or fitted on a text, put in a model folder of its own."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.folder import forget_training
-from charrnn.models.kept_text import save_with_text, text_learnt_from
+from charrnn.models.kept_text import text_learnt_from
 from charrnn.models.language_model import LanguageModel
+from charrnn.models.lock import check_folder, locked
 from charrnn.models.mixture import Mixture
 from charrnn.models.options import MixOptions
 from charrnn.scoring.fit_mixture import mixture_of
-from charrnn.training.preparation import check_folder, figures_summary
+from charrnn.training.reading import versions
+from charrnn.training.saving import new_run, save_first
 
 
 def make_mixture(models: Sequence[LanguageModel], folder: Path | None, options: MixOptions) -> Mixture:
@@ -20,18 +22,18 @@ def make_mixture(models: Sequence[LanguageModel], folder: Path | None, options: 
 
     The text that the models learnt from is kept where the folders of all of them keep it: one after the other, equal ones
     once. Raises CharrnnError for weights that cannot be, vocabularies that do not meet, and where the folder holds a model
-    (unless options.overwrite) or cannot be written.
+    (unless options.overwrite), is in use or cannot be written.
     """
     mixture = Mixture(models, options.weight, options.mix)  # or an error, before there is a folder
-    if folder:
-        check_folder(folder, options.overwrite, option="-o")
-    if options.fit_on:
-        mixture = mixture_of(models, options)
-    if folder:
-        fitted = {"fitted_on": [options.fit_on]} if options.fit_on else {}
-        mixture.summary = fitted | figures_summary(None, ("charrnn", "numpy"))
-        save_with_text(mixture, folder, _kept_texts(models))
-        forget_training(folder)
+    with locked(folder, option="-o") if folder else nullcontext():
+        if folder:
+            check_folder(folder, options.overwrite, option="-o")
+        if options.fit_on:
+            mixture = mixture_of(models, options)
+        if folder:
+            fitted = {"fitted_on": [options.fit_on]} if options.fit_on else {}
+            mixture.summary = {**fitted, "versions": versions(("charrnn", "numpy")), "held_out": None}
+            save_first(mixture, folder, new_run(), _kept_texts(models))
     return mixture
 
 

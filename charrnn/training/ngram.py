@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from charrnn.errors import CharrnnError
-from charrnn.models.folder import forget_training
 from charrnn.models.language_model import Tally
+from charrnn.models.lock import check_folder, locked
+from charrnn.models.ngram.arpa import write_arpa_file
 from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER
 from charrnn.models.ngram.model import NgramModel, choose_order
 from charrnn.scoring.log_probs import text_sequences, text_tally
@@ -15,50 +16,46 @@ from charrnn.text.batches import compact
 from charrnn.text.corpus import Corpus, read_corpus
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.options import NgramOptions
-from charrnn.training.preparation import (
-    build_vocabulary,
-    check_folder,
-    corpus_summary,
-    describe,
-    figures_summary,
-    save_first,
-)
+from charrnn.training.reading import build_vocabulary, corpus_summary, describe, held_out_summary, versions
+from charrnn.training.saving import new_run, save_first
 
 ORDERS = range(MIN_ORDER, MAX_ORDER + 1)
 # What is tried where nothing is said: all that was seen; without what was seen once, from an order on.
 PRUNINGS = ((1,), *((1,) * kept + (2,) for kept in (6, 5, 4)))
 CHOOSING_CHARACTERS = 1_000_000  # of the held-out part, by which order and pruning are chosen
-# Of a longer text, order and pruning are chosen on its last so many characters, and up to this order: 100 MB at order 7
+# Of a longer text, order and pruning are chosen on its last N characters, and up to this order: 100 MB at order 7
 # take 2.4 GB, at order 12 more than 4.
 CHOOSING_TRAINING = 20_000_000
 LONGEST_OF_LARGE = 7
 
 
-def train_ngram(
-    paths: Sequence[str], folder: Path, options: NgramOptions, *, overwrite: bool = False
-) -> tuple[NgramModel, list[str]]:
+def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tuple[NgramModel, list[str]]:
     """The model of the text of the paths, saved in the folder, and what there is to say of text and choice.
 
-    Raises CharrnnError where the folder holds a model (unless overwrite) or cannot be written, the text is unusable, or
-    an order or pruning cannot be.
+    Raises CharrnnError where the folder holds a model (unless options.overwrite), is in use or cannot be written, the text
+    is unusable, or an order or pruning cannot be.
     """
     begun = time.perf_counter()
-    check_folder(folder, overwrite)
-    corpus = read_corpus(**options.reading(paths))
-    vocabulary = build_vocabulary(corpus, options)
-    notes = describe(corpus, vocabulary)
-    orders, prunings = options.orders or ORDERS, options.prunings or PRUNINGS
-    model, pruning = _best(corpus, vocabulary, lines=options.lines, orders=orders, prunings=prunings)
-    tally = held_out_tally(model, corpus)
-    model.summary = {
-        **corpus_summary(corpus, options.lines),
-        "min_counts": list(pruning),
-        **model.summary,
-        "seconds": time.perf_counter() - begun,
-        **figures_summary(tally, ("charrnn", "numpy")),
-    }
-    save_first(model, folder, corpus, with_text=options.keep_text)
-    forget_training(folder)
+    options = options.filled()
+    with locked(folder):
+        check_folder(folder, options.overwrite)
+        corpus = read_corpus(**options.reading(paths))
+        vocabulary = build_vocabulary(corpus, options)
+        notes = describe(corpus, vocabulary)
+        orders, prunings = options.orders or ORDERS, options.prunings or PRUNINGS
+        model, pruning = _best(corpus, vocabulary, lines=options.lines, orders=orders, prunings=prunings)
+        tally = held_out_tally(model, corpus)
+        model.summary = {
+            **corpus_summary(corpus, options.lines),
+            "min_counts": list(pruning),
+            **model.summary,
+            "seconds": time.perf_counter() - begun,
+            "versions": versions(("charrnn", "numpy")),
+            "held_out": tally and held_out_summary(tally),
+        }
+        save_first(model, folder, new_run(), corpus.training if options.keep_text else None)
+        if options.arpa:
+            write_arpa_file(model, Path(options.arpa))
     return model, notes
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from charrnn.errors import CharrnnError
 from charrnn.network.cells import CELLS
@@ -17,21 +17,27 @@ class ReadingOptions(Options):
     """How a corpus is read and what part of it is held out, for all that learn from one."""
 
     valid: str | None = option(None, "Held-out text file; otherwise a part of the corpus is held out.")
-    valid_fraction: float = option(
-        0.1, "Share held out: the end of a text; of --lines, lines evenly spread.", above=0.0, below=1.0
+    valid_fraction: float | None = option(
+        None, "Share held out: the end of a text; of --lines, lines evenly spread.", above=0.0, below=1.0, otherwise=0.1
     )
-    level: str = option("char", "What a symbol is: a Unicode character or a byte.", choices=("char", "byte"))
+    level: str | None = option(
+        None, "What a symbol is: a Unicode character or a byte.", choices=("char", "byte"), otherwise="char"
+    )
     encoding: str = option("utf-8", "Encoding of the corpus files.")
     min_count: int = option(1, "Characters seen fewer times train the unknown symbol instead.", least=1)
     lines: bool = option(False, "Every line is a sequence of its own (names, sentences); otherwise one long text.")
     keep_text: bool = option(False, "Keep the text of this training in the model folder, for sample --novel and --report.")
+    overwrite: bool = option(False, "Replace the model in the folder.")
 
     def check(self) -> None:
-        if self.valid is not None and self.valid_fraction != ReadingOptions.valid_fraction:
+        if self.valid is not None and self.valid_fraction is not None:
             raise CharrnnError("--valid and --valid-fraction both say what is held out; give one")
 
+    def filled(self, **chosen: Any) -> Self:
+        return super().filled(**({} if self.valid is None else {"valid_fraction": None}), **chosen)
+
     def reading(self, paths: Sequence[str]) -> dict[str, Any]:
-        """What text.corpus.read_corpus takes."""
+        """What text.corpus.read_corpus takes, of filled options."""
         names = ("valid", "valid_fraction", "level", "encoding")
         return {"paths": list(paths), **{name: getattr(self, name) for name in names}, "by_lines": self.lines}
 
@@ -44,6 +50,7 @@ class NgramOptions(ReadingOptions):
     min_counts: str = option(
         "auto", "Fewest occurrences to keep an n-gram of order 1, 2, ... and above, as in 1,1,2; or auto."
     )
+    arpa: str | None = option(None, "Write the model as ARPA text too, for kenlm, SRILM and decoders.", metavar="FILE")
 
     def check(self) -> None:
         super().check()
@@ -67,18 +74,30 @@ class NgramOptions(ReadingOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions(ReadingOptions):
-    """What a user may say about a training run. None means: chosen from the corpus, the budget and the machine."""
+    """What a user may say about a training run; the plan fills in what is None, by corpus, budget and machine."""
 
-    cell: str = option("lstm", "Recurrent cell.", choices=tuple(CELLS))
-    layers: int = option(1, "Recurrent layers.", least=1)
-    hidden: int | None = option(None, "Hidden units a layer.", least=1)
-    output: str = option("deep", "Between the last hidden states and the softmax: nothing, or a tanh layer.", choices=OUTPUTS)
-    direction: str = option(
-        "forward", "Read from left to right, or in both directions, which also fills blanks.", choices=DIRECTIONS
+    init_from: str | None = option(
+        None, "Start from another model's weights; its vocabulary grows as needed.", metavar="MODEL"
     )
-    attention: str = option("none", "Attention over the last layer's past states.", choices=ATTENTIONS)
+    baseline: bool = option(True, "Compare with an n-gram of the same text at the end.")
+
+    cell: str | None = option(None, "Recurrent cell.", choices=tuple(CELLS), otherwise="lstm")
+    layers: int | None = option(None, "Recurrent layers.", least=1, otherwise=1)
+    hidden: int | None = option(None, "Hidden units a layer.", least=1)
+    output: str | None = option(
+        None, "What the softmax reads: the last hidden states, or a tanh layer over them.", choices=OUTPUTS, otherwise="deep"
+    )
+    direction: str | None = option(
+        None,
+        "Read from left to right, or in both directions, which also fills blanks.",
+        choices=DIRECTIONS,
+        otherwise="forward",
+    )
+    attention: str | None = option(
+        None, "Attention over the last layer's past states.", choices=ATTENTIONS, otherwise="none"
+    )
     attention_window: int | None = option(None, "Past states that attention looks back on.", least=1)
-    embedding: int = option(128, "Length of the dense embedding; 0 feeds symbols one-hot.", least=0)
+    embedding: int | None = option(None, "Length of the dense embedding; 0 feeds symbols one-hot.", least=0, otherwise=128)
     dropout: float | None = option(None, "Share of each layer's outputs dropped in training.", least=0.0, below=1.0)
     embedding_dropout: float | None = option(None, "Share of the embedding dropped in training.", least=0.0, below=1.0)
 
@@ -94,7 +113,7 @@ class TrainOptions(ReadingOptions):
     weight_decay: float | None = option(None, "Decoupled weight decay, on matrices only.", least=0.0)
     clip: float = option(1.0, "Largest global norm of the gradient.", above=0.0)
     evaluate_every: int | None = option(None, "Steps between two evaluations on held-out text.", least=1)
-    patience: int | None = option(None, "Stop after so many evaluations without a better held-out figure.", least=1)
+    patience: int | None = option(None, "Stop after N evaluations without a better held-out figure.", least=1)
     precision: str = option(
         "float32", "Of the factors in matrix products; all else is float32. For GPUs and TPUs.", choices=PRECISIONS
     )
@@ -105,11 +124,11 @@ class TrainOptions(ReadingOptions):
         budgets = [name for name in ("epochs", "steps", "minutes") if getattr(self, name) is not None]
         if len(budgets) > 1:
             raise CharrnnError(f"--{budgets[0]} and --{budgets[1]} both say how long to train; give one")
-        if self.embedding_dropout and not self.embedding:
+        if self.embedding_dropout and self.embedding == 0:
             raise CharrnnError("--embedding-dropout: --embedding 0 has no embedding to drop from; leave it out")
         if self.schedule == "halving" and self.evaluate_every is not None:
             raise CharrnnError("--evaluate-every: --schedule halving evaluates after each epoch; leave it out")
-        if self.attention == "none" and self.attention_window is not None:
+        if self.attention in (None, "none") and self.attention_window is not None:
             raise CharrnnError("--attention-window is for --attention; say which, or leave it out")
 
 

@@ -1,10 +1,10 @@
 """Choosing what the user left open: the network's size, dropout, batch and rate, from corpus, budget and machine.
 
-The rules were fitted on tiny-shakespeare, on two CPU cores, for budgets of one to fifteen minutes (see CHANGELOG).
+The rules were fitted on tiny-shakespeare, on two CPU cores, for budgets of one to fifteen minutes.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,47 +15,30 @@ from charrnn.training.options import TrainOptions
 
 DEFAULT_MINUTES = 5.0
 MOST_EPOCHS = 100  # where no budget is given, small corpora end here before the minutes are over
-# Training pays best when every recurrent weight sees about so many characters.
+# Training pays best when every recurrent weight sees about this number of characters.
 CHARACTERS_PER_WEIGHT = 6.5
-# Larger networks than so many weights a character of corpus learn it by heart rather than learn from it.
+# Networks of more weights than this for each character of corpus learn it by heart rather than learn from it.
 WEIGHTS_PER_CHARACTER = 2.0
 SIZES = range(64, 2049, 32)  # of hidden layers
 ROWS, ROWS_OF_LINES = 32, 64
 WINDOW = 48
-# Of long texts, near states are worth most (see README); lines may have to be copied, as in text to text.
+# Of long texts, near states are worth most (see docs/train.md); lines may have to be copied, as in text to text.
 ATTENTION_WINDOW, ATTENTION_WINDOW_OF_LINES = 16, 64
 LONGEST_LINE = 1024  # with --lines, longer ones are read in pieces
 
 # A step reaches EFFICIENCY of the measured matrix-product peak, times n / (n + OVERHEAD) with n characters in it; beside
-# the products, each symbol of the softmax costs as much as so many operations.
+# the products, each symbol of the softmax costs as much as this number of operations.
 EFFICIENCY = 0.69
 OVERHEAD = 450
 OPERATIONS_PER_SYMBOL = 1000
 
 
 @dataclass(frozen=True)
-class Settings:
-    """A training run's concrete settings, all but its length."""
-
-    batch_size: int
-    window: int
-    optimizer: str
-    learning_rate: float
-    schedule: str
-    warmup: float
-    weight_decay: float
-    clip: float
-    patience: int | None
-    seed: int
-    lines: bool
-    precision: str = "float32"
-
-
-@dataclass(frozen=True)
 class Plan:
+    """The options, with all filled in but what the run's length decides, and the network that they make."""
+
+    options: TrainOptions
     network: NetworkConfig
-    settings: Settings
-    minutes: float | None
     reasons: list[str] = field(default_factory=list)
 
 
@@ -67,19 +50,22 @@ def dropout_for(epochs: float) -> float:
 def make_plan(
     options: TrainOptions, *, characters: int, symbols: int, gigaflops: float | None, lines: np.ndarray | None = None
 ) -> Plan:
-    """A plan for a training text of so many characters and a vocabulary of so many symbols.
+    """A plan for a training text of `characters` characters and a vocabulary of `symbols` symbols.
 
     gigaflops: the machine's matrix-product speed, needed where the budget is time. lines: with --lines, their lengths.
     """
     reasons: list[str] = []
+    given = options.hidden is not None
     minutes = _minutes(options, reasons)
     rows, window = _batch(options, characters, lines, reasons)
     batch = rows * (window if lines is None else float(lines.mean()) + 1)
+    open_ended = minutes is not None and options.minutes is None
+    options = replace(options.filled(minutes=minutes, **_by_name(options)), batch_size=rows, window=window)
+    if options.attention != "none":
+        options = options.filled(attention_window=ATTENTION_WINDOW if lines is None else ATTENTION_WINDOW_OF_LINES)
 
     def network(hidden: int, **drop_rates: Any) -> NetworkConfig:
         form = {name: value for name in FORM if (value := getattr(options, name)) is not None}
-        if options.attention != "none":
-            form.setdefault("attention_window", ATTENTION_WINDOW if lines is None else ATTENTION_WINDOW_OF_LINES)
         return NetworkConfig(symbols, hidden=hidden, **form, **drop_rates)
 
     def seen(hidden: int) -> float:
@@ -91,7 +77,7 @@ def make_plan(
         assert minutes is not None
         assert gigaflops is not None
         affordable = minutes * 60 * characters_per_second(network(hidden), batch, gigaflops)
-        return affordable if options.minutes else min(MOST_EPOCHS * characters, affordable)
+        return min(MOST_EPOCHS * characters, affordable) if open_ended else affordable
 
     def fits(hidden: int) -> bool:
         weights = network(hidden).recurrent_weights
@@ -99,15 +85,15 @@ def make_plan(
 
     hidden = options.hidden or max(filter(fits, SIZES), default=SIZES[0])
     epochs = seen(hidden) / characters
-    chosen = network(hidden, **_drop_rates(options, epochs))
-    given = "as given" if options.hidden else "what this budget trains well"
-    size = f"{options.layers} × {hidden} {options.cell.upper()} ({given})"
+    options = options.filled(hidden=hidden, **_drop_rates(options, epochs))
+    chosen = network(hidden, dropout=options.dropout, embedding_dropout=options.embedding_dropout)
+    size = f"{chosen.layers} × {hidden} {chosen.cell.upper()} ({'as given' if given else 'what this budget trains well'})"
     reasons.append(f"network: {size}, dropout {chosen.dropout:g}, for about {epochs:.2g} epochs")
-    return Plan(chosen, _settings(options, rows, window), minutes, reasons)
+    return Plan(options, chosen, reasons)
 
 
 def characters_per_second(network: NetworkConfig, batch: float, gigaflops: float) -> float:
-    """Estimated training speed with so many characters a step."""
+    """Estimated training speed with `batch` characters a step."""
     operations = 6 * network.weights + OPERATIONS_PER_SYMBOL * network.vocabulary_size
     return EFFICIENCY * batch / (batch + OVERHEAD) * gigaflops * 1e9 / operations
 
@@ -120,13 +106,16 @@ def _minutes(options: TrainOptions, reasons: list[str]) -> float | None:
     return DEFAULT_MINUTES
 
 
+def _by_name(options: TrainOptions) -> dict[str, float]:
+    """What the update rule decides."""
+    _, _, rate, decay = OPTIMIZERS[options.optimizer]
+    return {"learning_rate": rate, "weight_decay": decay}
+
+
 def _drop_rates(options: TrainOptions, epochs: float) -> dict[str, float]:
     """Dropout of the layers and of the embedding."""
     dropout = dropout_for(epochs) if options.dropout is None else options.dropout
-    embedding_dropout = options.embedding_dropout
-    if embedding_dropout is None:
-        embedding_dropout = round(min(0.1, dropout / 3), 2) if options.embedding else 0.0
-    return {"dropout": dropout, "embedding_dropout": embedding_dropout}
+    return {"dropout": dropout, "embedding_dropout": round(min(0.1, dropout / 3), 2) if options.embedding else 0.0}
 
 
 def _batch(options: TrainOptions, characters: int, lines: np.ndarray | None, reasons: list[str]) -> tuple[int, int]:
@@ -138,21 +127,3 @@ def _batch(options: TrainOptions, characters: int, lines: np.ndarray | None, rea
     if window < (options.window or WINDOW) or rows < (options.batch_size or ROWS):
         reasons.append(f"the text is short: read in {rows} rows and windows of {window} characters")
     return rows, window
-
-
-def _settings(options: TrainOptions, rows: int, window: int) -> Settings:
-    _, _, rate, decay = OPTIMIZERS[options.optimizer]
-    return Settings(
-        batch_size=rows,
-        window=window,
-        optimizer=options.optimizer,
-        learning_rate=options.learning_rate or rate,
-        schedule=options.schedule,
-        warmup=options.warmup,
-        weight_decay=decay if options.weight_decay is None else options.weight_decay,
-        clip=options.clip,
-        patience=options.patience,
-        seed=options.seed,
-        lines=options.lines,
-        precision=options.precision,
-    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 # Mikolov's toolkit counts held-out likelihood as improved when its logarithm gains more than this share (RNNLM 0.3).
 LEAST_GAIN = 0.003
 
-# factor of the peak rate at a share of the run, after the warm-up
+# factor of the peak rate at a share of the whole run, the warm-up included (in which it is multiplied by a rise from 0 to 1)
 _COURSES: dict[str, Callable[[float], float]] = {
     "cosine": lambda share: 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)),
     "constant": lambda share: 1.0,
@@ -43,12 +43,12 @@ class Schedule:
         rise = min(1.0, (step + 1) / warm) if warm else 1.0
         return self.peak * rise * _COURSES[self.name](step / self.steps) * 0.5**self.halvings
 
-    def after_evaluation(self, nats_per_character: float) -> "Schedule":
+    def after_evaluation(self, figure: float) -> "Schedule":
         """The schedule from here on, given the held-out figure of the epoch that ended."""
         if self.name != "halving":
             return self
-        improved = nats_per_character * (1 + LEAST_GAIN) < self.best
-        best = min(self.best, nats_per_character)
+        improved = figure * (1 + LEAST_GAIN) < self.best
+        best = min(self.best, figure)
         if self.halvings:
             return replace(self, best=best, halvings=self.halvings + 1, over=not improved)
         return replace(self, best=best, halvings=0 if improved else 1)

@@ -1,6 +1,5 @@
 """The training loop: a generator that takes steps, evaluates, writes checkpoints and tells how far it has come."""
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -10,14 +9,16 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import read_archive
-from charrnn.models.folder import MODEL, save_model
-from charrnn.models.language_model import Tally
-from charrnn.models.recurrent import RecurrentModel
-from charrnn.training.checkpoint import Evaluation, Journal
-from charrnn.training.preparation import corpus_summary, figures_summary, save_first
+from charrnn.models.folder import MODEL
+from charrnn.training.journal import Evaluation, Journal
+from charrnn.training.reading import versions
 from charrnn.training.run import Run
+from charrnn.training.saving import save, save_first
 from charrnn.training.step import StepReport, TrainState
+from charrnn.training.task import Held, Model
 
+# where files lie, and what to do with them, is no part of how a model was trained
+ABOUT_FILES = ("valid", "init_from", "overwrite", "baseline", "keep_text")
 MOST_SKIPPED = 10  # steps in a row that are not finite end a run
 
 
@@ -26,7 +27,7 @@ class Progress:
     """How far a run is after a step; `evaluation` where one was just made, which the journal then has."""
 
     journal: Journal
-    characters_per_second: float
+    predictions_per_second: float
     evaluation: Evaluation | None = None
 
 
@@ -44,27 +45,29 @@ def train(
     clock = _Clock(journal.seconds)
     for step in range(journal.step, journal.schedule.steps):
         rate = journal.schedule.rate(step)
-        state, report = run.step(state, run.batches(step), rate)
-        if pending is not None:  # one step behind, so that the device need not wait for the host
+        state, report = run.step(state, run.task.batches(step), rate)
+        # One step behind, so that the device need not wait for the host, and not more: steps that queue up on several host
+        # devices can starve one another and end the process.
+        if pending is not None:
             journal = _counted(run, journal, pending)
         pending = report
         stop = should_stop()
         due = (step + 1) % journal.evaluate_every == 0 or step + 1 == journal.schedule.steps
         if not (due or stop):
-            yield Progress(journal, clock.speed(journal.characters))
+            yield Progress(journal, clock.speed(journal.predictions))
             continue
         journal, pending = _counted(run, journal, pending), None
         before = replace(journal, seconds=clock.seconds())
         evaluation, journal, model = _evaluate(run, state, before, rate)
         _save(run, state, model, before, journal, due)
         clock.skip()
-        yield Progress(journal, clock.speed(journal.characters), evaluation)
+        yield Progress(journal, clock.speed(journal.predictions), evaluation)
         if stop or run.ended(journal):
             return
 
 
 def _counted(run: Run, journal: Journal, report: StepReport) -> Journal:
-    journal = journal.counted(float(report.nats), int(report.characters)) if report.finite else journal.skipped_one()
+    journal = journal.counted(float(report.reported), int(report.predictions)) if report.finite else journal.skipped_one()
     if journal.skipped_in_a_row == MOST_SKIPPED:
         raise _failure(run, journal, f"loss or gradient was not finite {MOST_SKIPPED} times in a row")
     return journal
@@ -73,75 +76,77 @@ def _counted(run: Run, journal: Journal, report: StepReport) -> Journal:
 def _failure(run: Run, journal: Journal, what: str) -> CharrnnError:
     kept = f"{run.folder} was left as it was"
     if journal.best_step:
-        figure = "" if journal.best is None else f", held-out {journal.best / math.log(2):.5g} bits per character"
+        name, factor = run.task.shown_as
+        figure = "" if journal.best is None else f", held-out {journal.best * factor:.5g} {name}"
         kept = f"{run.folder} keeps the model of step {journal.best_step}{figure}"
     return CharrnnError(f"training stopped at step {journal.step}: {what}; try a lower --learning-rate. {kept}")
 
 
-def _evaluate(run: Run, state: TrainState, journal: Journal, rate: float) -> tuple[Evaluation, Journal, RecurrentModel]:
+def _evaluate(run: Run, state: TrainState, journal: Journal, rate: float) -> tuple[Evaluation, Journal, Model]:
     """The evaluation, the journal with it, and the model that was evaluated."""
-    model = run.model(state.parameters)
-    if not all(np.isfinite(array).all() for array in jax.tree.leaves(model.parameters)):
+    parameters = jax.tree.map(np.asarray, state.parameters)
+    if not all(np.isfinite(array).all() for array in jax.tree.leaves(parameters)):
         raise _failure(run, journal, "the weights are no longer finite")  # and no step could mend them
+    model = run.task.model(parameters)
     with np.errstate(over="ignore", invalid="ignore"):  # the figure tells
-        tally = run.held_out_tally(model)
-    nats = journal.nats_since / journal.characters_since if journal.characters_since else float("nan")
+        held_out = run.task.held_out(model)
     evaluation = Evaluation(
         step=journal.step,
-        epoch=journal.step / run.batches.steps_per_epoch,
-        characters=journal.characters,
+        epoch=journal.step / run.task.batches.steps_per_epoch,
+        predictions=journal.predictions,
         seconds=round(journal.seconds, 3),
         learning_rate=rate,
-        training_nats_per_character=nats,
-        held_out_nats_per_character=tally.nats_per_character if tally else None,
+        training=journal.sum_since / journal.predictions_since if journal.predictions_since else float("nan"),
+        held_out=held_out and held_out.figure,
         skipped=journal.skipped,
     )
     after = journal.evaluated(evaluation)
     if not after.best_step:
         raise _failure(run, journal, "the held-out figure is not finite")
-    model.summary = summary(run, evaluation, tally)
+    model.summary = summary(run, evaluation, held_out)
     return evaluation, after, model
 
 
-def _save(run: Run, state: TrainState, model: RecurrentModel, before: Journal, after: Journal, due: bool) -> None:
+def _save(run: Run, state: TrainState, model: Model, before: Journal, after: Journal, due: bool) -> None:
     """Write the model where it is the best so far, and what the run needs to go on; the journals are without this
     evaluation and with it.
 
     Where none was due, the run is being interrupted. Resumed, it is to go the way of a run that never was: with a journal
-    and a best model that know nothing of this evaluation.
+    and a best model that know nothing of this evaluation. That best model is written before the file that it has is given
+    to another; else the model goes first, so that where a run was killed in between, the model is the newer of the two.
     """
-    better = after.best_step == after.step
-
-    def save_better() -> None:
-        if better and not before.best_step and run.keep_text is not None:
-            save_first(model, run.folder, run.corpus, with_text=run.keep_text)
-        elif better:
-            save_model(model, run.folder)
-
-    if due:
-        save_better()
-        run.save(state, after)
+    best = None
+    if after.best_step != after.step:
+        pass
+    elif not before.best_step and run.fresh:
+        assert run.name is not None
+        save_first(model, run.folder, run.name, run.task.kept)
+    elif due or not before.best_step:
+        save(model, run.folder, run.name)
     else:
-        run.save(state, before, read_archive(run.folder / MODEL) if better and before.best_step else None)
-        save_better()
+        best = read_archive(run.folder / MODEL)
+    run.save(state, after if due else before, best)
+    if best:
+        save(model, run.folder, run.name)
 
 
-def summary(run: Run, evaluation: Evaluation, tally: Tally | None) -> dict:
+def summary(run: Run, evaluation: Evaluation, held_out: Held | None) -> dict:
     """What a model says of its training: see `charrnn info`."""
     return {
-        **corpus_summary(run.corpus, run.settings.lines),
-        "settings": {k: v for k, v in vars(run.settings).items() if k != "lines"},
+        **run.task.summary(),
+        "options": {name: value for name, value in vars(run.options).items() if name not in ABOUT_FILES},
         "steps": evaluation.step,
         "epochs": evaluation.epoch,
-        "characters_seen": evaluation.characters,
+        f"{run.task.unit}_seen": evaluation.predictions,
         "skipped_steps": evaluation.skipped,
         "seconds": evaluation.seconds,
-        **figures_summary(tally, ("charrnn", "jax", "optax", "numpy")),
+        "versions": versions(("charrnn", "jax", "optax", "numpy")),
+        "held_out": held_out and held_out.summary,
     }
 
 
 class _Clock:
-    """Seconds of a run over all sittings, and its speed in characters a second, evaluations left out."""
+    """Seconds of a run over all sittings, and its speed in predictions a second, evaluations left out."""
 
     def __init__(self, seconds_before: float):
         self._begin = time.perf_counter() - seconds_before
@@ -155,11 +160,11 @@ class _Clock:
         """Leave out of the speed what time has passed since it was last asked for."""
         self._mark = None
 
-    def speed(self, characters: int) -> float:
+    def speed(self, predictions: int) -> float:
         now = time.perf_counter()
         if self._mark is None:
-            self._mark = now, characters
+            self._mark = now, predictions
         elif now - self._mark[0] > 0.2:
-            self._speed = (characters - self._mark[1]) / (now - self._mark[0])
-            self._mark = now, characters
+            self._speed = (predictions - self._mark[1]) / (now - self._mark[0])
+            self._mark = now, predictions
         return self._speed

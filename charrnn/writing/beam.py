@@ -70,9 +70,7 @@ def beam_search(
             break
     finished += [Found(ids, total, length) for ids, total in zip(texts.ids_BT, texts.sums_B.tolist(), strict=True)]
     if not finished:
-        raise CharrnnError(
-            f"--beam {beam}: every text came to where nothing more may be written; ask for less, or a wider beam"
-        )
+        raise CharrnnError(f"--beam {beam}: every hypothesis reached a dead end; relax the conditions, or use a wider beam")
     return sorted(finished, key=lambda found: -found.rank(normalization))[:beam]
 
 

@@ -41,7 +41,7 @@ def recovered(model: LanguageModel, text: Text, prime: np.ndarray, drawing: Draw
             back, furthest = 1, len(text.ids)
         else:
             back += 1
-    raise CharrnnError(f"no text found that copies nothing and is what was asked, in {ATTEMPTS} attempts; ask for less")
+    raise CharrnnError(f"no text found in {ATTEMPTS} attempts that copies nothing and meets the conditions; relax them")
 
 
 def _continued(

@@ -27,7 +27,7 @@ from charrnn.writing.options import FillOptions
 
 BEAM = 8  # hypotheses that each side keeps at each length
 FINALISTS = 32  # fillings of a blank that are ranked by the whole sentence; of each length,
-LEAST_FINALISTS = 6  # at least so many
+LEAST_FINALISTS = 6  # and at least this many
 WINDOW = 256  # characters read in one call
 ROUNDS = 2  # with several blanks, each is filled so often again, the others as they were filled before
 COMBINATIONS = 64  # fillings of several blanks together that are ranked, about

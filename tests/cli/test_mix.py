@@ -108,7 +108,7 @@ def test_a_mixture_is_a_part_like_any_other(run, tmp_path, mixed_folder, counts_
     assert "weight 0.3000: mixture, log-linear, 2 models" in run("info", "-m", tmp_path / "m")[1]
     assert run("score", "-m", tmp_path / "m", "--adapt", 0.3, "--text", "the cat")[0] == 0  # a network inside the inner one
     charrnn.mix([counts_folder, counts_folder], tmp_path / "n")
-    assert_one_clear_line(run("score", "-m", tmp_path / "n", "--adapt", 0.3, "--text", "a"), "no weights that could follow")
+    assert_one_clear_line(run("score", "-m", tmp_path / "n", "--adapt", 0.3, "--text", "a"), "no weights to update")
 
 
 def test_what_is_made_is_said(run, tmp_path, model_folder, counts_folder):

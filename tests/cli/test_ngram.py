@@ -8,8 +8,8 @@ import pytest
 import charrnn
 from charrnn.models.folder import MODEL, RESUME
 from charrnn.models.ngram.model import NgramModel
-from charrnn.report import ngram as report
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.training import baseline
 from tests.conftest import TINY, assert_one_clear_line
 
 
@@ -105,9 +105,9 @@ def test_training_ends_with_a_comparison(run, tmp_path, corpus_file, ngram_folde
     assert network - stated == pytest.approx(gap, abs=2e-4)
     error = run("train", corpus_file, "-m", tmp_path / "m", "--overwrite", "--no-baseline", *TINY)[2]
     assert "n-gram" not in error
-    monkeypatch.setattr(report, "MOST_CHARACTERS", 100)
+    monkeypatch.setattr(baseline, "MOST_CHARACTERS", 100)
     error = run("train", corpus_file, "-m", tmp_path / "m", "--overwrite", *TINY)[2]
-    assert "n-gram: not counted, the text is above 100 characters" in error
+    assert "n-gram: comparison skipped, the text is above 100 characters" in error
 
 
 def test_of_a_long_text_order_and_pruning_are_chosen_on_its_end(tmp_path, corpus_file, monkeypatch):

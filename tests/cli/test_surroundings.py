@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+import charrnn
 from tests.conftest import TINY, assert_one_clear_line
 
 
@@ -16,6 +17,28 @@ def test_a_full_standard_output_is_one_clear_line(model_folder):
             arguments = [sys.executable, "-m", "charrnn", *command, "-m", str(model_folder)]
             result = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, text=True)
         assert (result.returncode, result.stderr) == (1, "charrnn: standard output: No space left on device\n")
+
+
+@pytest.mark.parametrize("command", ["--help", "train --help", "--version", "info -m {model}", "score -m {model} --text a"])
+@pytest.mark.parametrize("also", ["", "2>&-", "<&-"])
+def test_a_closed_standard_output_is_one_clear_line(model_folder, command, also):
+    line = f"{sys.executable} -m charrnn {command.format(model=model_folder)} >&- {also}"
+    result = subprocess.run(["bash", "-c", line], stderr=subprocess.PIPE, text=True)
+    said = "" if also == "2>&-" else "charrnn: standard output: Bad file descriptor\n"
+    assert (result.returncode, result.stderr) == (1, said)
+
+
+def test_what_a_closed_standard_error_misses_goes_nowhere_else(model_folder, tmp_path):
+    for command, code in (("nonsense", 2), (f"info -m {tmp_path}/none", 1), (f"info -m {model_folder} --nonsense", 2)):
+        line = f"{sys.executable} -m charrnn {command} 2>&-"
+        result = subprocess.run(["bash", "-c", line], stdout=subprocess.PIPE, text=True)
+        assert (result.returncode, result.stdout) == (code, "")
+
+
+def test_training_needs_no_standard_streams(corpus_file, tmp_path):
+    line = f"{sys.executable} -m charrnn train {corpus_file} -m {tmp_path}/m {' '.join(TINY)} --no-baseline <&- >&- 2>&-"
+    assert subprocess.run(["bash", "-c", line]).returncode == 0
+    charrnn.load(tmp_path / "m")
 
 
 def test_a_text_in_the_place_of_a_file_name(run, tmp_path):

@@ -13,6 +13,7 @@ import pytest
 import charrnn
 from charrnn.models.archive import read_archive
 from charrnn.models.folder import CURVE, LOG, MODEL, RESUME
+from charrnn.models.lock import LOCK
 from tests.conftest import TINY, assert_one_clear_line
 
 
@@ -119,6 +120,7 @@ def test_an_interrupted_run_saves_and_can_be_resumed(run, tmp_path, corpus_file,
     process.stderr.close()
     assert process.wait() == code, error
     assert "interrupted at step" in error
+    assert not (tmp_path / "m" / LOCK).exists()
     assert "Traceback" not in error
     assert charrnn.load(tmp_path / "m").summary["steps"] >= 1
     step = read_archive(tmp_path / "m" / RESUME)[1]["journal"]["step"]

@@ -181,7 +181,7 @@ def test_rarer_forms_match_as_in_python(pattern):
         ({"template": "{2}，"}, 9, "--template: .*'，'"),
         ({"acrostic": "ax"}, 9, "--acrostic: .*'x'"),
         ({"pattern": "[ab]*", "template": "{2}c"}, 9, "--template: no text"),
-        ({"pattern": "a{5}"}, 4, "--length 4: the shortest text that meets what is asked has 5"),
+        ({"pattern": "a{5}"}, 4, "--length 4: the shortest text that meets the conditions has 5"),
         ({"template": "abc", "acrostic": "a"}, 9, "has no blanks"),
         ({"pattern": "(a{100}){100}"}, 9, "more than 5,000 characters"),
         ({"pattern": "(a|b)*a(a|b){20}"}, 99, "more than 20,000 states"),

@@ -148,8 +148,8 @@ def test_the_forward_stack_samples_and_starts_other_runs(both_folder, corpus_fil
     model = charrnn.load(both_folder)
     texts = [charrnn.sample(charrnn.load(both_folder, compiled=way), length=40, seed=2) for way in (False, True)]
     assert texts[0] == texts[1] != ""
-    session = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=2, lines=True), init_from=both_folder)
-    assert session.run.network.direction == "both"
+    session = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=2, lines=True, init_from=both_folder))
+    assert session.run.task.network.direction == "both"
     np.testing.assert_array_equal(session.state.parameters["joint"]["backward"], model.parameters["joint"]["backward"])
 
 

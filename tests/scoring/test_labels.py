@@ -55,4 +55,4 @@ def test_a_model_without_labels_says_so(run, model_folder):
 def test_labels_twice_or_empty(run, tmp_path, labelled, labels):
     save_model(labelled, tmp_path / "m")
     result = run("score", "-m", tmp_path / "m", "--labels", labels, "--text", "a dog.")
-    assert_one_clear_line(result, "one is empty or there twice")
+    assert_one_clear_line(result, "a label is empty or repeated")

@@ -89,7 +89,7 @@ def test_tuning_finds_weight_and_penalty_with_the_fewest_errors(run, tmp_path, m
     code, out, error = run("rescore", "-m", model_folder, lists, "--tune", tmp_path / "right", "--best")
     assert code == 0
     assert [line.split("\t")[2] for line in out.splitlines()] == ["the cat", "a dog"]
-    assert "0 wrong of 12 characters, 2 by the earlier scores" in error
+    assert "0 of 12 characters wrong, 2 with the earlier scores" in error
 
 
 def test_the_penalty_is_tuned_too():

@@ -1,6 +1,11 @@
 """Resuming: an interrupted run ends as one that was not; what may change in between, and what may not."""
 
+import contextlib
+import itertools
 import json
+import os
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +13,8 @@ import pytest
 import charrnn
 from charrnn.models.folder import LOG, MODEL, RESUME
 from charrnn.models.language_model import Tally
+from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.options import TrainOptions
-from charrnn.training.run import Run
 from charrnn.training.start import resume, start
 from tests.conftest import SMALL, arrays_of, assert_one_clear_line, small_text, steps_of
 
@@ -42,7 +47,7 @@ def test_weights_of_an_interruption_that_are_the_best_are_kept_for_those_who_do_
 
     def figures(*nats):
         tallies = iter([Tally(each, 1) for each in nats])
-        monkeypatch.setattr(Run, "held_out_tally", lambda self, model: next(tallies))
+        monkeypatch.setattr(LanguageModelling, "held_out_tally", lambda self, model: next(tallies))
 
     options = TrainOptions(steps=14, evaluate_every=6, **SMALL)
     figures(2.0, 2.2, 2.1)
@@ -62,6 +67,98 @@ def test_weights_of_an_interruption_that_are_the_best_are_kept_for_those_who_do_
         assert wanted.keys() == found.keys()
         for key in wanted:
             np.testing.assert_array_equal(wanted[key], found[key], err_msg=key)
+
+
+@pytest.mark.parametrize("devices", [(2, 1), (2, 3), (1, 4), (4, 2)])
+@pytest.mark.parametrize("lines", [False, True])
+def test_a_run_goes_on_on_another_number_of_devices(tmp_path, corpus_file, monkeypatch, devices, lines):
+    """5 rows are padded to 6 on 2 and 3 devices, to 8 on 4; figures are the same to float32 rounding."""
+    figures = []
+    options = TrainOptions(steps=8, evaluate_every=4, lines=lines, **SMALL)
+    for name, number in zip(("whole", "parts"), (devices[0], devices[0]), strict=True):
+        monkeypatch.setattr("charrnn.training.run.devices_for", lambda rows, hidden, number=number: number)
+        session = start([str(corpus_file)], tmp_path / name, options)
+        if name == "parts":
+            steps_of(session, stop_at=3)
+            assert len(arrays_of(tmp_path / name)["carry.0.0"]) == 5
+            monkeypatch.setattr("charrnn.training.run.devices_for", lambda rows, hidden: devices[1])
+            session = resume(tmp_path / name, [], TrainOptions())
+            assert session.run.mesh.size == devices[1]
+        history = steps_of(session)[-1].journal.history
+        figures.append([(line.training, line.held_out) for line in history])
+    np.testing.assert_allclose(*figures, rtol=2e-6)
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_kill_between_two_writes_leaves_the_old_run_or_the_new_one_or_one_clear_line(
+    tmp_path, corpus_file, monkeypatch, interrupted
+):
+    """Every file that an overwriting run writes or removes up to its first checkpoint is, in turn, the last."""
+    steps_of(start([str(corpus_file)], tmp_path / "old", TrainOptions(steps=4, keep_text=True, **SMALL)), stop_at=2)
+    old = arrays_of(tmp_path / "old", MODEL)
+    options = TrainOptions(steps=6, evaluate_every=3, overwrite=True, seed=2, **SMALL)
+    found = []
+    for allowed in range(20):
+        folder = tmp_path / f"{allowed}"
+        shutil.copytree(tmp_path / "old", folder)
+        session = start([str(corpus_file)], folder, options)
+        with monkeypatch.context() as patch:
+            left = iter([True] * allowed)
+            killed = die_when_nothing_is_left(patch, left)
+            with contextlib.suppress(Killed):
+                steps_of(session, stop_at=2 if interrupted else 3)
+        model_is_old = all(np.array_equal(array, old[name]) for name, array in arrays_of(folder, MODEL).items())
+        try:
+            resumed = resume(folder, [], TrainOptions())
+        except charrnn.CharrnnError as error:
+            found.append("another run" if "is of another run than" in str(error) else str(error).partition(": ")[2])
+            assert not model_is_old
+        else:
+            found.append("old" if resumed.run.options.seed == 1 else "new")
+            assert model_is_old == (found[-1] == "old")
+            steps_of(resumed)
+        if not killed:
+            break
+    found = [name for name, _ in itertools.groupby(found)]
+    assert found == ["old", "another run", "there is no run here to resume; start one without --resume", "new"]
+
+
+class Killed(BaseException):
+    pass
+
+
+def die_when_nothing_is_left(patch, left):
+    """Files are put in their place, or removed, while `left` gives something; the list returned tells when it did not."""
+    killed = []
+
+    def unless_dead(function):
+        def call(*arguments, **how):
+            if killed or next(left, None) is None:
+                killed.append(True)
+                raise Killed
+            return function(*arguments, **how)
+
+        return call
+
+    patch.setattr(os, "replace", unless_dead(os.replace))
+    patch.setattr(Path, "unlink", unless_dead(Path.unlink))
+    return killed
+
+
+def test_a_model_of_another_run_is_not_resumed(run, tmp_path, corpus_file):
+    for name in ("a", "b"):
+        steps_of(start([str(corpus_file)], tmp_path / name, TrainOptions(steps=6, **SMALL)), stop_at=2)
+    shutil.copy(tmp_path / "a" / MODEL, tmp_path / "b" / MODEL)
+    result = run("train", "--resume", "-m", tmp_path / "b")
+    assert_one_clear_line(result, f"{MODEL} is of another run than {RESUME}", "--overwrite", f"delete {RESUME}")
+    (tmp_path / "alone").mkdir()
+    shutil.copy(tmp_path / "a" / MODEL, tmp_path / "alone" / MODEL)
+    assert charrnn.load(tmp_path / "alone").summary == charrnn.load(tmp_path / "a").summary
+    run("ngram", corpus_file, "-m", tmp_path / "counts", "--order", 2)
+    shutil.copy(tmp_path / "counts" / MODEL, tmp_path / "a" / MODEL)
+    assert_one_clear_line(run("train", "--resume", "-m", tmp_path / "a"), f"{MODEL} is of another run than {RESUME}")
+    (tmp_path / "a" / MODEL).unlink()
+    assert resume(tmp_path / "a", [], TrainOptions()).journal.step == 2
 
 
 def test_a_corpus_that_changed_is_not_resumed(tmp_path):
@@ -149,7 +246,7 @@ def test_a_run_ended_by_patience_is_finished_until_it_gets_a_new_budget(run, tmp
 
 def test_a_run_ended_by_halving_is_not_prolonged(tmp_path, corpus_file, monkeypatch):
     tallies = iter([Tally(each, 1) for each in (2.0, 2.0, 2.0)])
-    monkeypatch.setattr(Run, "held_out_tally", lambda self, model: next(tallies))
+    monkeypatch.setattr(LanguageModelling, "held_out_tally", lambda self, model: next(tallies))
     options = TrainOptions(epochs=50, schedule="halving", **(SMALL | {"batch_size": 50}))
     last = steps_of(start([str(corpus_file)], tmp_path / "m", options))[-1].journal
     assert last.schedule.over

@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn.machine.devices import processors
+from charrnn.machine.processors import processors
 from charrnn.models.folder import CURVE, LOG, MODEL
 from charrnn.models.language_model import Tally
 from charrnn.report.curve import draw_curve
-from charrnn.training.options import TrainOptions
+from charrnn.training.language_modelling import LanguageModelling
+from charrnn.training.ngram import train_ngram
+from charrnn.training.options import NgramOptions, TrainOptions
 from charrnn.training.plan import dropout_for, make_plan
-from charrnn.training.run import Run
 from charrnn.training.schedules import SCHEDULES, Schedule
 from charrnn.training.start import start
-from tests.conftest import SMALL, arrays_of, small_text, steps_of
+from tests.conftest import SMALL, arrays_of, assert_one_clear_line, small_text, steps_of
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(tmp_path, corpus_file):
@@ -55,14 +56,14 @@ def test_one_two_and_four_devices_give_the_same_losses(tmp_path, corpus_file, mo
         options = TrainOptions(steps=6, evaluate_every=1, lines=lines, **(SMALL | {"batch_size": 6}))
         session = start([str(corpus_file)], tmp_path / f"{devices}", options)
         assert session.run.mesh.size == devices
-        losses.append([p.evaluation.training_nats_per_character for p in steps_of(session)])
+        losses.append([p.evaluation.training for p in steps_of(session)])
     np.testing.assert_allclose(losses[1], losses[0], rtol=2e-6)
     np.testing.assert_allclose(losses[2], losses[0], rtol=2e-6)
 
 
 def test_a_step_that_is_not_finite_changes_nothing_and_is_counted(tmp_path, corpus_file):
     session = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=4, **SMALL))
-    batch = session.run.batches(0)
+    batch = session.run.task.batches(0)
     before = jax.tree.map(np.array, session.state)
     broken = batch._replace(mask_BT=np.full_like(batch.mask_BT, np.nan))
     after, report = session.run.step(session.state, broken, 0.1)
@@ -79,9 +80,9 @@ def test_ten_steps_in_a_row_that_are_not_finite_end_the_run_and_spare_the_model(
     folder = tmp_path / "m"
     charrnn.train(corpus_file, folder, steps=4, **SMALL)
     before = (folder / MODEL).read_bytes()
-    session = start([str(corpus_file)], folder, TrainOptions(steps=40, evaluate_every=20, **SMALL), overwrite=True)
-    broken = session.run.batches(0)._replace(mask_BT=np.full((5, 10), np.nan, np.float32))
-    monkeypatch.setattr(type(session.run.batches), "__call__", lambda self, step: broken)
+    session = start([str(corpus_file)], folder, TrainOptions(steps=40, evaluate_every=20, overwrite=True, **SMALL))
+    broken = session.run.task.batches(0)._replace(mask_BT=np.full((5, 10), np.nan, np.float32))
+    monkeypatch.setattr(type(session.run.task.batches), "__call__", lambda self, step: broken)
     with pytest.raises(charrnn.CharrnnError, match=r"not finite 10 times in a row; try a lower .* was left as it was"):
         steps_of(session)
     assert (folder / MODEL).read_bytes() == before
@@ -91,27 +92,29 @@ def test_ten_steps_in_a_row_that_are_not_finite_end_the_run_and_spare_the_model(
 def test_a_figure_that_is_not_finite_is_never_the_best(tmp_path, corpus_file, monkeypatch, first):
     session = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=6, evaluate_every=2, **SMALL))
     tallies = iter([Tally(2.0, 1), Tally(first, 1), Tally(1.9, 1)])
-    monkeypatch.setattr(Run, "held_out_tally", lambda self, model: next(tallies))
+    monkeypatch.setattr(LanguageModelling, "held_out_tally", lambda self, model: next(tallies))
     best = [(p.journal.best, p.journal.best_step, p.journal.without_gain) for p in steps_of(session) if p.evaluation]
     assert best == [(2.0, 2, 0), (2.0, 2, 1), (1.9, 6, 0)]
     schedule = Schedule("halving", 0.1, 100).after_evaluation(2.0).after_evaluation(first)
     assert (schedule.best, schedule.halvings) == (2.0, 1)
-    monkeypatch.setattr(Run, "held_out_tally", lambda self, model: Tally(first, 1))
+    monkeypatch.setattr(LanguageModelling, "held_out_tally", lambda self, model: Tally(first, 1))
     with pytest.raises(charrnn.CharrnnError, match=r"at step 2: the held-out figure is not finite; .* left as it was"):
         steps_of(start([str(corpus_file)], tmp_path / "n", TrainOptions(steps=6, evaluate_every=2, **SMALL)))
-    assert not list((tmp_path / "n").iterdir())
+    assert not (tmp_path / "n").exists()
 
 
 def test_the_log_is_strict_json_where_every_step_was_skipped(tmp_path, corpus_file, monkeypatch):
     session = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=6, evaluate_every=2, **SMALL))
-    whole = [session.run.batches(step) for step in range(6)]
+    whole = [session.run.task.batches(step) for step in range(6)]
     broken = whole[0]._replace(mask_BT=np.full((5, 10), np.nan, np.float32))
-    monkeypatch.setattr(type(session.run.batches), "__call__", lambda self, step: broken if step in (2, 3) else whole[step])
+    monkeypatch.setattr(
+        type(session.run.task.batches), "__call__", lambda self, step: broken if step in (2, 3) else whole[step]
+    )
     history = steps_of(session)[-1].journal.history
     log = (tmp_path / "m" / LOG).read_text().splitlines()
     lines = [json.loads(line, parse_constant=pytest.fail) for line in log]
     assert [line["training_nats_per_character"] is None for line in lines] == [False, True, False]
-    draw_curve(history, tmp_path / CURVE)
+    draw_curve(history, tmp_path / CURVE, LanguageModelling)
     assert "<svg" in (tmp_path / CURVE).read_text()
 
 
@@ -131,7 +134,7 @@ def test_weights_that_are_no_longer_finite_end_the_run(tmp_path, corpus_file, va
     }
     with pytest.raises(charrnn.CharrnnError, match="step 3: the weights are no longer finite; try a lower --learning-rate"):
         charrnn.train(text, tmp_path / "m", **options, **(SMALL if valid else {"hidden": 8}))
-    assert not list((tmp_path / "m").iterdir())
+    assert not (tmp_path / "m").exists()
 
 
 def test_an_absurd_learning_rate_ends_the_run_without_a_warning_of_numpy(tmp_path, corpus_file):
@@ -142,9 +145,9 @@ def test_an_absurd_learning_rate_ends_the_run_without_a_warning_of_numpy(tmp_pat
 
 def test_the_error_says_what_the_folder_keeps(tmp_path, corpus_file, monkeypatch):
     session = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=40, evaluate_every=2, **SMALL))
-    whole = [session.run.batches(step) for step in range(2)]
+    whole = [session.run.task.batches(step) for step in range(2)]
     broken = whole[0]._replace(mask_BT=np.full((5, 10), np.nan, np.float32))
-    monkeypatch.setattr(type(session.run.batches), "__call__", lambda self, step: broken if step > 1 else whole[step])
+    monkeypatch.setattr(type(session.run.task.batches), "__call__", lambda self, step: broken if step > 1 else whole[step])
     with pytest.raises(charrnn.CharrnnError) as error:
         steps_of(session)
     summary = charrnn.load(tmp_path / "m").summary
@@ -161,7 +164,7 @@ def test_minutes_become_steps_that_fit(tmp_path, corpus_file):
 
 def test_epochs_become_steps(tmp_path, corpus_file):
     session = start([str(corpus_file)], tmp_path / "m", TrainOptions(epochs=1.5, **SMALL))
-    assert session.journal.schedule.steps == math.ceil(1.5 * session.run.batches.steps_per_epoch)
+    assert session.journal.schedule.steps == math.ceil(1.5 * session.run.task.batches.steps_per_epoch)
 
 
 def test_patience_ends_a_run_that_no_longer_gains(tmp_path, corpus_file):
@@ -174,8 +177,8 @@ def test_patience_ends_a_run_that_no_longer_gains(tmp_path, corpus_file):
 def test_weights_of_another_model_with_new_characters(tmp_path, model_folder):
     text = tmp_path / "text"
     text.write_text(small_text(2000).replace("e", "é"))
-    session = start([str(text)], tmp_path / "m", TrainOptions(steps=2, window=10, batch_size=4), init_from=model_folder)
-    old, new = charrnn.load(model_folder), session.run
+    session = start([str(text)], tmp_path / "m", TrainOptions(steps=2, window=10, batch_size=4, init_from=model_folder))
+    old, new = charrnn.load(model_folder), session.run.task
     assert new.vocabulary.symbols == old.vocabulary.symbols + "é"
     assert (new.network.hidden, new.network.embedding) == (32, 8)
     parameters = jax.tree.map(np.asarray, session.state.parameters)
@@ -183,7 +186,43 @@ def test_weights_of_another_model_with_new_characters(tmp_path, model_folder):
     np.testing.assert_array_equal(parameters["embedding"][:-1], old.parameters["embedding"])
     np.testing.assert_array_equal(parameters["output"]["weight"][:, :-1], old.parameters["output"]["weight"])
     with pytest.raises(charrnn.CharrnnError, match="--hidden 64: the model of --init-from has 32"):
-        start([str(text)], tmp_path / "n", TrainOptions(steps=2, hidden=64), init_from=model_folder)
+        start([str(text)], tmp_path / "n", TrainOptions(steps=2, hidden=64, init_from=model_folder))
+
+
+@pytest.mark.parametrize(("said", "has"), [({"cell": "lstm"}, "gru"), ({"layers": 1}, 2), ({"embedding": 128}, 6)])
+def test_what_is_said_of_another_model_is_refused_even_if_it_is_the_default(tmp_path, corpus_file, run, said, has):
+    charrnn.train(corpus_file, tmp_path / "gru", cell="gru", layers=2, steps=2, **SMALL)
+    ((name, value),) = said.items()
+    with pytest.raises(charrnn.CharrnnError, match=f"--{name} {value}: the model of --init-from has {has}; leave it out"):
+        charrnn.train(corpus_file, tmp_path / "m", init_from=tmp_path / "gru", steps=2, **said)
+    result = run("train", corpus_file, "-m", tmp_path / "m", "--init-from", tmp_path / "gru", f"--{name}", value)
+    assert_one_clear_line(result, f"the model of --init-from has {has}")
+    model = charrnn.train(corpus_file, tmp_path / "m", init_from=tmp_path / "gru", steps=2, cell="gru")
+    assert (model.config.cell, model.config.layers) == ("gru", 2)
+
+
+def test_what_an_n_gram_makes_of_the_text_is_in_the_summary(run, tmp_path, corpus_file):
+    model = charrnn.train(corpus_file, tmp_path / "m", steps=3, **SMALL)
+    counts, _ = train_ngram([str(corpus_file)], tmp_path / "n", NgramOptions(min_counts="1"))
+    held_out = counts.summary["held_out"]
+    wanted = {"order": counts.order} | {name: held_out[name] for name in ("nats_per_character", "bits_per_character")}
+    assert model.summary["baseline"] == pytest.approx(wanted)
+    row = f"baseline    n-gram of order {counts.order}: {held_out['nats_per_character']:.4f} nats, "
+    assert row in run("info", "-m", tmp_path / "m")[1]
+    assert "baseline" not in charrnn.resume(tmp_path / "m", steps=6, baseline=False).summary
+    assert charrnn.resume(tmp_path / "m", steps=9).summary["baseline"] == model.summary["baseline"]
+    assert "baseline" not in charrnn.train(corpus_file, tmp_path / "k", steps=3, baseline=False, **SMALL).summary
+    short = tmp_path / "short"
+    short.write_text("abcabcabd")
+    assert "baseline" not in charrnn.train(short, tmp_path / "s", steps=2, hidden=8).summary
+
+
+def test_the_summary_has_the_options_filled_in_and_does_not_say_where_files_lie(model_folder):
+    options = charrnn.load(model_folder).summary["options"]
+    assert {name: options[name] for name in ("hidden", "cell", "steps", "optimizer", "weight_decay", "attention")} == {
+        "hidden": 32, "cell": "lstm", "steps": 60, "optimizer": "adamw", "weight_decay": 0.05, "attention": "none",
+    }  # fmt: skip
+    assert not {"valid", "init_from"} & options.keys()
 
 
 def test_rare_characters_train_the_unknown_symbol(tmp_path, corpus_file):
@@ -278,7 +317,7 @@ def test_a_text_shorter_than_a_window_is_read_in_smaller_ones(tmp_path):
 def test_the_curve_is_drawn_as_svg(tmp_path, model_folder):
     from charrnn.training.checkpoint import load_checkpoint
 
-    draw_curve(load_checkpoint(model_folder).journal.history, tmp_path / CURVE)
+    draw_curve(load_checkpoint(model_folder).journal.history, tmp_path / CURVE, LanguageModelling)
     picture = (tmp_path / CURVE).read_text()
     assert "<svg" in picture
     assert "bits per character" in picture

@@ -11,11 +11,14 @@ the ordinary word <newline>; its <s> and </s> are there for form, without probab
 after a <newline>.
 """
 
+import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 
+from charrnn.files import replacing
 from charrnn.models.ngram.model import NgramModel
 from charrnn.models.ngram.trie import FIRST_SYMBOL, Trie
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
@@ -38,6 +41,14 @@ def arpa_word(symbol: str, level: str) -> str:
     if level == "byte":
         return symbol if symbol.isascii() and symbol.isprintable() else f"<0x{ord(symbol):02X}>"
     return symbol if symbol.isprintable() else f"<U+{ord(symbol):04X}>"
+
+
+def write_arpa_file(model: NgramModel, path: Path) -> None:
+    """Put the model at `path` as ARPA text, whole or not at all. Raises CharrnnError where that cannot be written."""
+    with replacing(path) as file:
+        text = io.TextIOWrapper(file, "utf-8")
+        write_arpa(model, text)
+        text.detach()  # flushed, and left open for the one who opened it
 
 
 def write_arpa(model: NgramModel, file: TextIO) -> None:

@@ -55,6 +55,8 @@ class Cell:
 
     def look_up(self, weights: Parameters, ids_N: Array) -> Array:
         """x_NG, what the cell makes of symbols given one-hot."""
+        if ids_N.size < len(weights["input"]):
+            return weights["input"][ids_N] + weights["bias"]
         return (weights["input"] + weights["bias"])[ids_N]
 
     def fold(self, weights: Parameters, embedding_VE: Array) -> Parameters:

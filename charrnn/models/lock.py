@@ -1,0 +1,100 @@
+"""A model folder is written to by one process at a time: a file in it says by which."""
+
+import json
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from charrnn.errors import CharrnnError
+from charrnn.machine.processes import start_of
+from charrnn.models.folder import exists
+
+LOCK = "lock.json"
+READ_AGAIN = 20  # times, 0.05 s apart: another process may be writing its lock just now
+
+
+@contextmanager
+def locked(folder: Path, *, option: str = "-m") -> Iterator[None]:
+    """The folder, which `option` names, made where there is none, for this process alone to write to until the block ends.
+
+    What is left by a process that no longer runs is taken over. Raises CharrnnError where another process has the folder
+    and where it cannot be written.
+    """
+    fresh = not folder.exists()
+    mine = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "start": start_of(os.getpid())})
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        while not _created(folder / LOCK, mine):
+            _remove_stale(folder / LOCK)
+    except OSError as error:
+        raise CharrnnError(f"{folder}: cannot be written ({error.strerror}); name another place with {option}") from None
+    try:
+        yield
+    finally:
+        if _contents(folder / LOCK) == mine:
+            (folder / LOCK).unlink()
+        if fresh:
+            with suppress(OSError):  # where something has been put into it
+                folder.rmdir()
+
+
+def _created(path: Path, owner: str) -> bool:
+    """Whether there was no lock yet, and now is the owner's."""
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(owner)
+    except FileExistsError:
+        return False
+    except OSError:
+        path.unlink(missing_ok=True)  # half of one would bar the way
+        raise
+    return True
+
+
+def _contents(path: Path) -> str | None:
+    """None where there is no lock."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove a lock whose owner is gone. Raises CharrnnError where it is not, or that cannot be known."""
+    for _ in range(READ_AGAIN):
+        found = _contents(path)
+        if found is None:
+            return
+        try:
+            owner = json.loads(found)
+            _refuse_if_alive(path, int(owner["pid"]), owner["host"], owner["start"])
+            break
+        except (ValueError, KeyError, TypeError):
+            time.sleep(0.05)  # it may be half written; what stays so was cut short by a crash
+    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with suppress(FileNotFoundError):  # another process was here first
+        os.rename(path, aside)  # of several that found it stale, one gets it
+        if _contents(aside) == found:
+            aside.unlink()
+        else:  # another process had taken over in between: its lock goes back
+            os.replace(aside, path)
+
+
+def _refuse_if_alive(path: Path, pid: int, host: str, start: str) -> None:
+    if host != socket.gethostname():
+        raise CharrnnError(f"{path}: process {pid} of {host} writes to this folder; if that run is over, delete this file")
+    now = start_of(pid)
+    if now is None or (now and start and now != start):
+        return
+    raise CharrnnError(f"{path.parent}: process {pid} writes to this folder; wait until it has ended, or name another")
+
+
+def check_folder(folder: Path, overwrite: bool, *, resumable: bool = False, option: str = "-m") -> None:
+    """Raises CharrnnError where the folder, which `option` names, holds a model that is not to be overwritten."""
+    if exists(folder) and not overwrite:
+        resume = "--resume it, " if resumable else ""
+        raise CharrnnError(f"{folder}: holds a model already; {resume}--overwrite it, or name another with {option}")

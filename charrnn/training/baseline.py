@@ -1,0 +1,28 @@
+"""What a simple model makes of the same text, so that nobody is fooled by a bad network: an n-gram."""
+
+from typing import Any
+
+from charrnn.scoring.log_probs import text_sequences
+from charrnn.text.corpus import Corpus
+from charrnn.text.vocabulary import Vocabulary
+from charrnn.training.ngram import best_order, held_out_tally
+
+MOST_CHARACTERS = 5_000_000  # longer texts are left out, so that it takes seconds
+ORDERS = range(3, 11)
+
+
+def ngram_baseline(corpus: Corpus, vocabulary: Vocabulary, *, lines: bool) -> dict[str, Any] | None:
+    """Order and held-out figures of the n-gram model that predicts the held-out part best, as a model's summary has them.
+
+    None where the text is too long, or nothing is held out.
+    """
+    if len(corpus.training) > MOST_CHARACTERS or not text_sequences(vocabulary, corpus.held_out, lines=lines):
+        return None
+    model = best_order(corpus, vocabulary, lines=lines, orders=ORDERS)
+    tally = held_out_tally(model, corpus)
+    assert tally is not None
+    return {
+        "order": model.order,
+        "nats_per_character": tally.nats_per_character,
+        "bits_per_character": tally.bits_per_character,
+    }

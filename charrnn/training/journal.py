@@ -1,0 +1,95 @@
+"""How far a run has come, and what its evaluations found."""
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from charrnn.training.schedules import Schedule
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one evaluation found. Figures are those that the task names, lower being better.
+
+    training: the mean since the evaluation before, measured with dropout; NaN where all steps were skipped. predictions:
+    how many were learnt from, from the first step on.
+    """
+
+    step: int
+    epoch: float
+    predictions: int
+    seconds: float
+    learning_rate: float
+    training: float
+    held_out: float | None
+    skipped: int
+
+    def log_line(self, unit: str, figure: str) -> dict[str, Any]:
+        """The line of log.jsonl, in the task's words."""
+        return {
+            "step": self.step,
+            "epoch": self.epoch,
+            unit: self.predictions,
+            "seconds": self.seconds,
+            "learning_rate": self.learning_rate,
+            f"training_{figure}": self.training,
+            f"held_out_{figure}": self.held_out,
+            "skipped": self.skipped,
+        }
+
+
+@dataclass(frozen=True)
+class Journal:
+    """How far a run has come. seconds: time spent on it, all sittings together; sum_since: of the task's figure."""
+
+    schedule: Schedule  # knows how many steps the run has
+    evaluate_every: int
+    step: int = 0
+    predictions: int = 0
+    seconds: float = 0.0
+    skipped: int = 0
+    skipped_in_a_row: int = 0
+    sum_since: float = 0.0
+    predictions_since: int = 0
+    best: float | None = None
+    best_step: int = 0
+    without_gain: int = 0
+    history: tuple[Evaluation, ...] = field(default=())
+
+    def skipped_one(self) -> "Journal":
+        """The journal after a step whose loss or gradient was not finite."""
+        return replace(self, step=self.step + 1, skipped=self.skipped + 1, skipped_in_a_row=self.skipped_in_a_row + 1)
+
+    def counted(self, reported: float, predictions: int) -> "Journal":
+        """The journal after a step that was taken."""
+        return replace(
+            self,
+            step=self.step + 1,
+            predictions=self.predictions + predictions,
+            sum_since=self.sum_since + reported,
+            predictions_since=self.predictions_since + predictions,
+            skipped_in_a_row=0,
+        )
+
+    def evaluated(self, evaluation: Evaluation) -> "Journal":
+        """The journal after an evaluation; without held-out examples every evaluation counts as the best so far.
+
+        A figure that is not finite is never the best.
+        """
+        figure = evaluation.held_out
+        better = figure is None or (math.isfinite(figure) and (self.best is None or figure < self.best))
+        return replace(
+            self,
+            history=(*self.history, evaluation),
+            schedule=self.schedule if figure is None else self.schedule.after_evaluation(figure),
+            best=figure if better else self.best,
+            best_step=self.step if better else self.best_step,
+            without_gain=0 if better else self.without_gain + 1,
+            sum_since=0.0,
+            predictions_since=0,
+        )
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Journal":
+        history = tuple(Evaluation(**line) for line in data["history"])
+        return cls(**{**data, "schedule": Schedule(**data["schedule"]), "history": history})

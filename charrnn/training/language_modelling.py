@@ -1,0 +1,206 @@
+"""The task of language modelling: text, cut into batches; a recurrent network; the nats of each next character.
+
+Shapes: B rows, T time.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from charrnn.errors import CharrnnError
+from charrnn.machine.devices import measure_gigaflops
+from charrnn.models.folder import open_model
+from charrnn.models.language_model import Tally
+from charrnn.models.recurrent import RecurrentModel
+from charrnn.network.arrays import Array
+from charrnn.network.config import FORM, NetworkConfig
+from charrnn.network.forward import State, zero_state
+from charrnn.network.parameters import Parameters, init_parameters, parameter_shapes
+from charrnn.network.precision import PRODUCTS
+from charrnn.scoring.log_probs import text_sequences, text_tally
+from charrnn.text.batches import Batch, Batches, LineBatches, StreamBatches, compact
+from charrnn.text.corpus import Corpus, line_bounds, read_corpus
+from charrnn.text.vocabulary import Vocabulary
+from charrnn.training.baseline import ngram_baseline
+from charrnn.training.objective import objective
+from charrnn.training.options import TrainOptions
+from charrnn.training.plan import make_plan
+from charrnn.training.reading import build_vocabulary, corpus_summary, describe, held_out_summary
+from charrnn.training.task import Drop, Held, Objective, Outcome
+
+# A held-out stream is read in up to PIECES pieces side by side, each of PIECE characters or more.
+PIECES, PIECE = 32, 2048
+
+
+@dataclass(frozen=True)
+class LanguageModelling:
+    """See training/task.py. before: the model whose weights are the first ones."""
+
+    options: Any  # TrainOptions; once planned, filled
+    corpus: Corpus
+    vocabulary: Vocabulary
+    network: NetworkConfig | None = None
+    before: RecurrentModel | None = None
+
+    name: ClassVar[str] = "language modelling"
+    unit: ClassVar[str] = "characters"
+    figure: ClassVar[str] = "nats_per_character"
+    shown_as: ClassVar[tuple[str, float]] = ("bits per character", 1 / math.log(2))
+
+    @classmethod
+    def read(cls, paths: Sequence[str], options: TrainOptions, saved: dict[str, Any] | None = None) -> Self:
+        if saved:
+            corpus = replace(read_corpus(**options.reading(paths)), sources=tuple(saved["sources"]))
+            return cls(options, corpus, Vocabulary(**saved["vocabulary"]), NetworkConfig(**saved["network"]))
+        before = _network_in(Path(options.init_from)) if options.init_from else None
+        options = _like(options, before) if before else options
+        options = options.filled()
+        corpus = read_corpus(**options.reading(paths))
+        grown = before.vocabulary.grown(corpus.training, options.min_count) if before else None
+        return cls(options, corpus, grown or build_vocabulary(corpus, options), None, before)
+
+    def planned(self) -> tuple[Self, list[str]]:
+        by_count = self.options.epochs is not None or self.options.steps is not None
+        starts, ends = line_bounds(self.corpus.training)
+        plan = make_plan(
+            self.options,
+            characters=len(self.corpus.training),
+            symbols=self.vocabulary.size,
+            gigaflops=None if by_count else measure_gigaflops(),
+            lines=ends - starts if self.options.lines else None,
+        )
+        return replace(self, options=plan.options, network=plan.network), plan.reasons
+
+    @property
+    def digest(self) -> str:
+        return self.corpus.digest
+
+    @property
+    def description(self) -> dict[str, Any]:
+        return {
+            "network": asdict(self._network),
+            "vocabulary": self.vocabulary.to_json(),
+            "sources": list(self.corpus.sources),
+        }
+
+    @property
+    def notes(self) -> list[str]:
+        notes = describe(self.corpus, self.vocabulary)
+        if isinstance(self.batches, LineBatches) and self.batches.cut_lines:
+            cut, longest = self.batches.cut_lines, self.options.window
+            notes.append(f"{cut} lines are longer than {longest} characters; they are read in pieces of that length")
+        if self.before:
+            new = self.vocabulary.size - self.before.vocabulary.size
+            notes.append(f"weights: from {self.options.init_from}, with {new} new characters")
+        return notes
+
+    @property
+    def _network(self) -> NetworkConfig:
+        assert self.network is not None, "not planned yet"
+        return self.network
+
+    @cached_property
+    def batches(self) -> Batches:
+        options, training = self.options, self.corpus.training
+        if options.lines:
+            return LineBatches(training, self.vocabulary, options.batch_size, options.seed, options.window)
+        ids = compact(self.vocabulary.encode(training), self.vocabulary.size)
+        return StreamBatches(ids, options.batch_size, options.window, options.seed)
+
+    @property
+    def objective(self) -> Objective:
+        return nats_of_batch(self._network, self.vocabulary.unknown_probability, self.options.precision)
+
+    def parameters(self) -> Parameters:
+        fresh = init_parameters(self._network, self.options.seed)
+        return _grown(self.before, fresh) if self.before else fresh
+
+    def shapes(self) -> Parameters:
+        return parameter_shapes(self._network)
+
+    def carry(self, rows: int) -> State:
+        return zero_state(self._network, rows)
+
+    def model(self, parameters: Parameters) -> RecurrentModel:
+        return RecurrentModel(self._network, self.vocabulary, parameters, lines=self.options.lines, compiled=True)
+
+    def held_out(self, model: RecurrentModel) -> Held | None:
+        tally = self.held_out_tally(model)
+        return None if tally is None else Held(tally.nats_per_character, held_out_summary(tally))
+
+    def held_out_tally(self, model: RecurrentModel) -> Tally | None:
+        """The tally of the held-out lines, or of the held-out stream."""
+        characters = sum(map(len, self._held_out))
+        return text_tally(model, self._held_out, pieces=max(1, min(PIECES, characters // PIECE)))
+
+    @cached_property
+    def _held_out(self) -> list[np.ndarray]:
+        return text_sequences(self.vocabulary, self.corpus.held_out, lines=self.options.lines)
+
+    def summary(self) -> dict[str, Any]:
+        return corpus_summary(self.corpus, self.options.lines)
+
+    def baseline(self) -> dict[str, Any] | None:
+        return ngram_baseline(self.corpus, self.vocabulary, lines=self.options.lines)
+
+    @property
+    def kept(self) -> np.ndarray | None:
+        return self.corpus.training if self.options.keep_text else None
+
+
+def nats_of_batch(network: NetworkConfig, unknown_probability: float, precision: str) -> Objective:
+    """The objective of a network over text.batches.Batch, whose rows carry their state on unless they are fresh."""
+    product = PRODUCTS[precision]
+
+    def of_batch(parameters: Parameters, carry: State, batch: Batch, drop: Drop) -> Outcome:
+        inputs_TB, targets_TB, mask_TB = (part.T for part in batch[:3])
+        carry = jax.tree.map(partial(_without, fresh_B=batch.fresh_B), carry)
+        batch_TB = inputs_TB, targets_TB, mask_TB
+        total, nats, after = objective(parameters, network, unknown_probability, carry, batch_TB, drop, product)
+        return Outcome(total, nats, mask_TB.sum(), after)
+
+    return of_batch
+
+
+def _without(part_BX: Array, fresh_B: Array) -> Array:
+    """A part of the carried state, zero in the rows that start afresh."""
+    return jnp.where(fresh_B.reshape(-1, *[1] * (part_BX.ndim - 1)), 0, part_BX)
+
+
+def _network_in(folder: Path) -> RecurrentModel:
+    model = open_model(folder)
+    if not isinstance(model, RecurrentModel):
+        raise CharrnnError(f"{folder}: is no recurrent network, so its weights cannot start one")
+    return model
+
+
+def _like(options: TrainOptions, before: RecurrentModel) -> TrainOptions:
+    """The options with the network's form taken from a model. Raises CharrnnError where they ask for another."""
+    form = {name: getattr(before.config, name) for name in ("hidden", *FORM)}
+    form["level"] = before.vocabulary.level
+    if before.config.attention == "none":
+        del form["attention_window"]
+    for name, value in form.items():
+        if getattr(options, name) not in (None, value):
+            raise CharrnnError(
+                f"--{name.replace('_', '-')} {getattr(options, name)}: the model of --init-from has {value}; leave it out"
+            )
+    return replace(options, **form)
+
+
+def _grown(before: RecurrentModel, fresh: Parameters) -> Parameters:
+    """The model's parameters, with those of new symbols taken from freshly made ones."""
+
+    def grow(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+        grown = np.array(new)
+        grown[tuple(slice(size) for size in old.shape)] = old
+        return grown
+
+    return jax.tree.map(grow, before.parameters, fresh)

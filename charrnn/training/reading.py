@@ -1,0 +1,58 @@
+"""The text that something learns from, network or n-gram: its vocabulary, what to say of it, what a model notes of it."""
+
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Any
+
+from charrnn.errors import CharrnnError
+from charrnn.models.language_model import Tally
+from charrnn.text.corpus import Corpus
+from charrnn.text.symbols import UNKNOWN
+from charrnn.text.vocabulary import Vocabulary
+from charrnn.training.options import ReadingOptions
+
+
+def build_vocabulary(corpus: Corpus, options: ReadingOptions) -> Vocabulary:
+    """The vocabulary of the training part, by filled options.
+
+    Raises CharrnnError where every character is rarer than --min-count.
+    """
+    assert options.level is not None
+    vocabulary = Vocabulary.build(corpus.training, options.level, options.min_count)
+    if vocabulary.symbols == "\n":
+        raise CharrnnError(f"--min-count {options.min_count}: no character is seen so often; give a smaller number")
+    return vocabulary
+
+
+def describe(corpus: Corpus, vocabulary: Vocabulary) -> list[str]:
+    """Size of the text, and what a user should know of its characters."""
+    training, held_out = len(corpus.training), len(corpus.held_out)
+    notes = [f"text: {training:,} characters to learn from, {held_out:,} held out, {vocabulary.size - 1:,} different"]
+    unknown = int((vocabulary.encode(corpus.held_out) == UNKNOWN).sum())
+    if unknown:
+        notes.append(f"held-out text has {unknown:,} characters that are unknown in the text learnt from")
+    if held_out < 2:
+        notes.append("nothing is held out, for the text is too short: the last weights are kept, not the best")
+    return notes
+
+
+def corpus_summary(corpus: Corpus, lines: bool) -> dict[str, Any]:
+    """What a model notes of its text, as JSON takes it."""
+    return {
+        "reading": "lines" if lines else "stream",
+        "corpus": {
+            "sources": list(corpus.sources),
+            "training_characters": len(corpus.training),
+            "held_out_characters": len(corpus.held_out),
+        },
+    }
+
+
+def held_out_summary(tally: Tally) -> dict[str, Any]:
+    """Held-out figures with and without unknown characters."""
+    return tally.to_json() | {"known": tally.without_unknown().to_json()}
+
+
+def versions(packages: Sequence[str]) -> dict[str, str]:
+    """The versions of the packages that made a model."""
+    return {name: metadata.version(name) for name in packages}

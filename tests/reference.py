@@ -61,6 +61,13 @@ def attended(kind, window, weights, states):
     return outputs
 
 
+def deepened(weights, states):
+    """The outputs of the deep layer."""
+    befores = [np.zeros_like(states[0]), *states[:-1]]
+    pairs = zip(states, befores, strict=True)
+    return [np.tanh(h @ weights["hidden"] + before @ weights["before"] + weights["bias"]) for h, before in pairs]
+
+
 def outputs(weights, config, ids):
     """What the softmax reads after each of a row's ids: one stack, of `weights`, one-hot vectors multiplied out."""
     signals = list(np.eye(config.vocabulary_size)[ids])
@@ -71,6 +78,8 @@ def outputs(weights, config, ids):
         for t, signal in enumerate(signals):
             state = step(config.cell, layer, signal, state)
             signals[t] = state["hidden"]
+    if config.output == "deep":
+        signals = deepened(weights["deep"], signals)
     if config.attention != "none":
         signals = attended(config.attention, config.attention_window, weights["attention"], signals)
     return signals

@@ -85,7 +85,7 @@ class TrainOptions(ReadingOptions):
     layers: int | None = option(None, "Recurrent layers.", least=1, otherwise=1)
     hidden: int | None = option(None, "Hidden units a layer.", least=1)
     output: str | None = option(
-        None, "What the softmax reads: the last hidden states, or a tanh layer over them.", choices=OUTPUTS, otherwise="deep"
+        None, "What the softmax reads: the last hidden states, or a tanh layer over them.", choices=OUTPUTS
     )
     direction: str | None = option(
         None,

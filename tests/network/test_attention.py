@@ -65,7 +65,9 @@ def test_nothing_later_and_nothing_beyond_the_window_is_seen(kind, small_blocks)
     hidden_TBH = np.random.default_rng(1).normal(size=(TIME, ROWS, HIDDEN)).astype(np.float32)
     changed_TBH = hidden_TBH.copy()
     changed_TBH[2, 1] += 1
-    before, after = (layer.read(parameters["attention"], states, window)[1] for states in (hidden_TBH, changed_TBH))
+    before, after = (
+        layer.read(parameters["attention"], states, window, np.matmul)[1] for states in (hidden_TBH, changed_TBH)
+    )
     moved = (before != after).any(-1)
     wanted = np.zeros((TIME, ROWS), bool)
     wanted[2 : 2 + WINDOW + 1, 1] = True  # itself and the next W, in its own row

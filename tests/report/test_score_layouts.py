@@ -121,7 +121,8 @@ def test_the_first_stretch_is_scored_as_it_is_and_the_next_after_one_step_down_t
     assert (adapted[8:] != plain[8:]).all()
     assert after is not model
     # one stretch alone: the gain is the rate times the gradient's squared norm, to first order
-    monkeypatch.setattr(adapt, "STRETCH", 11)
+    ids = model.vocabulary.encode("the small dog likes the old house.")
+    monkeypatch.setattr(adapt, "STRETCH", len(ids) - 1)
 
     def nats(network):
         return -float(network.target_log_probs(network.start(1), ids[None, :-1], ids[None, 1:])[1].mean())

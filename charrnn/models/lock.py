@@ -73,7 +73,7 @@ def _remove_stale(path: Path) -> None:
             owner = json.loads(found)
             _refuse_if_alive(path, int(owner["pid"]), owner["host"], owner["start"])
             break
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError):
             time.sleep(0.05)  # it may be half written; what stays so was cut short by a crash
     aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     with suppress(FileNotFoundError):  # another process was here first

@@ -61,7 +61,7 @@ def resume(
     epochs: float | None = None,
     steps: int | None = None,
     minutes: float | None = None,
-    baseline: bool = True,
+    baseline: bool | None = None,
     on_progress: Callable[[Any], None] = lambda progress: None,
 ) -> "LanguageModel":
     """Continue the run in the folder `model` as if it had not stopped, and return the model with its best weights.
@@ -72,8 +72,9 @@ def resume(
     from charrnn.models.lock import locked
     from charrnn.training.start import resume as resume_run
 
-    where = None if valid is None else str(valid)
-    options = TrainOptions(valid=where, epochs=epochs, steps=steps, minutes=minutes, baseline=baseline)
+    options = TrainOptions(
+        valid=None if valid is None else str(valid), epochs=epochs, steps=steps, minutes=minutes, baseline=baseline
+    )
     with locked(Path(model)):
         return _trained(resume_run(Path(model), _names(corpus), options), model, on_progress)
 
@@ -81,9 +82,13 @@ def resume(
 @takes(NgramOptions)
 def ngram(corpus: Names, model: str | Path = DEFAULT_MODEL, *, options: NgramOptions) -> "NgramModel":
     """Count an n-gram model of text files into the folder `model` and return it."""
+    from charrnn.models.ngram.arpa import write_arpa_file
     from charrnn.training.ngram import train_ngram
 
-    return train_ngram(_names(corpus), Path(model), options)[0]
+    counted = train_ngram(_names(corpus), Path(model), options)[0]
+    if options.arpa:
+        write_arpa_file(counted, Path(options.arpa))
+    return counted
 
 
 @prepared()
@@ -99,17 +104,18 @@ def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "Saved
 def sample(model: "Models", *, options: SampleOptions) -> "str | list[str]":
     """Text written by the model: one string, or with `count` a list of them.
 
-    With options.report each is a Written, a string that knows what it copies. Raises CharrnnError for what cannot be.
+    With `report` each is a Written, a string that knows what it copies. Raises CharrnnError for what cannot be.
     """
-    from charrnn.writing.sample import copied, corpus_ids, joined, prime_of
+    from charrnn.writing.sample import copied, joined, learnt_from, with_prime
     from charrnn.writing.sample import sample as write
 
     opened = open_models(model, options)
-    prime = prime_of(opened, options) if options.echo else ""
-    ids = joined(write(opened, options), options.texts)
+    options = with_prime(opened, options)
+    corpus = learnt_from(opened, options)
+    ids = joined(write(opened, options, corpus), options.texts)
+    prime = options.prime if options.echo else ""
     texts = [prime + opened.vocabulary.decode(each) for each in ids]
-    if options.report:
-        corpus = corpus_ids(opened, options)
+    if options.report and corpus is not None:
         texts = [Written(text, copied(opened, each, corpus)) for text, each in zip(texts, ids, strict=True)]
     return texts[0] if options.count is None else texts
 
@@ -147,7 +153,7 @@ def mix(models: "Sequence[Model]", output: str | Path | None = None, *, options:
     from charrnn.training.mixture import make_mixture
 
     options.check_for(len(models))
-    return make_mixture(list(map(_opened, models)), Path(output) if output else None, options)
+    return make_mixture(list(map(_opened, models)), None if output is None else Path(output), options)
 
 
 @takes(FillOptions)
@@ -177,7 +183,7 @@ def info(model: "Model") -> dict[str, Any]:
 
 
 @takes(BenchOptions)
-@prepared(all_processors=True)
+@prepared(all_processors=True, cache=False)
 def bench(*, options: BenchOptions) -> dict[str, Any]:
     """Measured speeds of training, sampling and scoring on this machine, JSON-able."""
     from charrnn.bench import measure

@@ -57,7 +57,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Raises CharrnnError where the folder cannot be made, is not writable or is full.
     """
-    temporary = path.with_name(f".charrnn-{secrets.token_hex(8)}")
+    temporary = path.parent / f".charrnn-{secrets.token_hex(8)}"
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = temporary.open("xb")  # never another's file; the umask applies by itself

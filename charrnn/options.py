@@ -8,7 +8,7 @@ default, its help, and what may be said. All else comes from the fields: the com
 import math
 import operator
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import Field, dataclass, field, fields, replace
 from functools import wraps
 from inspect import Parameter, signature
@@ -90,7 +90,8 @@ def _checked(item: Field, value: Any) -> Any:
         return None
     if not several:
         return _checked_one(item, kind, value)
-    values = (value,) if isinstance(value, str | os.PathLike | int | float) else tuple(value)
+    single = isinstance(value, str | bytes | os.PathLike) or not isinstance(value, Iterable)
+    values = (value,) if single else tuple(value)
     if "" in values:
         raise CharrnnError(f"{flag(item.name)} is empty; name the text that is meant, or leave it out")
     return tuple(_checked_one(item, kind, each) for each in values)
@@ -121,13 +122,19 @@ def _text(value: Any) -> str:
     return str(value) if isinstance(value, str | int) else os.fsdecode(os.fspath(value))
 
 
+def _whole_number(value: Any) -> int:
+    if isinstance(value, bool):
+        raise TypeError(value)
+    return operator.index(value)
+
+
 def _truth(value: Any) -> bool:
     if value not in (True, False):
         raise ValueError(value)
     return bool(value)
 
 
-CONVERSIONS: dict[type, Callable[[Any], Any]] = {bool: _truth, int: operator.index, float: float, str: _text}
+CONVERSIONS: dict[type, Callable[[Any], Any]] = {bool: _truth, int: _whole_number, float: float, str: _text}
 WORDS = {bool: "True or False", int: "a whole number", float: "a number", str: "a text"}
 
 

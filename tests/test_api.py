@@ -121,3 +121,20 @@ def test_a_folder_named_by_a_variable_is_one_folder_whatever_it_holds(run, monke
     assert (folder / MODEL).exists()
     for command in (["sample", "--length", "3"], ["score", "--text", "a"], ["info"], ["fill", "--text", "a"]):
         assert run(*command)[0] == 0, command
+
+
+def test_what_cannot_be_is_a_charrnn_error(model_folder, tmp_path):
+    for call in (
+        lambda: charrnn.score(model_folder, "x", stream=True),
+        lambda: charrnn.score([], "x"),
+        lambda: charrnn.sample(model_folder, length=True),
+        lambda: charrnn.corpus("adder", output="-"),
+        lambda: charrnn.mix([model_folder], weight=1),
+    ):
+        with pytest.raises(charrnn.CharrnnError):
+            call()
+
+
+def test_a_text_in_a_variable_is_one_text(run, model_folder, monkeypatch):
+    monkeypatch.setenv("CHARRNN_SCORE_TEXT", "the cat sees")
+    assert run("score", "-m", model_folder)[1].count("\n") == 1

@@ -48,14 +48,15 @@ def get(name, options):
     from pathlib import Path
 
     from charrnn.corpora.catalogue import find
-    from charrnn.corpora.get import get_corpus
-    from charrnn.report.corpus import say_entropy
-    from charrnn.report.progress import bytes_progress
 
     entry = find(name)
     with wrong_usage():
         options.check_for(name, entry.generated)
-    with bytes_progress(name, entry.bytes) as progress, tempfile.TemporaryDirectory() as folder:
+    from charrnn.corpora.get import get_corpus
+    from charrnn.report.corpus import say_entropy
+    from charrnn.report.progress import bytes_progress
+
+    with bytes_progress(name, 0 if entry.generated else entry.bytes) as progress, tempfile.TemporaryDirectory() as folder:
         if options.output == STDOUT:
             made = get_corpus(name, replace(options, output=str(Path(folder) / name)), progress)
             with made.open("rb") as file:

@@ -2,14 +2,14 @@
 
 import click
 
-from charrnn.cli.options import files_or_stdin, model_option, options_of
+from charrnn.cli.options import Whole, files_or_stdin, model_option, options_of
 from charrnn.report.fillings import PrintOptions
 
 
 @click.command(short_help="Fill blanks in sentences.")
 @click.argument("sentences", nargs=-1)
 @model_option
-@click.option("--text", multiple=True, help="A sentence (repeatable), instead of files.")
+@click.option("--text", type=Whole(), multiple=True, help="A sentence (repeatable), instead of files.")
 @options_of(PrintOptions)
 def fill(sentences, model, text, options):
     """Fill the blanks in the lines of the files SENTENCES (- or no file: standard input).

@@ -18,6 +18,7 @@ def mix(models, output, options):
     if len(models) < 2:
         raise click.UsageError("A mixture is of two models or more; name another one.")
     from pathlib import Path
+    from shlex import quote
 
     from charrnn import api
     from charrnn.models.folder import MODEL
@@ -26,4 +27,4 @@ def mix(models, output, options):
     from charrnn.training.mixture import make_mixture
 
     say_mixture(make_mixture([api.load(folder) for folder in models], Path(output), options), options)
-    say(f"model: {output}/{MODEL}; score with: charrnn score -m {output}")
+    say(f"model: {Path(output) / MODEL}; score with: charrnn score -m {quote(output)}")

@@ -85,7 +85,7 @@ def click_option(item: Field) -> Callable[[Callable], Callable]:
     about = option_of(item)
     name = flag(item.name)
     if kind is bool:
-        names = [f"{name}/{flag('no_' + item.name)}" if item.default else name]
+        names = [f"{name}/{flag('no_' + item.name)}" if item.default or about.otherwise else name]
         return click.option(item.name, *names, is_flag=True, default=item.default, help=about.help)
     return click.option(
         item.name,

@@ -2,14 +2,14 @@
 
 import click
 
-from charrnn.cli.options import files_or_stdin, models_option, options_of
+from charrnn.cli.options import Whole, files_or_stdin, models_option, options_of
 from charrnn.report.score_layouts import PrintOptions
 
 
 @click.command(short_help="Score sentences by how likely they are.")
 @click.argument("sentences", nargs=-1)
 @models_option
-@click.option("--text", multiple=True, help="A sentence (repeatable), instead of files.")
+@click.option("--text", type=Whole(), multiple=True, help="A sentence (repeatable), instead of files.")
 @options_of(PrintOptions)
 def score(sentences, models, text, options):
     """Score each line of the files SENTENCES (- or no file: standard input) by how likely it is.

@@ -10,10 +10,23 @@ from charrnn.training.options import TrainOptions
 MAY_CHANGE = ("epochs", "steps", "minutes", "valid", "baseline")
 
 
+def _without_environment(context: click.Context, parameter: click.Parameter, resume: bool) -> bool:
+    """A resumed run has its settings already: those of the environment are for fresh runs."""
+    if resume:
+        context.auto_envvar_prefix = None
+    return resume
+
+
 @click.command(short_help="Train a network on text.")
 @click.argument("corpus", nargs=-1)
 @model_option
-@click.option("--resume", is_flag=True, help="Continue an interrupted run exactly, or a finished one with a larger budget.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    is_eager=True,
+    callback=_without_environment,
+    help="Continue an interrupted run exactly, or a finished one with a larger budget.",
+)
 @options_of(TrainOptions)
 @click.pass_context
 def train(context, corpus, model, resume, options):

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from charrnn.corpora.catalogue import Progress, fetch, find, refuse_existing
-from charrnn.corpora.generated import generate
 from charrnn.corpora.options import CorpusOptions
+from charrnn.errors import CharrnnError
 from charrnn.files import write_bytes
 
 
@@ -15,10 +15,15 @@ def get_corpus(name: str, options: CorpusOptions, progress: Progress = lambda do
     """
     entry = find(name)
     options.check_for(name, entry.generated)
-    target = Path(options.output or f"{name}.txt")
+    if options.output == "-":
+        raise CharrnnError("--output -: a file is needed here; name one")
+    options = options.filled(output=f"{name}.txt")
+    target = Path(str(options.output))
     refuse_existing(target, options.overwrite)
     if entry.generated:
-        write_bytes(target, generate(name, options.count, options.seed or 0, options.without).encode())
+        from charrnn.corpora.generated import generate  # brings numpy
+
+        write_bytes(target, generate(name, options.count, int(options.seed or 0), options.without).encode())
     else:
         fetch(entry, target, overwrite=options.overwrite, progress=progress)
     return target

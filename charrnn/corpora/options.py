@@ -11,7 +11,7 @@ class CorpusOptions(Options):
     """What is fetched or made, and where it is put."""
 
     output: str | None = option(
-        None, "File to write; - is standard output.", otherwise="NAME.txt", names=("-o",), metavar="FILE"
+        None, "Where to put it, NAME.txt by default; - is standard output.", names=("-o",), metavar="FILE"
     )
     count: int | None = option(None, "Number of lines to generate.", least=1)
     seed: int | None = option(None, "Random seed of generated lines.", least=0, otherwise=0)

@@ -1,5 +1,6 @@
 """The text that a model was trained on, kept in its folder where asked for: what it writes can be compared with it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,18 +30,31 @@ def kept_text(folder: Path) -> np.ndarray | None:
     return arrays["units"]
 
 
-def text_learnt_from(model: LanguageModel) -> np.ndarray:
-    """The units that the model's folder keeps; of a mixture without a folder, those of all its parts.
+class NotKept(CharrnnError):
+    """The text that a model was trained on is not in its folder."""
 
-    Raises CharrnnError where they are not kept.
+
+def text_learnt_from(model: LanguageModel) -> np.ndarray:
+    """The units that the model's folder keeps; of a mixture without a folder, those of its parts.
+
+    Raises NotKept, and CharrnnError where the file is damaged.
     """
     folder = getattr(model, "folder", None)
     if folder is None and isinstance(model, Mixture):
-        return np.concatenate([text_learnt_from(part) for part in model.models])
+        return joined_texts(model.models)
     units = kept_text(folder) if folder else None
     if units is None:
-        raise CharrnnError(
-            f"{folder or 'this model'}: does not hold the text to compare with for --novel and --report; name it with "
-            "--corpus FILE, or train with --keep-text"
-        )
+        where = folder or "the model"
+        means = "name it with --corpus FILE, or train with --keep-text"
+        raise NotKept(f"{where}: does not hold the text to compare with for --novel and --report; {means}")
     return units
+
+
+def joined_texts(models: Sequence[LanguageModel]) -> np.ndarray:
+    """The different texts that the models have learnt from, one after the other. Raises as text_learnt_from does."""
+    texts: list[np.ndarray] = []
+    for model in models:
+        text = text_learnt_from(model)
+        if not any(np.array_equal(text, other) for other in texts):
+            texts.append(text)
+    return np.concatenate(texts)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import socket
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from charrnn.machine.processes import start_of
 from charrnn.models.folder import exists
 
 LOCK = "lock.json"
+ABANDONED = 10  # seconds: who takes a lock over needs a moment, unless it was killed in it
 READ_AGAIN = 20  # times, 0.05 s apart: another process may be writing its lock just now
 
 
@@ -64,24 +64,42 @@ def _contents(path: Path) -> str | None:
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove a lock whose owner is gone. Raises CharrnnError where it is not, or that cannot be known."""
+    """Remove a lock whose owner is gone. Raises CharrnnError where it is not, or that cannot be known.
+
+    Of several processes that find it stale, one at a time may remove it, and only what it has found: so nobody removes the
+    lock of another that has taken over in between.
+    """
+    found = _stale(path)
+    guard = path.with_name(f"{path.name}.takeover")
+    try:
+        guard.open("x").close()
+    except FileExistsError:
+        with suppress(FileNotFoundError):
+            if time.time() - guard.stat().st_mtime > ABANDONED:
+                guard.unlink()
+        time.sleep(0.05)
+        return
+    try:
+        if found is not None and _contents(path) == found:
+            path.unlink()
+    finally:
+        guard.unlink(missing_ok=True)
+
+
+def _stale(path: Path) -> str | None:
+    """The contents of a lock whose owner is gone; None where there is no lock any more."""
+    found = None
     for _ in range(READ_AGAIN):
         found = _contents(path)
         if found is None:
-            return
+            return None
         try:
             owner = json.loads(found)
             _refuse_if_alive(path, int(owner["pid"]), owner["host"], owner["start"])
-            break
-        except (ValueError, KeyError, TypeError):
+            return found
+        except (ValueError, KeyError, TypeError, OverflowError):
             time.sleep(0.05)  # it may be half written; what stays so was cut short by a crash
-    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with suppress(FileNotFoundError):  # another process was here first
-        os.rename(path, aside)  # of several that found it stale, one gets it
-        if _contents(aside) == found:
-            aside.unlink()
-        else:  # another process had taken over in between: its lock goes back
-            os.replace(aside, path)
+    return found
 
 
 def _refuse_if_alive(path: Path, pid: int, host: str, start: str) -> None:

@@ -27,10 +27,9 @@ from charrnn.models.language_model import (
     describe,
     generate_step_by_step,
 )
+from charrnn.models.options import WAYS
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
-
-WAYS = ("linear", "log-linear")
 
 
 class Mixture:

@@ -24,10 +24,12 @@ class MixtureOptions(Options):
 
     def check_for(self, models: int) -> None:
         """Raises CharrnnError where the options do not fit that many models."""
+        if not models:
+            raise CharrnnError("no model is named; name one or several")
         if models == 1 and (self.weight or self.fit_on):
-            raise CharrnnError("--weight and --fit-on are for several models; give -m again")
+            raise CharrnnError("--weight and --fit-on are for several models; name another one")
         if self.weight and len(self.weight) != models:
-            raise CharrnnError(f"{models} models and {len(self.weight)} weights; give each -m one --weight")
+            raise CharrnnError(f"{models} models and {len(self.weight)} weights; give each model one --weight")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from charrnn.models.folder import MODEL
+from charrnn.models.ngram.arpa import write_arpa_file
 from charrnn.report.say import figures, say
 from charrnn.training import baseline
 from charrnn.training.ngram import train_ngram
@@ -23,8 +25,9 @@ def run_counting(corpus: Sequence[str], model: str, options: NgramOptions) -> No
     if held_out:
         say(f"held-out: {figures(held_out['nats_per_character'])}")
     if options.arpa:
+        write_arpa_file(counted, Path(options.arpa))
         say(f"ARPA text: {options.arpa}")
-    say(f"model: {Path(model) / MODEL}; score with: charrnn score -m {model}")
+    say(f"model: {Path(model) / MODEL}; score with: charrnn score -m {quote(model)}")
 
 
 def comparison(found: dict[str, Any] | None, network_nats: float) -> str:

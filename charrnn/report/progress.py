@@ -53,6 +53,6 @@ def bytes_progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
     """A progress line for `total` bytes; the callback it gives takes the number of bytes done so far."""
     from tqdm import tqdm
 
-    # disable=None: tqdm keeps silent where the file is no terminal
-    with tqdm(total=total, desc=label, unit="B", unit_scale=True, file=sys.stderr, disable=None) as bar:
+    # disable=None: tqdm keeps silent where the file is no terminal; of nothing to fetch there is nothing to show
+    with tqdm(total=total, desc=label, unit="B", unit_scale=True, file=sys.stderr, disable=None if total else True) as bar:
         yield lambda done: bar.update(done - bar.n)

@@ -7,26 +7,27 @@ import numpy as np
 from charrnn.models.language_model import LanguageModel
 from charrnn.report.say import say
 from charrnn.writing.options import SampleOptions
-from charrnn.writing.sample import Copied, copied, corpus_ids, prime_of, sample
+from charrnn.writing.sample import Copied, copied, learnt_from, sample, with_prime
 
 
 def print_texts(model: LanguageModel, options: SampleOptions) -> None:
     """Write the texts to standard output, piece by piece, each after its primer unless options.echo is off."""
-    corpus = corpus_ids(model, options) if options.report else None
-    before = prime_of(model, options).encode("utf-8", "surrogateescape") if options.echo else b""
+    options = with_prime(model, options)
+    corpus = learnt_from(model, options)
+    before = options.prime.encode("utf-8", "surrogateescape") if options.echo else b""
     out, written = sys.stdout.buffer, np.zeros(0, np.int32)
     begun = -1
-    for number, piece in sample(model, options):
+    for number, piece in sample(model, options, corpus):
         if number != begun:
             out.write(before)
         begun = number
         out.write(model.vocabulary.decode_bytes(piece) if len(piece) else b"\n")
         out.flush()
-        written = np.concatenate([written, piece])
-        if not len(piece):
-            if corpus is not None:
+        if options.report and corpus is not None:
+            written = np.concatenate([written, piece])
+            if not len(piece):
                 _say_copied(number, copied(model, written, corpus))
-            written = written[:0]
+                written = written[:0]
 
 
 def _say_copied(number: int, found: Copied) -> None:

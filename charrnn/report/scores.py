@@ -1,7 +1,7 @@
 """Scores of lines and texts, printed."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 
 from charrnn.models.language_model import Tally
 from charrnn.report.say import say
@@ -11,7 +11,7 @@ from charrnn.scoring.pseudo import PseudoScore
 from charrnn.scoring.score import Score, total
 
 
-def print_scores(groups: Iterator[Sequence[Score]], options: PrintOptions, level: str) -> None:
+def print_scores(groups: Iterable[Iterable[Score]], options: PrintOptions, level: str) -> None:
     """A line for each score as they come, or with --summary and --stream the figures over all. level: the model's."""
     layout = LAYOUTS[options.format](options, level)
     if options.summary or options.stream:
@@ -25,7 +25,7 @@ def print_scores(groups: Iterator[Sequence[Score]], options: PrintOptions, level
         _print_lines(groups, layout)
 
 
-def _print_lines(groups: Iterator[Sequence[Score]], layout: Layout) -> None:
+def _print_lines(groups: Iterable[Iterable[Score]], layout: Layout) -> None:
     tally, number, right, given = Tally(), 0, 0, 0
     for group in groups:
         for score in group:

@@ -4,6 +4,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 from charrnn.models.folder import CURVE, MODEL
 from charrnn.models.lock import locked
@@ -47,13 +48,13 @@ def _run(session: Session, model: str) -> int:
     if received:
         say(f"interrupted at step {journal.step:,} of {journal.schedule.steps:,}, all saved")
         if journal.step < journal.schedule.steps:
-            say(f"go on with: charrnn train --resume -m {model}")
+            say(f"go on with: charrnn train --resume -m {quote(model)}")
         return 128 + received[0]
     if journal.step < journal.schedule.steps:
         say(f"ended at step {journal.step:,} of {journal.schedule.steps:,}: {session.run.ended(journal)}")
     if session.run.options.baseline and journal.best is not None:
         say(comparison(session.compare(), journal.best))
-    say(f"model: {Path(model) / MODEL}; write with: charrnn sample -m {model}")
+    say(f"model: {Path(model) / MODEL}; write with: charrnn sample -m {quote(model)}")
     return 0
 
 

@@ -1,8 +1,10 @@
 """Scores of texts, in the way that is asked for, as the texts come."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.scoring.adapt import adapted_log_probs, check_adaptable
 from charrnn.scoring.labels import Labelled, classify
@@ -27,7 +29,7 @@ Score = SentenceScore | PseudoScore | Labelled | FileScore
 
 def score(
     model: LanguageModel, texts: Sequence[str], files: Sequence[str], options: ScoreOptions
-) -> Iterator[Sequence[Score]]:
+) -> Iterator[Iterable[Score]]:
     """The scores of the texts, then of the lines of the files, in groups of what is there at once.
 
     With options.labels each is a Labelled, with options.pseudo a PseudoScore, otherwise a SentenceScore; with
@@ -35,6 +37,8 @@ def score(
     """
     if options.adapt is not None:
         check_adaptable(model)
+    if options.stream and texts:
+        raise CharrnnError("--stream reads files as one text; --text is for sentences")
     if options.stream:
         return _file_scores(model, files, options)
     groups = _groups(model, texts, files, options.encoding)
@@ -46,7 +50,7 @@ def score(
     return (_scored(model, group, options) for group in _announced(model, groups, files))
 
 
-def total(groups: Iterable[Sequence[Score]]) -> tuple[Tally, int]:
+def total(groups: Iterable[Iterable[Score]]) -> tuple[Tally, int]:
     """The tally of all scores, and how many there are."""
     tallies = [score.tally for group in groups for score in group if not isinstance(score, Labelled)]
     return sum(tallies, Tally()), len(tallies)
@@ -69,28 +73,25 @@ def _announced(model: LanguageModel, groups: Iterable[Sequence[str]], files: Seq
         yield group
 
 
-def _scored(model: LanguageModel, group: Sequence[str], options: ScoreOptions) -> Sequence[SentenceScore | PseudoScore]:
+def _scored(model: LanguageModel, group: Sequence[str], options: ScoreOptions) -> Iterable[SentenceScore | PseudoScore]:
     if options.pseudo:
         scores = pseudo_sentences(model, group)
-        return [with_typos(model, one) for one in scores] if options.typos else scores
+        return (with_typos(model, one) for one in scores) if options.typos else scores
     sentences = score_sentences(model, group)
-    return [replace(one, span=surprising_span(model, one.text)) for one in sentences] if options.spans else sentences
+    return (replace(one, span=surprising_span(model, one.text)) for one in sentences) if options.spans else sentences
 
 
 def _adapted(
     model: LanguageModel, groups: Iterable[Sequence[str]], options: ScoreOptions
-) -> Iterator[Sequence[SentenceScore]]:
+) -> Iterator[Iterable[SentenceScore]]:
     """Scores by dynamic evaluation; with options.adapt_reset each line meets the model as it was trained."""
     assert options.adapt is not None
     current = model
-    for group in groups:
-        scores = []
-        for text in group:
-            ids = sentence_ids(model.vocabulary, text)
-            log_probs, after = adapted_log_probs(current, ids, options.adapt)
-            current = model if options.adapt_reset else after
-            scores.append(SentenceScore(text, ids, log_probs))
-        yield scores
+    for text in itertools.chain.from_iterable(groups):
+        ids = sentence_ids(model.vocabulary, text)
+        log_probs, after = adapted_log_probs(current, ids, options.adapt)
+        current = model if options.adapt_reset else after
+        yield [SentenceScore(text, ids, log_probs)]
 
 
 def _file_scores(model: LanguageModel, files: Sequence[str], options: ScoreOptions) -> Iterator[Sequence[FileScore]]:

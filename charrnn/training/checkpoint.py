@@ -10,7 +10,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.files import strict_json, write_bytes
-from charrnn.models.archive import read_archive, write_archive
+from charrnn.models.archive import Archive, read_archive, write_archive
 from charrnn.models.folder import LOG, MODEL, RESUME
 from charrnn.network.config import FORM
 from charrnn.training.journal import Journal
@@ -20,7 +20,6 @@ from charrnn.training.step import TrainState
 from charrnn.training.task import Task
 from charrnn.trees import flatten, unflatten
 
-Archive = tuple[dict[str, np.ndarray], dict[str, Any]]  # arrays and description, as models.archive reads and writes them
 BEST, CARRY = "best.", "carry."  # what the names of arrays in resume.safetensors begin with
 
 

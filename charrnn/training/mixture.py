@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from charrnn.errors import CharrnnError
-from charrnn.models.kept_text import text_learnt_from
+from charrnn.models.kept_text import NotKept, joined_texts
 from charrnn.models.language_model import LanguageModel
 from charrnn.models.lock import check_folder, locked
 from charrnn.models.mixture import Mixture
@@ -38,13 +37,8 @@ def make_mixture(models: Sequence[LanguageModel], folder: Path | None, options: 
 
 
 def _kept_texts(models: Sequence[LanguageModel]) -> np.ndarray | None:
-    """The different texts that the models' folders keep, one after the other; None where one keeps none."""
-    texts: list[np.ndarray] = []
-    for model in models:
-        try:
-            text = text_learnt_from(model)
-        except CharrnnError:
-            return None
-        if not any(np.array_equal(text, other) for other in texts):
-            texts.append(text)
-    return np.concatenate(texts)
+    """The texts that the models' folders keep; None where one of them keeps none."""
+    try:
+        return joined_texts(models)
+    except NotKept:
+        return None

@@ -8,7 +8,6 @@ from pathlib import Path
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import Tally
 from charrnn.models.lock import check_folder, locked
-from charrnn.models.ngram.arpa import write_arpa_file
 from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER
 from charrnn.models.ngram.model import NgramModel, choose_order
 from charrnn.scoring.log_probs import text_sequences, text_tally
@@ -54,8 +53,6 @@ def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tu
             "held_out": tally and held_out_summary(tally),
         }
         save_first(model, folder, new_run(), corpus.training if options.keep_text else None)
-        if options.arpa:
-            write_arpa_file(model, Path(options.arpa))
     return model, notes
 
 

@@ -3,8 +3,6 @@
 Shapes: T time, B rows, V symbols.
 """
 
-from collections.abc import Callable
-
 import jax.numpy as jnp
 import numpy as np
 
@@ -14,11 +12,10 @@ from charrnn.network.directions import backward_stack, joint_logits
 from charrnn.network.forward import State, read, zero_state
 from charrnn.network.loss import pick_targets, turn_round
 from charrnn.network.output import logits_of
+from charrnn.training.task import Drop
 
 # Shares of the three cross-entropies in the sum that a network of two directions makes small.
 FORWARD, BACKWARD, JOINT = 1.0, 1.0, 1.0
-
-Drop = Callable[[Array, float, int], Array]
 
 
 def objective(

@@ -117,11 +117,12 @@ def _prolonged(run: Run, journal: Journal, said: TrainOptions, parameters: Tree,
 
 def _found_again(saved: Checkpoint, paths: Sequence[str], said: TrainOptions) -> tuple[list[str], TrainOptions]:
     """Where a saved run's examples are, and its options, both as they were but for what is said anew."""
-    changed: dict[str, Any] = {"valid": said.valid or saved.options.valid, "baseline": said.baseline}
+    changed: dict[str, Any] = {"valid": said.valid, "valid_fraction": None} if said.valid else {}
+    changed |= {} if said.baseline is None else {"baseline": said.baseline}
     budget = {name: getattr(said, name) for name in ("epochs", "steps", "minutes")}
     changed |= budget if any(budget.values()) else {}
     paths = list(paths) or saved.paths
-    for name in filter(None, [*paths, changed["valid"]]):
+    for name in filter(None, [*paths, said.valid or saved.options.valid]):
         if name != STDIN and not os.path.exists(name):
             raise CharrnnError(f"{name}: no such file; name the corpus, and with --valid the held-out file, as they are now")
     return paths, replace(saved.options, **changed)

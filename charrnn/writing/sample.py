@@ -1,6 +1,7 @@
 """Texts as they are asked for: drawn as they come, the likeliest of many drawn, or found by beam search."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -28,16 +29,18 @@ class Copied(NamedTuple):
     characters: int
 
 
-def sample(model: LanguageModel, options: SampleOptions) -> Pieces:
+def sample(model: LanguageModel, options: SampleOptions, corpus: np.ndarray | None = None) -> Pieces:
     """Pieces of the texts that are asked for, in the order of the texts; an empty one ends each.
 
+    corpus: the ids of the text that options.novel compares with, as learnt_from gives them.
     Raises CharrnnError for conditions that no text meets, for characters of the primer that the model does not know
-    (where options.unknown is "error"), and where the text to compare with is asked for and not there.
+    (where options.unknown is "error").
     """
     prime = encode_prime(model, options)
     plain, drawing = model, drawing_for(model, options)
     if options.novel:
-        model = Novel(model, corpus_ids(model, options), options.novel)
+        assert corpus is not None
+        model = Novel(model, corpus, options.novel)
     if options.beam:
         found = beam_search(
             model, prime=prime, length=options.length, beam=options.beam, end_at_boundary=model.lines,
@@ -54,20 +57,25 @@ def sample(model: LanguageModel, options: SampleOptions) -> Pieces:
     return _whole(likeliest(plain, prime, joined(pieces, drawn))[: options.texts]) if options.best_of else pieces
 
 
-def prime_of(model: LanguageModel, options: SampleOptions) -> str:
-    """The primer: a text, or that of a file but for its last newline."""
-    if options.prime_file is None:
-        return options.prime
+def with_prime(model: LanguageModel, options: SampleOptions) -> SampleOptions:
+    """The options with the primer as a text: that of the file options.prime_file, if one is named, but for its last newline.
+
+    The file is read once, for it may be a pipe.
+    """
+    if not options.prime_file:
+        return options
     data = read_bytes(options.prime_file)
     if model.vocabulary.level == "byte":  # any bytes, as Python has them in arguments
-        return data.decode("utf-8", "surrogateescape").removesuffix("\n")
-    return decode(data, options.prime_file, options.encoding).removesuffix("\n")
+        text = data.decode("utf-8", "surrogateescape")
+    else:
+        text = decode(data, options.prime_file, options.encoding)
+    return replace(options, prime=text.removesuffix("\n"), prime_file=None)
 
 
 def encode_prime(model: LanguageModel, options: SampleOptions) -> np.ndarray:
     """The ids of the primer. Its unknown characters are an error that names them, left out ("skip"), or kept as the unknown
     symbol ("symbol")."""
-    prime = prime_of(model, options)
+    prime = options.prime
     missing = model.vocabulary.unknown_in(prime)
     if missing and options.unknown == "error":
         named = " ".join(map(repr, missing[:10])) + (" …" if len(missing) > 10 else "")
@@ -76,14 +84,19 @@ def encode_prime(model: LanguageModel, options: SampleOptions) -> np.ndarray:
     return ids[ids != UNKNOWN] if options.unknown == "skip" else ids
 
 
-def corpus_ids(model: LanguageModel, options: SampleOptions) -> np.ndarray:
-    """The text to compare with: that of options.corpus, or what the model was trained on and keeps.
+def learnt_from(model: LanguageModel, options: SampleOptions) -> np.ndarray | None:
+    """The ids of the text to compare with: options.corpus, or what the model was trained on and keeps. None where nothing is
+    compared.
 
-    Raises CharrnnError where there is neither.
+    Raises CharrnnError where it is asked for and not there.
     """
+    if not (options.novel or options.report):
+        return None
     if options.corpus:
-        return model.vocabulary.encode(read_units(options.corpus, level=model.vocabulary.level, encoding=options.encoding))
-    return model.vocabulary.encode(text_learnt_from(model))
+        units = read_units(options.corpus, level=model.vocabulary.level, encoding=options.encoding)
+    else:
+        units = text_learnt_from(model)
+    return model.vocabulary.encode(units)
 
 
 def joined(pieces: Pieces, count: int) -> list[np.ndarray]:

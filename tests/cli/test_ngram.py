@@ -122,3 +122,12 @@ def test_of_a_long_text_order_and_pruning_are_chosen_on_its_end(tmp_path, corpus
     assert model.order <= 3 < whole.order
     assert model.ngrams[0] == whole.ngrams[0]  # symbols that only the beginning may have
     assert model.ngrams[1] == whole.ngrams[1]
+
+
+def test_an_arpa_file_that_cannot_be_written_leaves_the_model_and_what_is_said_of_it(run, tmp_path, corpus_file):
+    code, _, error = run("ngram", corpus_file, "-m", tmp_path / "m", "--order", 2, "--arpa", ".")
+    assert code == 1
+    assert "held-out:" in error
+    assert "cannot be written" in error.splitlines()[-1]
+    assert "Traceback" not in error
+    assert run("info", "-m", tmp_path / "m")[0] == 0

@@ -39,3 +39,14 @@ def test_escapes_are_read_in_all_texts_and_the_words_for_them_in_stop_alone(run,
     assert_one_clear_line(run(*how, "--template", "newline"), "--template", "'w'")
     assert_one_clear_line(run(*how, "--must", "tab"), "--must", "'b'")
     assert run(*how, "--stop", "\\n", "--count", 20) == run(*how, "--stop", "newline", "--count", 20)
+
+
+def test_a_primer_and_a_corpus_from_a_pipe_are_read_once(run, model_folder, corpus_file, tmp_path):
+    (tmp_path / "primer").write_text("the cat")
+    named = run("sample", "-m", model_folder, "--prime-file", tmp_path / "primer", "--length", 30, "--seed", 1)[1]
+    piped = run("sample", "-m", model_folder, "--prime-file", "-", "--length", 30, "--seed", 1, stdin=b"the cat")[1]
+    assert piped == named
+    options = ["--novel", 5, "--report", "--length", 30, "--seed", 1]
+    piped = run("sample", "-m", model_folder, *options, "--corpus", "-", stdin=corpus_file.read_bytes())
+    assert piped == run("sample", "-m", model_folder, *options, "--corpus", corpus_file)
+    assert piped[0] == 0

@@ -127,3 +127,14 @@ def test_an_interrupted_run_saves_and_can_be_resumed(run, tmp_path, corpus_file,
     code, _, error = run("train", "-m", tmp_path / "m", "--resume", "--steps", step + 2)
     assert code == 0
     assert f"resuming {tmp_path / 'm'} at step {step:,} of {step + 2:,}" in error
+
+
+def test_a_resumed_run_goes_by_the_command_line_alone(run, tmp_path, corpus_file, monkeypatch):
+    folder = tmp_path / "m"
+    assert run("train", corpus_file, "-m", folder, *TINY, "--no-baseline")[0] == 0
+    monkeypatch.setenv("CHARRNN_TRAIN_MINUTES", "5")
+    code, _, error = run("train", "--resume", "-m", folder, "--steps", 5)
+    assert (code, "n-gram" in error) == (0, False)  # as was said when it began
+    monkeypatch.setenv("CHARRNN_TRAIN_VALID_FRACTION", "0.2")
+    result = run("train", "--resume", "-m", folder, "--steps", 7, "--valid", corpus_file)
+    assert_one_clear_line(result, "differs from the text that")

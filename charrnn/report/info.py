@@ -51,6 +51,8 @@ def _network_rows(facts: Facts) -> tuple[Rows, Rows]:
     network = facts["network"]
     size = f"{network['layers']} × {network['hidden']} {network['cell'].upper()}, {facts['parameters']:,} parameters"
     form = [("network", size), ("embedding", str(network["embedding"]) if network["embedding"] else "one-hot")]
+    if network["output"] == "deep":
+        form.append(("output", "deep: a tanh layer over the last two states"))
     if network["direction"] == "both":
         form.append(("direction", "both: also read from right to left"))
     if network["attention"] != "none":

@@ -32,6 +32,7 @@ WITHOUT_PEER = {"mingru"}  # cells that torch has not
 # what else a network may have, and its cost beside the plain one
 PLAIN = ("lstm", 1, 256, 32, 48)
 EXTRAS = {
+    "deep output": ("--output", "deep"),
     "attention dot": ("--attention", "dot"),
     "attention general": ("--attention", "general"),
     "attention additive": ("--attention", "additive"),

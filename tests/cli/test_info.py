@@ -26,6 +26,9 @@ def test_info_says_that_a_network_reads_both_ways_and_looks_back(run, tmp_path, 
     out = run("info", "-m", tmp_path / "m")[1]
     assert "direction   both" in out
     assert "attention   dot, over 7 past states" in out
+    assert "output      deep" not in out
+    run("train", corpus_file, "-m", tmp_path / "d", *TINY, "--no-baseline")
+    assert "output      deep: a tanh layer over the last two states" in run("info", "-m", tmp_path / "d")[1]
 
 
 def test_a_kind_without_a_layout_of_its_own_is_shown_too(run, monkeypatch, model_folder):

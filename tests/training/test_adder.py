@@ -12,8 +12,8 @@ def test_an_elman_network_of_16_sigmoid_units_adds(tmp_path):
     corpus, held_out = tmp_path / "sums.txt", lines[4000:]
     corpus.write_text("\n".join(lines[:4000]) + "\n")
     model = charrnn.train(
-        corpus, tmp_path / "adder", lines=True, epochs=40, cell="elman-sigmoid", output="plain", hidden=16, embedding=0, dropout=0.0,
-        batch_size=32, learning_rate=0.05, weight_decay=0.0,
+        corpus, tmp_path / "adder", lines=True, epochs=40, cell="elman-sigmoid", output="plain", hidden=16, embedding=0,
+        dropout=0.0, batch_size=32, learning_rate=0.05, weight_decay=0.0,
     )  # fmt: skip
     ids = np.stack([model.vocabulary.encode("\n" + line) for line in held_out])
     _, log_probs = model.advance(model.start(len(ids)), ids[:, :-1])

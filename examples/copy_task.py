@@ -51,7 +51,8 @@ def main() -> None:
         for attention in (chosen.attention, "none"):
             model = charrnn.train(
                 corpus, Path(folder) / attention, attention=attention, output="plain", steps=chosen.steps,
-                hidden=chosen.hidden, embedding=32, dropout=0.0, lines=True, valid_fraction=0.01, evaluate_every=chosen.steps,
+                hidden=chosen.hidden, embedding=32, dropout=0.0, lines=True, valid_fraction=0.01,
+                evaluate_every=chosen.steps,
             )  # fmt: skip
             seconds = model.summary["seconds"]
             print(

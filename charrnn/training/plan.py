@@ -24,6 +24,7 @@ ROWS, ROWS_OF_LINES = 32, 64
 WINDOW = 48
 # Of long texts, near states are worth most (see docs/train.md); lines may have to be copied, as in text to text.
 ATTENTION_WINDOW, ATTENTION_WINDOW_OF_LINES = 16, 64
+MOST_SYMBOLS_OF_DEEP = 1000  # with thousands of symbols the deep output learns more slowly (see docs/train.md)
 LONGEST_LINE = 1024  # with --lines, longer ones are read in pieces
 
 # A step reaches EFFICIENCY of the measured matrix-product peak, times n / (n + OVERHEAD) with n characters in it; beside
@@ -63,7 +64,8 @@ def make_plan(
     batch = rows * (window if lines is None else float(lines.mean()) + 1)
     open_ended = minutes is not None and options.minutes is None
     options = replace(options.filled(minutes=minutes, **_by_name(options)), batch_size=rows, window=window)
-    options = options.filled(output="deep" if options.attention == "none" else "plain")  # attention has a tanh layer itself
+    deep = options.attention == "none" and symbols <= MOST_SYMBOLS_OF_DEEP  # attention has a tanh layer of its own
+    options = options.filled(output="deep" if deep else "plain")
     if options.attention != "none":
         options = options.filled(attention_window=ATTENTION_WINDOW if lines is None else ATTENTION_WINDOW_OF_LINES)
 

@@ -67,7 +67,7 @@ def _glibc() -> Any:
     tuned = "glibc.malloc" in os.environ.get("GLIBC_TUNABLES", "")
     if sys.platform != "linux" or tuned or any(name.startswith("MALLOC_") for name in os.environ):
         return None
-    import ctypes  # slow to import, so not on the way to --help
+    import ctypes  # slow to import, and needed with glibc alone
 
     library = ctypes.CDLL(None)
     return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None

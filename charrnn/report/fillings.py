@@ -41,6 +41,7 @@ class PrintOptions(FillOptions):
 
 def print_fillings(filled: "Iterable[Filled]", layout: str) -> None:
     """Print what was found for each text, as it comes."""
+    printed = LAYOUTS[layout]()
     for number, one in enumerate(filled, 1):
-        sys.stdout.write(LAYOUTS[layout]().line(number, one.text, one.fillings) + "\n")
+        sys.stdout.write(printed.line(number, one.text, one.fillings) + "\n")
         sys.stdout.flush()

@@ -34,7 +34,7 @@ def mixture_of(models: Sequence[LanguageModel], options: MixtureOptions) -> Mixt
 
     Raises CharrnnError for weights that cannot be and vocabularies that do not meet.
     """
-    if options.fit_on is None:
+    if not options.fit_on:
         return Mixture(models, options.weight, options.mix)
     vocabulary = common_vocabulary(models)
     units = read_units([options.fit_on], level=vocabulary.level, encoding=options.encoding)

@@ -1,7 +1,4 @@
-"""What every way of writing needs: the primer read, and a text that knows where it ends.
-
-Shapes: B rows, T time.
-"""
+"""A text as it is written, which knows where it ends: what every way of drawing needs."""
 
 import numpy as np
 

@@ -61,8 +61,12 @@ def _weights(config: NetworkConfig) -> Parameters:
     return tree
 
 
-def init_parameters(config: NetworkConfig, seed: int) -> Parameters:
-    """Fresh float32 parameters as numpy arrays."""
+def init_parameters(config: NetworkConfig, seed: int, counts_V: np.ndarray | None = None) -> Parameters:
+    """Fresh float32 parameters as numpy arrays.
+
+    counts_V: how often each symbol occurs in the text to be learnt. Given it, every softmax first predicts the symbols about
+    as often as they occur; without it, all alike.
+    """
     random = np.random.default_rng([seed, 0])
 
     def make(weight: Weight) -> np.ndarray:
@@ -71,7 +75,17 @@ def init_parameters(config: NetworkConfig, seed: int) -> Parameters:
         blocks = [scale * STARTS[weight.start](random, block) for scale in weight.scales]
         return np.concatenate(blocks, axis=-1).astype(np.float32)
 
-    return map_tree(make, _weights(config))
+    parameters = map_tree(make, _weights(config))
+    if counts_V is not None:
+        for softmax in _softmaxes(parameters):
+            softmax["bias"] = np.log((counts_V + 1) / (counts_V + 1).sum()).astype(np.float32)
+    return parameters
+
+
+def _softmaxes(parameters: Parameters) -> list[Parameters]:
+    """What scores the symbols: of the stack that reads from left to right, of the other one, of both together."""
+    of_backward = [parameters["backward"]["output"], parameters["joint"]] if "backward" in parameters else []
+    return [parameters["output"], *of_backward]
 
 
 def parameter_shapes(config: NetworkConfig) -> Parameters:

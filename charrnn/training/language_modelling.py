@@ -119,7 +119,8 @@ class LanguageModelling:
         return nats_of_batch(self._network, self.vocabulary.unknown_probability, self.options.precision)
 
     def parameters(self) -> Parameters:
-        fresh = init_parameters(self._network, self.options.seed)
+        counts_V = np.bincount(self.vocabulary.encode(self.corpus.training), minlength=self.vocabulary.size)
+        fresh = init_parameters(self._network, self.options.seed, counts_V)
         return _grown(self.before, fresh) if self.before else fresh
 
     def shapes(self) -> Parameters:

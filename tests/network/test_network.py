@@ -136,6 +136,17 @@ def test_initial_forget_bias_is_one_and_relu_starts_from_a_scaled_identity():
     np.testing.assert_array_equal(recurrent, 0.5 * np.eye(HIDDEN))
 
 
+@pytest.mark.parametrize("direction", ["forward", "both"])
+def test_a_network_that_knows_the_counts_first_predicts_symbols_as_often_as_they_occur(direction):
+    counts = np.array([0, 9, 90, 900, 3, 1, 500])[:SYMBOLS]
+    parameters = init_parameters(NetworkConfig(SYMBOLS, hidden=HIDDEN, direction=direction), 1, counts)
+    softmaxes = [parameters["output"]]
+    if direction == "both":
+        softmaxes += [parameters["backward"]["output"], parameters["joint"]]
+    for softmax in softmaxes:
+        np.testing.assert_allclose(np.exp(softmax["bias"]), (counts + 1) / (counts.sum() + SYMBOLS), rtol=1e-6)
+
+
 @pytest.mark.parametrize(("cell", "layers", "embedding"), FORMS)
 def test_parameter_shapes_are_those_of_fresh_parameters(cell, layers, embedding):
     config = NetworkConfig(SYMBOLS, cell, layers, HIDDEN, embedding)

@@ -22,7 +22,7 @@ def test_words_not_learnt_from_are_reversed(example, tmp_path, run):
     pairs = [(a + b, b + a) for a in "abcdefgh" for b in "stuvwxyz"]
     unseen = pairs[3::9]
     learnt = [pair for pair in pairs if pair not in unseen]
-    model = example.learn(learnt, tmp_path, **SMALL, steps=200, learning_rate=0.01, evaluate_every=200, valid_fraction=0.05)
+    model = example.learn(learnt, tmp_path, **SMALL, steps=400, learning_rate=0.01, evaluate_every=400, valid_fraction=0.05)
     assert example.exact_share(model, unseen) == 1.0
     assert example.exact_share(model, [("as", "as")]) == 0.0
     ask = ["sample", "-m", tmp_path, "--prime", "dv\t", "--stop", "newline", "--greedy"]

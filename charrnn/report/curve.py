@@ -36,7 +36,7 @@ def draw_curve(
         x, best = min(points, key=lambda point: point[1])
         axes.annotate(f"{best:.3f}", (x, best), xytext=(0, -14), textcoords="offset points", ha="center")
     if baseline:
-        axes.axhline(baseline[task.figure] * factor, color="#2c3e50", linestyle=":", label="n-gram of the same text")
+        axes.axhline(baseline[task.figure] * factor, color="#2c3e50", linestyle=":", label="baseline")
     axes.set_xlabel(f"million {task.unit} seen")
     axes.set_ylabel(name)
     axes.set_ylim(bottom=0 if len(history) == 1 else None)

@@ -36,11 +36,15 @@ def announcement(found: dict[str, Any] | None) -> str:
         most = f"{baseline.MOST_CHARACTERS:,} characters"
         why = f"the text is above {most}, nothing is held out, or it would take more than a tenth of the time"
         return f"n-gram: comparison skipped, {why}; charrnn ngram counts one"
-    return f"n-gram of the same text, order {found['order']}: {found['bits_per_character']:.4f} bits per character"
+    return f"to beat: {_figure(found)}"
 
 
 def comparison(found: dict[str, Any], network_nats: float) -> str:
     """A line that compares a network's held-out figure with what training.baseline found."""
     gap = found["bits_per_character"] - network_nats / math.log(2)
     verdict = f"the network is better by {gap:.4f}" if gap > 0 else f"it beats the network by {-gap:.4f}"
-    return f"{announcement(found)}; {verdict}"
+    return f"{_figure(found)}; {verdict}"
+
+
+def _figure(found: dict[str, Any]) -> str:
+    return f"n-gram of the same text, order {found['order']}: {found['bits_per_character']:.4f} bits per character"

@@ -113,7 +113,7 @@ class TrainOptions(ReadingOptions):
     learning_rate: float | None = option(None, "Peak learning rate.", above=0.0)
     schedule: str = option("cosine", "Course of the learning rate.", choices=tuple(SCHEDULES))
     warmup: float | None = option(
-        None, "Share of the run in which the rate rises from 0; without it, 20 steps.", least=0.0, below=1.0
+        None, "Share of the run in which the rate rises from 0; without it, 10 steps.", least=0.0, below=1.0
     )
     weight_decay: float | None = option(None, "Decoupled weight decay, on matrices only.", least=0.0)
     clip: float = option(1.0, "Largest global norm of the gradient.", above=0.0)

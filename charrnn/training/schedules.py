@@ -13,7 +13,7 @@ LEAST_GAIN = 0.003
 
 # The rate rises in this number of steps where no --warmup is given, and stays at its peak for this share of the run. So its
 # beginning is the same whatever the length, which a run of minutes knows only when it has been measured.
-WARMUP_STEPS = 20
+WARMUP_STEPS = 10
 CONSTANT_SHARE = 0.1
 
 # factor of the peak rate at a share of the rest of the run

@@ -79,7 +79,7 @@ class TrainOptions(ReadingOptions):
     init_from: str | None = option(
         None, "Start from another model's weights; its vocabulary grows as needed.", metavar="MODEL"
     )
-    baseline: bool | None = option(None, "Compare with an n-gram of the same text at the end.", otherwise=True)
+    baseline: bool | None = option(None, "Compare with an n-gram of the same text, which is counted first.", otherwise=True)
 
     cell: str | None = option(None, "Recurrent cell.", choices=tuple(CELLS), otherwise="lstm")
     layers: int | None = option(None, "Recurrent layers.", least=1, otherwise=1)

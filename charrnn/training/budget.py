@@ -44,6 +44,7 @@ class Pace:
         self._compiling: dict[tuple, float] = {}
         self._seconds: dict[tuple, float] = {}
         self._steps: dict[tuple, float] = {}
+        self._measured = 0
         self._under_way: deque[tuple] = deque()
         self._since = time.perf_counter()
         self._disturbed = False
@@ -62,6 +63,7 @@ class Pace:
         if not self._disturbed:
             self._seconds[shape] = self._seconds.get(shape, 0.0) + now - self._since
             self._steps[shape] = self._steps.get(shape, 0.0) + 1
+            self._measured += 1
         self._since, self._disturbed = now, False
 
     def rested(self) -> None:
@@ -76,7 +78,7 @@ class Pace:
 
     @property
     def known(self) -> bool:
-        return sum(self._steps.values()) >= LEAST_MEASURED
+        return self._measured >= LEAST_MEASURED
 
     @property
     def seconds_a_step(self) -> float:

@@ -125,10 +125,12 @@ class TimeBudget:
         self.pace = Pace(self.run.task.batches)
 
     def measure_evaluation(self, model: Model, parameters: Tree) -> None:
-        """What an evaluation and its checkpoint will take, before the first."""
+        """What an evaluation and its checkpoint will take, before the first; a guess where no time is left to measure it."""
         size = sum(np.size(leaf) for leaf in jax.tree.leaves(parameters))
         # the model, and parameters and two moments of each to resume from: four arrays of float32
-        self.evaluation = self.run.task.held_out_seconds(model) + 0.1 + 16 * size / BYTES_A_SECOND
+        self.evaluation = 0.1 + 16 * size / BYTES_A_SECOND
+        if self.left > 0:
+            self.evaluation += self.run.task.held_out_seconds(model)
         self.pace.rested()
 
     def evaluated(self, seconds: float) -> None:
@@ -144,12 +146,12 @@ class TimeBudget:
             return replace(journal, schedule=replace(journal.schedule, steps=steps))
         return replace(journal, schedule=replace(journal.schedule, steps=steps, fixed=True), evaluate_every=every)
 
-    def corrected(self, journal: Journal, *, evaluated: bool) -> Journal:
+    def corrected(self, journal: Journal, taken: int, *, evaluated: bool) -> Journal:
         """The journal with another number of steps where the end would be off; between evaluations the clock is looked at
         now and then."""
-        steps, taken = journal.schedule.steps, journal.step
+        steps = journal.schedule.steps
         look = taken * LOOKS // steps
-        if taken >= steps or not self.pace.known or (look == self._looked and not evaluated):
+        if taken >= steps or self.evaluation is None or not self.pace.known or (look == self._looked and not evaluated):
             return journal
         self._looked = look
         fitting, every = self._fitting(journal, taken)
@@ -159,6 +161,11 @@ class TimeBudget:
             return journal
         return replace(journal, schedule=replace(journal.schedule, steps=fitting), evaluate_every=every)
 
+    @property
+    def left(self) -> float:
+        """Seconds for steps and evaluations."""
+        return AIM * self.seconds - self.closing - (time.perf_counter() - self.begun)
+
     def minutes_for(self, steps: int, journal: Journal) -> float:
         """The budget that would do for this number of steps."""
         return (self.seconds + (steps - journal.schedule.steps) * self.pace.seconds_a_step) / 60
@@ -166,8 +173,7 @@ class TimeBudget:
     def _fitting(self, journal: Journal, taken: int) -> tuple[int, int]:
         """The number of steps that ends in time, of which so many are taken, and the steps between evaluations."""
         assert self.evaluation is not None
-        passed = time.perf_counter() - self.begun
-        left = AIM * self.seconds - self.closing - passed - self.pace.still_to_compile
+        left = self.left - self.pace.still_to_compile
         each, said = self.pace.seconds_a_step, self.run.evaluate_every
         evaluations = max(1, min(MOST_EVALUATIONS, int(EVALUATION_SHARE * self.seconds / self.evaluation)))
         to_come = evaluations

@@ -72,15 +72,15 @@ def train(
         due = (every and step % every == 0) or (schedule.fixed and step == schedule.steps)
         if not (due or stop):
             if budget and schedule.fixed:
-                journal = budget.corrected(journal, evaluated=False)
+                journal = budget.corrected(journal, step, evaluated=False)
             yield Progress(journal, clock.speed(journal.predictions))
             continue
         journal, pending = _counted(run, journal, pending, budget), None
         begin = time.perf_counter()
         before = replace(journal, seconds=clock.seconds())
         evaluation, journal, model = _evaluate(run, state, before, rate)
-        if budget and due and budget.evaluation and schedule.fixed:
-            journal = budget.corrected(journal, evaluated=True)
+        if budget and due and schedule.fixed:
+            journal = budget.corrected(journal, step, evaluated=True)
         _save(run, state, model, before, journal, due)
         clock.skip()
         if budget:

@@ -168,7 +168,7 @@ def test_minutes_become_steps_that_fit(tmp_path, corpus_file):
 
 def test_a_run_of_minutes_is_repeated_bit_for_bit_by_its_steps(tmp_path, corpus_file, monkeypatch):
     """Its number of steps is fixed in the share of the run in which the rate does not depend on it."""
-    monkeypatch.setattr(TimeBudget, "corrected", lambda self, journal, evaluated: journal)
+    monkeypatch.setattr(TimeBudget, "corrected", lambda self, journal, taken, evaluated: journal)
     rates = []
     again = {"minutes": 0.04}
     for name in ("minutes", "steps"):
@@ -259,7 +259,7 @@ def test_a_run_ends_in_time_on_a_machine_that_gets_slower_or_faster(monkeypatch,
         journal = replace(journal, step=taken)
         if journal.schedule.fixed:
             due = taken % journal.evaluate_every == 0 or taken == journal.schedule.steps
-            journal = allowed.corrected(journal, evaluated=due)
+            journal = allowed.corrected(journal, taken, evaluated=due)
             if due:
                 time[0] += 1.0
                 allowed.evaluated(1.0)

@@ -27,7 +27,7 @@ WINDOW = 48
 ATTENTION_WINDOW, ATTENTION_WINDOW_OF_LINES = 16, 64
 MOST_SYMBOLS_OF_DEEP = 1000  # with thousands of symbols the deep output learns more slowly (see docs/train.md)
 LONGEST_LINE = 1024  # with --lines, longer ones are read in pieces
-COMPILING_SECONDS = 4.0  # of a step for one window length and direction, roughly
+COMPILING_SECONDS = 6.0  # of a step for one window length and direction: 3 of processor time, more on a busy machine
 
 # A step reaches EFFICIENCY of the measured matrix-product peak, times n / (n + OVERHEAD) with n characters in it; beside
 # the products, each symbol of the softmax costs as much as this number of operations.

@@ -1,5 +1,7 @@
 """charrnn train"""
 
+import time
+
 import click
 from click.core import ParameterSource
 
@@ -34,13 +36,14 @@ def train(context, corpus, model, resume, options):
 
     What is not said is chosen from the text, the budget and the machine. Ctrl-C saves and ends; --resume continues.
     """
+    begun = time.perf_counter()
     if resume:
         options = _given_to_resume(context, options)
     elif not corpus:
         raise click.UsageError("Missing argument 'CORPUS...': name a text file, a folder, or - for standard input.")
     from charrnn.report.training import run_training
 
-    context.exit(run_training(corpus, model, options, resume=resume))
+    context.exit(run_training(corpus, model, options, resume=resume, begun=begun))
 
 
 def _given_to_resume(context: click.Context, options: TrainOptions) -> TrainOptions:

@@ -4,14 +4,18 @@ import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from charrnn.files import write_bytes
 from charrnn.training.journal import Evaluation
 from charrnn.training.task import Task
 
 
-def draw_curve(history: Sequence[Evaluation], path: Path, task: Task | type[Task]) -> None:
-    """Write the task's training and held-out figures over what was learnt from, as SVG; nothing without evaluations."""
+def draw_curve(
+    history: Sequence[Evaluation], path: Path, task: Task | type[Task], baseline: dict[str, Any] | None = None
+) -> None:
+    """Write the task's training and held-out figures over what was learnt from, and what its baseline reached, as SVG;
+    nothing without evaluations."""
     if not history:
         return
     import matplotlib
@@ -31,6 +35,8 @@ def draw_curve(history: Sequence[Evaluation], path: Path, task: Task | type[Task
         axes.plot(*zip(*points, strict=True), "o-", color="#c0392b", label="held-out")
         x, best = min(points, key=lambda point: point[1])
         axes.annotate(f"{best:.3f}", (x, best), xytext=(0, -14), textcoords="offset points", ha="center")
+    if baseline:
+        axes.axhline(baseline[task.figure] * factor, color="#2c3e50", linestyle=":", label="baseline")
     axes.set_xlabel(f"million {task.unit} seen")
     axes.set_ylabel(name)
     axes.set_ylim(bottom=0 if len(history) == 1 else None)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from charrnn.report.say import say
+
 if TYPE_CHECKING:
     from charrnn.training.task import Task
     from charrnn.training.trainer import Progress
@@ -42,7 +44,13 @@ class TrainingLine:
             skipped = f", {journal.skipped} steps skipped" if journal.skipped else ""
             speed = f"{progress.predictions_per_second:,.0f} {self._unit}/s"
             self._bar.set_postfix_str(f"{figures}{skipped}, {speed}", refresh=False)
+        self._bar.total = max(journal.step, journal.schedule.steps)
         self._bar.update(journal.step - self._bar.n)
+
+    def say(self, line: str) -> None:
+        """Put a line above it."""
+        self._bar.clear()
+        say(line)
 
     def close(self) -> None:
         self._bar.close()

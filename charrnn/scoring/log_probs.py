@@ -61,9 +61,10 @@ def sequence_log_probs(model: LanguageModel, sequences: Sequence[np.ndarray]) ->
     """
     results: list[np.ndarray] = [np.zeros(0, np.float32)] * len(sequences)
     by_length = sorted(range(len(sequences)), key=lambda k: len(sequences[k]))
+    choices = (1, 8, 32) if len(sequences) <= 32 else (1, 8, ROWS)
     for first in range(0, len(by_length), ROWS):
         chosen = by_length[first : first + ROWS]
-        rows = padded(len(chosen), (1, 8, ROWS))
+        rows = padded(len(chosen), choices)
         for k, log_probs in zip(chosen, _side_by_side(model, [sequences[k] for k in chosen], rows), strict=True):
             results[k] = log_probs
     return results

@@ -1,5 +1,6 @@
 """What a simple model makes of the same text, so that nobody is fooled by a bad network: an n-gram."""
 
+import math
 from typing import Any
 
 from charrnn.scoring.log_probs import text_sequences
@@ -9,16 +10,20 @@ from charrnn.training.ngram import best_order, held_out_tally
 
 MOST_CHARACTERS = 5_000_000  # longer texts are left out, so that it takes seconds
 ORDERS = range(3, 11)
+SECONDS_A_CHARACTER = 1e-6  # of the lowest order, roughly
 
 
-def ngram_baseline(corpus: Corpus, vocabulary: Vocabulary, *, lines: bool) -> dict[str, Any] | None:
+def ngram_baseline(
+    corpus: Corpus, vocabulary: Vocabulary, *, lines: bool, seconds: float = math.inf
+) -> dict[str, Any] | None:
     """Order and held-out figures of the n-gram model that predicts the held-out part best, as a model's summary has them.
 
-    None where the text is too long, or nothing is held out.
+    Orders are tried from the lowest up while the seconds last. None where the text is too long, or nothing is held out.
     """
-    if len(corpus.training) > MOST_CHARACTERS or not text_sequences(vocabulary, corpus.held_out, lines=lines):
+    longest = min(MOST_CHARACTERS, seconds / SECONDS_A_CHARACTER)
+    if len(corpus.training) > longest or not text_sequences(vocabulary, corpus.held_out, lines=lines):
         return None
-    model = best_order(corpus, vocabulary, lines=lines, orders=ORDERS)
+    model = best_order(corpus, vocabulary, lines=lines, orders=ORDERS, seconds=seconds)
     tally = held_out_tally(model, corpus)
     assert tally is not None
     return {

@@ -1,72 +1,190 @@
-"""A run's budget of minutes or epochs as a number of steps."""
+"""A run's budget: of epochs as a number of steps, of minutes as the number that what is measured while it trains allows."""
 
 import math
 import time
+from collections import deque
+from dataclasses import dataclass, field, replace
 
 import jax
 import numpy as np
 
+from charrnn.training.journal import Journal
 from charrnn.training.options import TrainOptions
-from charrnn.training.plan import MOST_EPOCHS
 from charrnn.training.run import Run
-from charrnn.training.task import Tree
+from charrnn.training.schedules import CONSTANT_SHARE
+from charrnn.training.task import Batches, Model, Tree
 
-# A run on a time budget spends about this share of it on evaluations, and this share on measuring its speed.
-EVALUATION_SHARE = 0.05
-MEASURING_SHARE = 0.02
+EVALUATION_SHARE = 0.05  # of the time, for evaluations and saving, where more than one evaluation is made
+BASELINE_SHARE = 0.1  # of the time, for the simple model that the run is compared with
 MOST_EVALUATIONS = 20
-CHECKPOINT_SECONDS = 0.1
+LEAST_MEASURED = 2  # steps, before anything is made of their time
+FIXED_AT = 0.9 * CONSTANT_SHARE  # of the steps
+CORRECTED_FROM = 0.02  # of the time, by which the projected end is off
+LOOKS = 20  # at the clock, beside those at evaluations
+AIM = 0.985  # of the time: what comes after the last look is not known to the second
+CLOSING_SHARE, MOST_CLOSING = 0.5, 6.0  # of the seconds that starting took: the curve's picture, the end of the process
+BYTES_A_SECOND = 2e8  # written by a checkpoint
 
 
-def steps_within(run: Run, said: TrainOptions, parameters: Tree, begun: float) -> tuple[int, int | None]:
-    """The steps of the budget that was said (of the run's minutes, where none was), and the steps between evaluations where
-    the budget has a say in them."""
-    epoch = run.task.batches.steps_per_epoch
+def steps_said(run: Run, said: TrainOptions) -> int | None:
+    """The steps of a budget in steps or epochs; None where it is in minutes."""
     if said.steps:
-        return said.steps, None
-    if said.epochs:
-        return max(1, math.ceil(said.epochs * epoch)), None
-    steps, every = measured_steps(run, parameters, begun)
-    if not said.minutes:
-        steps = min(steps, MOST_EPOCHS * epoch)
-    return steps, min(every, max(1, steps // 2))
+        return said.steps
+    return max(1, math.ceil(said.epochs * run.task.batches.steps_per_epoch)) if said.epochs else None
 
 
-def measured_steps(run: Run, parameters: Tree, begun: float) -> tuple[int, int]:
-    """The run's budget of minutes as a number of steps, and a number of steps between evaluations that fits it.
+class Pace:
+    """How long a step of each shape of batch takes, and how long each shape took to compile.
 
-    Measures a few steps of each shape of batch and one evaluation, on a copy of the state that is thrown away. begun: the
-    time.perf_counter() from which the budget counts.
+    Steps are waited for one behind: when one is done, the next has been sent.
     """
-    budget = run.options.minutes * 60
-    seconds_a_step = _seconds_a_step(run, parameters, budget * MEASURING_SHARE)
-    model = run.task.model(jax.tree.map(np.asarray, parameters))
-    run.task.held_out(model)  # compiles
-    start = time.perf_counter()
-    run.task.held_out(model)
-    evaluation = time.perf_counter() - start + CHECKPOINT_SECONDS
-    left = budget - (time.perf_counter() - begun)
-    evaluations = max(1, min(MOST_EVALUATIONS, int(left * EVALUATION_SHARE / evaluation)))
-    steps = max(1, int((left - evaluations * evaluation) / seconds_a_step))
-    return steps, -(-steps // evaluations)
+
+    def __init__(self, batches: Batches):
+        self._often = {_shape(batches(step)): often for step, often in batches.shapes()}
+        self._compiling: dict[tuple, float] = {}
+        self._seconds: dict[tuple, float] = {}
+        self._steps: dict[tuple, float] = {}
+        self._measured = 0
+        self._under_way: deque[tuple] = deque()
+        self._since = time.perf_counter()
+        self._disturbed = False
+
+    def sent(self, batch: Tree, seconds: float) -> None:
+        """A step was begun, and `seconds` passed before its call returned, in which its shape was compiled if it is new."""
+        shape = _shape(batch)
+        if shape not in self._compiling:
+            self._compiling[shape] = seconds
+            self._disturbed = True
+        self._under_way.append(shape)
+
+    def done(self) -> None:
+        """The oldest step under way is done."""
+        shape, now = self._under_way.popleft(), time.perf_counter()
+        if not self._disturbed:
+            self._seconds[shape] = self._seconds.get(shape, 0.0) + now - self._since
+            self._steps[shape] = self._steps.get(shape, 0.0) + 1
+            self._measured += 1
+        self._since, self._disturbed = now, False
+
+    def rested(self) -> None:
+        """The time since the last step that was done went elsewhere."""
+        self._since, self._disturbed = time.perf_counter(), bool(self._under_way)
+
+    def forget_half(self) -> None:
+        """Let what comes weigh more than what was: the machine may have other work by now."""
+        for measured in self._seconds, self._steps:
+            for shape in measured:
+                measured[shape] /= 2
+
+    @property
+    def known(self) -> bool:
+        return self._measured >= LEAST_MEASURED
+
+    @property
+    def seconds_a_step(self) -> float:
+        """Mean over an epoch; a shape that has not been met takes the time of the others by its size."""
+        size = sum(_size(shape) * steps for shape, steps in self._steps.items())
+        by_size = sum(self._seconds.values()) / size
+        total = 0.0
+        for shape, often in self._often.items():
+            steps = self._steps.get(shape)
+            total += often * (self._seconds[shape] / steps if steps else _size(shape) * by_size)
+        return total / sum(self._often.values())
+
+    @property
+    def still_to_compile(self) -> float:
+        """Seconds for the shapes that have not been met."""
+        each = sum(self._compiling.values()) / len(self._compiling)
+        return each * len(self._often.keys() - self._compiling.keys())
 
 
-def _seconds_a_step(run: Run, parameters: Tree, seconds: float) -> float:
-    """Mean time of a step over an epoch, measured for about `seconds` seconds, compilation left out.
+def _shape(batch: Tree) -> tuple:
+    return tuple(np.shape(leaf) for leaf in jax.tree.leaves(batch))
 
-    Each step is waited for: steps that queue up on several host devices can starve one another and end the process.
-    """
-    state = run.state(parameters)
-    shapes = run.task.batches.shapes()
-    total = 0.0
-    for first, often in shapes:
-        batch = run.task.batches(first)
-        state, report = run.step(state, batch, 0.0)
-        jax.block_until_ready(report)  # compiled now
-        begin, count = time.perf_counter(), 0
-        while count < 2 or time.perf_counter() - begin < seconds / len(shapes):
-            state, report = run.step(state, batch, 0.0)
-            jax.block_until_ready(report)
-            count += 1
-        total += often * (time.perf_counter() - begin) / count
-    return total / sum(often for _, often in shapes)
+
+def _size(shape: tuple) -> int:
+    return sum(math.prod(part) for part in shape)
+
+
+@dataclass
+class TimeBudget:
+    """Seconds for everything from `begun` (of time.perf_counter) on, and what they come to in steps, of which there may be a
+    most. closing: what is kept of them for what follows the last step; who adds work there adds its time."""
+
+    seconds: float
+    begun: float
+    run: Run
+    most_steps: int | None = None
+    closing: float = 0.0
+    evaluation: float | None = field(default=None, init=False)  # seconds that one takes, with its checkpoint
+    pace: Pace = field(init=False)
+    _looked: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.closing += min(MOST_CLOSING, CLOSING_SHARE * (time.perf_counter() - self.begun))
+        self.pace = Pace(self.run.task.batches)
+
+    def measure_evaluation(self, model: Model, parameters: Tree) -> None:
+        """What an evaluation and its checkpoint will take, before the first; a guess where no time is left to measure it."""
+        size = sum(np.size(leaf) for leaf in jax.tree.leaves(parameters))
+        # the model, and parameters and two moments of each to resume from: four arrays of float32
+        self.evaluation = 0.1 + 16 * size / BYTES_A_SECOND
+        if self.left > 0:
+            self.evaluation += self.run.task.held_out_seconds(model)
+        self.pace.rested()
+
+    def evaluated(self, seconds: float) -> None:
+        """An evaluation and its checkpoint took so many seconds."""
+        self.evaluation = seconds
+        self.pace.rested()
+
+    def fixed(self, journal: Journal, taken: int) -> Journal:
+        """The journal with the number of steps that fits: an estimate, until nearly all are taken in which the rate does not
+        depend on it."""
+        steps, every = self._fitting(journal, taken)
+        if taken < FIXED_AT * steps:
+            return replace(journal, schedule=replace(journal.schedule, steps=steps))
+        return replace(journal, schedule=replace(journal.schedule, steps=steps, fixed=True), evaluate_every=every)
+
+    def corrected(self, journal: Journal, taken: int, *, evaluated: bool) -> Journal:
+        """The journal with another number of steps where the end would be off; between evaluations the clock is looked at
+        now and then."""
+        steps = journal.schedule.steps
+        look = taken * LOOKS // steps
+        if taken >= steps or self.evaluation is None or not self.pace.known or (look == self._looked and not evaluated):
+            return journal
+        self._looked = look
+        fitting, every = self._fitting(journal, taken)
+        off = abs(fitting - steps) * self.pace.seconds_a_step
+        self.pace.forget_half()
+        if off < CORRECTED_FROM * self.seconds:
+            return journal
+        return replace(journal, schedule=replace(journal.schedule, steps=fitting), evaluate_every=every)
+
+    @property
+    def left(self) -> float:
+        """Seconds for steps and evaluations."""
+        return AIM * self.seconds - self.closing - (time.perf_counter() - self.begun)
+
+    def minutes_for(self, steps: int, journal: Journal) -> float:
+        """The budget that would do for this number of steps."""
+        return (self.seconds + (steps - journal.schedule.steps) * self.pace.seconds_a_step) / 60
+
+    def _fitting(self, journal: Journal, taken: int) -> tuple[int, int]:
+        """The number of steps that ends in time, of which so many are taken, and the steps between evaluations."""
+        assert self.evaluation is not None
+        left = self.left - self.pace.still_to_compile
+        each, said = self.pace.seconds_a_step, self.run.evaluate_every
+        evaluations = max(1, min(MOST_EVALUATIONS, int(EVALUATION_SHARE * self.seconds / self.evaluation)))
+        to_come = evaluations
+        if journal.schedule.fixed:
+            evaluations = min(evaluations, -(-journal.schedule.steps // journal.evaluate_every))
+            to_come = max(1, evaluations - evaluations * taken // journal.schedule.steps)
+        if said:
+            more = (left - self.evaluation) / (each + self.evaluation / said)
+        else:
+            more = (left - to_come * self.evaluation) / each
+        steps = taken + max(1, int(more))
+        if self.most_steps:
+            steps = min(steps, self.most_steps)
+        return steps, said or -(-steps // evaluations)

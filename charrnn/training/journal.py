@@ -12,7 +12,8 @@ class Evaluation:
     """What one evaluation found. Figures are those that the task names, lower being better.
 
     training: the mean since the evaluation before, measured with dropout; NaN where all steps were skipped. predictions:
-    how many were learnt from, from the first step on.
+    how many were learnt from, from the first step on. steps: of the whole run, as fixed by then, where its
+    budget is time.
     """
 
     step: int
@@ -23,6 +24,7 @@ class Evaluation:
     training: float
     held_out: float | None
     skipped: int
+    steps: int | None = None
 
     def log_line(self, unit: str, figure: str) -> dict[str, Any]:
         """The line of log.jsonl, in the task's words."""
@@ -35,15 +37,19 @@ class Evaluation:
             f"training_{figure}": self.training,
             f"held_out_{figure}": self.held_out,
             "skipped": self.skipped,
+            **({} if self.steps is None else {"steps": self.steps}),
         }
 
 
 @dataclass(frozen=True)
 class Journal:
-    """How far a run has come. seconds: time spent on it, all sittings together; sum_since: of the task's figure."""
+    """How far a run has come. seconds: time spent on it, all sittings together; sum_since: of the task's figure.
+
+    baseline: what the task's simple model makes of the held-out examples.
+    """
 
     schedule: Schedule  # knows how many steps the run has
-    evaluate_every: int
+    evaluate_every: int  # 0 until the number of steps is fixed, where that decides
     step: int = 0
     predictions: int = 0
     seconds: float = 0.0
@@ -55,6 +61,7 @@ class Journal:
     best_step: int = 0
     without_gain: int = 0
     history: tuple[Evaluation, ...] = field(default=())
+    baseline: dict[str, Any] | None = None
 
     def skipped_one(self) -> "Journal":
         """The journal after a step whose loss or gradient was not finite."""

@@ -4,6 +4,7 @@ Shapes: B rows, T time.
 """
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
@@ -24,8 +25,8 @@ from charrnn.network.config import FORM, NetworkConfig
 from charrnn.network.forward import State, zero_state
 from charrnn.network.parameters import Parameters, init_parameters, parameter_shapes
 from charrnn.network.precision import PRODUCTS
-from charrnn.scoring.log_probs import text_sequences, text_tally
-from charrnn.text.batches import Batch, Batches, LineBatches, StreamBatches, compact
+from charrnn.scoring.log_probs import OVERLAP, text_sequences, text_tally
+from charrnn.text.batches import MOST_LENGTHS, Batch, Batches, LineBatches, StreamBatches, compact
 from charrnn.text.corpus import Corpus, line_bounds, read_corpus
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.baseline import ngram_baseline
@@ -37,6 +38,9 @@ from charrnn.training.task import Drop, Held, Objective, Outcome
 
 # A held-out stream is read in up to PIECES pieces side by side, each of PIECE characters or more.
 PIECES, PIECE = 32, 2048
+# How long that takes is measured on about this number of lines, or on this number of characters of each piece, in which
+# every window length occurs.
+MEASURED_LINES, MEASURED = 256, 600
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,8 @@ class LanguageModelling:
     def batches(self) -> Batches:
         options, training = self.options, self.corpus.training
         if options.lines:
-            return LineBatches(training, self.vocabulary, options.batch_size, options.seed, options.window)
+            groups = options.line_lengths or MOST_LENGTHS  # runs that were begun before it was an option have all
+            return LineBatches(training, self.vocabulary, options.batch_size, options.seed, options.window, groups)
         ids = compact(self.vocabulary.encode(training), self.vocabulary.size)
         return StreamBatches(ids, options.batch_size, options.window, options.seed)
 
@@ -141,6 +146,19 @@ class LanguageModelling:
         characters = sum(map(len, self._held_out))
         return text_tally(model, self._held_out, pieces=max(1, min(PIECES, characters // PIECE)))
 
+    def held_out_seconds(self, model: RecurrentModel) -> float:
+        sequences, whole = self._held_out, sum(map(len, self._held_out))
+        pieces = max(1, min(PIECES, whole // PIECE))
+        if self.options.lines:
+            part = sequences[:: max(1, len(sequences) // MEASURED_LINES)]
+        else:
+            part = [ids[: pieces * MEASURED] for ids in sequences]
+        text_tally(model, part, pieces=pieces)  # compiles
+        begin = time.perf_counter()
+        text_tally(model, part, pieces=pieces)
+        run_ups = 0 if self.options.lines else (pieces - 1) * OVERLAP
+        return (time.perf_counter() - begin) * (whole + run_ups) / max(1, sum(map(len, part)) + run_ups)
+
     @cached_property
     def _held_out(self) -> list[np.ndarray]:
         return text_sequences(self.vocabulary, self.corpus.held_out, lines=self.options.lines)
@@ -148,8 +166,8 @@ class LanguageModelling:
     def summary(self) -> dict[str, Any]:
         return corpus_summary(self.corpus, self.options.lines)
 
-    def baseline(self) -> dict[str, Any] | None:
-        return ngram_baseline(self.corpus, self.vocabulary, lines=self.options.lines)
+    def baseline(self, seconds: float) -> dict[str, Any] | None:
+        return ngram_baseline(self.corpus, self.vocabulary, lines=self.options.lines, seconds=seconds)
 
     @property
     def kept(self) -> np.ndarray | None:

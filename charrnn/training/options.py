@@ -79,7 +79,7 @@ class TrainOptions(ReadingOptions):
     init_from: str | None = option(
         None, "Start from another model's weights; its vocabulary grows as needed.", metavar="MODEL"
     )
-    baseline: bool | None = option(None, "Compare with an n-gram of the same text at the end.", otherwise=True)
+    baseline: bool | None = option(None, "Compare with an n-gram of the same text, which is counted first.", otherwise=True)
 
     cell: str | None = option(None, "Recurrent cell.", choices=tuple(CELLS), otherwise="lstm")
     layers: int | None = option(None, "Recurrent layers.", least=1, otherwise=1)
@@ -103,13 +103,18 @@ class TrainOptions(ReadingOptions):
 
     epochs: float | None = option(None, "Budget: passes over the training text.", above=0.0)
     steps: int | None = option(None, "Budget: optimiser steps.", least=1)
-    minutes: float | None = option(None, "Budget: time on this machine, turned into steps by measuring.", above=0.0)
+    minutes: float | None = option(None, "Budget: time of the whole command on this machine.", above=0.0)
     batch_size: int | None = option(None, "Rows read side by side.", least=1)
     window: int | None = option(None, "Characters a row between two updates (length of truncated BPTT).", least=1)
+    line_lengths: int | None = option(
+        None, "Lengths that lines are padded to; each is compiled, which takes seconds.", least=1, below=6
+    )
     optimizer: str = option("adamw", "Update rule.", choices=tuple(OPTIMIZERS))
     learning_rate: float | None = option(None, "Peak learning rate.", above=0.0)
     schedule: str = option("cosine", "Course of the learning rate.", choices=tuple(SCHEDULES))
-    warmup: float = option(0.03, "Share of the run in which the rate rises from 0.", least=0.0, below=1.0)
+    warmup: float | None = option(
+        None, "Share of the run in which the rate rises from 0; without it, 10 steps.", least=0.0, below=1.0
+    )
     weight_decay: float | None = option(None, "Decoupled weight decay, on matrices only.", least=0.0)
     clip: float = option(1.0, "Largest global norm of the gradient.", above=0.0)
     evaluate_every: int | None = option(None, "Steps between two evaluations on held-out text.", least=1)

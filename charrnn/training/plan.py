@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.network.config import FORM, NetworkConfig
+from charrnn.text.batches import MOST_LENGTHS, groups_within
 from charrnn.training.optimizer import OPTIMIZERS
 from charrnn.training.options import TrainOptions
 
@@ -26,6 +27,7 @@ WINDOW = 48
 ATTENTION_WINDOW, ATTENTION_WINDOW_OF_LINES = 16, 64
 MOST_SYMBOLS_OF_DEEP = 1000  # with thousands of symbols the deep output learns more slowly (see docs/train.md)
 LONGEST_LINE = 1024  # with --lines, longer ones are read in pieces
+COMPILING_SECONDS = 6.0  # of a step for one window length and direction: 3 of processor time, more on a busy machine
 
 # A step reaches EFFICIENCY of the measured matrix-product peak, times n / (n + OVERHEAD) with n characters in it; beside
 # the products, each symbol of the softmax costs as much as this number of operations.
@@ -66,6 +68,8 @@ def make_plan(
     options = replace(options.filled(minutes=minutes, **_by_name(options)), batch_size=rows, window=window)
     deep = options.attention == "none" and symbols <= MOST_SYMBOLS_OF_DEEP  # attention has a tanh layer of its own
     options = options.filled(output="deep" if deep else "plain")
+    if lines is not None:
+        options = options.filled(line_lengths=_line_lengths(options, lines, minutes))
     if options.attention != "none":
         options = options.filled(attention_window=ATTENTION_WINDOW if lines is None else ATTENTION_WINDOW_OF_LINES)
 
@@ -121,6 +125,14 @@ def _drop_rates(options: TrainOptions, epochs: float) -> dict[str, float]:
     """Dropout of the layers and of the embedding."""
     dropout = dropout_for(epochs, options.output or "plain") if options.dropout is None else options.dropout
     return {"dropout": dropout, "embedding_dropout": round(min(0.1, dropout / 3), 2) if options.embedding else 0.0}
+
+
+def _line_lengths(options: TrainOptions, lines: np.ndarray, minutes: float | None) -> int:
+    """In how many window lengths lines are read: few where compiling them would take much of the time."""
+    if minutes is None:
+        return MOST_LENGTHS
+    compiling = COMPILING_SECONDS * (2 if options.direction == "both" else 1)
+    return groups_within(np.minimum(lines + 1, options.window or LONGEST_LINE), 60 * minutes, compiling)
 
 
 def _batch(options: TrainOptions, characters: int, lines: np.ndarray | None, reasons: list[str]) -> tuple[int, int]:

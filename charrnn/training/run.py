@@ -15,7 +15,7 @@ from charrnn.text.corpus import STDIN
 from charrnn.training.checkpoint import Archive, Checkpoint, save_checkpoint
 from charrnn.training.journal import Journal
 from charrnn.training.optimizer import make_optimizer
-from charrnn.training.schedules import Schedule
+from charrnn.training.schedules import CONSTANT_SHARE, Schedule
 from charrnn.training.step import Step, TrainState, make_mesh, make_step, place
 from charrnn.training.task import Task, Tree
 
@@ -59,13 +59,25 @@ class Run:
         carry = self.task.carry(self.options.batch_size)
         return TrainState(parameters, self.optimizer.init(parameters), carry, key, np.int32(0))
 
-    def journal(self, steps: int, evaluate_every: int | None) -> Journal:
-        """An empty journal for a run of `steps` steps; with Mikolov's schedule every epoch is evaluated."""
+    @property
+    def evaluate_every(self) -> int | None:
+        """Steps between evaluations, where that was said; with Mikolov's schedule every epoch is evaluated."""
         options = self.options
-        if options.schedule == "halving":
-            evaluate_every = self.task.batches.steps_per_epoch
-        schedule = Schedule(options.schedule, options.learning_rate, steps, options.warmup)
-        return Journal(schedule, evaluate_every or max(1, -(-steps // EVALUATIONS)))
+        return self.task.batches.steps_per_epoch if options.schedule == "halving" else options.evaluate_every
+
+    def journal(self, steps: int | None) -> Journal:
+        """An empty journal for a run of `steps` steps; None where time decides, which is still to be measured."""
+        options, guess = self.options, self.task.batches.steps_per_epoch
+        schedule = Schedule(
+            options.schedule,
+            options.learning_rate,
+            steps or guess,
+            options.warmup,
+            constant=CONSTANT_SHARE,
+            fixed=steps is not None,
+        )
+        every = 0 if steps is None else max(1, -(-steps // EVALUATIONS))
+        return Journal(schedule, self.evaluate_every or every)
 
     def ended(self, journal: Journal) -> str | None:
         """Why no further step is to be taken; None where one is."""
@@ -74,7 +86,7 @@ class Run:
             return "halving the learning rate no longer helps"
         if patience and journal.without_gain >= patience:
             return f"evaluations without gain in a row: {patience}, as --patience says"
-        return "all its steps are taken" if journal.step >= journal.schedule.steps else None
+        return "all its steps are taken" if journal.schedule.fixed and journal.step >= journal.schedule.steps else None
 
     def save(self, state: TrainState, journal: Journal, best: Archive | None = None) -> None:
         rows = self.options.batch_size

@@ -1,5 +1,6 @@
 """From files and options to a run that is ready to train: fresh, from another model's weights, or resumed."""
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -8,20 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import CharrnnError
-from charrnn.machine.memory import give_back_freed_memory
 from charrnn.models.folder import RESUME
 from charrnn.models.lock import check_folder
 from charrnn.text.corpus import STDIN
 from charrnn.training import trainer
-from charrnn.training.budget import measured_steps, steps_within
+from charrnn.training.budget import BASELINE_SHARE, MOST_EVALUATIONS, TimeBudget, steps_said
 from charrnn.training.checkpoint import Checkpoint, load_checkpoint
 from charrnn.training.journal import Journal
 from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.options import TrainOptions
+from charrnn.training.plan import MOST_EPOCHS
 from charrnn.training.run import Run
 from charrnn.training.saving import add_to_summary, new_run
 from charrnn.training.step import TrainState
-from charrnn.training.task import Task, Tree
+from charrnn.training.task import Task
 
 TASKS: dict[str, type[Task]] = {task.name: task for task in (LanguageModelling,)}
 
@@ -34,50 +35,68 @@ class Session:
     state: TrainState
     journal: Journal
     notes: list[str]
+    budget: TimeBudget | None = None  # where it is time
 
     def train(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[trainer.Progress]:
-        return trainer.train(self.run, self.state, self.journal, should_stop=should_stop)
+        return trainer.train(self.run, self.state, self.journal, self.budget, should_stop=should_stop)
 
-    def compare(self) -> dict[str, Any] | None:
-        """What the task's simple model makes of the held-out examples, noted in the summary of the run's; to be asked for
-        when the run has ended. None where there is none, or the options leave it out."""
-        if not self.run.options.baseline:
-            return None
-        give_back_freed_memory()
-        baseline = self.run.task.baseline()
-        if baseline:
-            add_to_summary(self.run.folder, baseline=baseline)
-        return baseline
+    def compared(self) -> "Session":
+        """The session with what the task's simple model makes of the held-out examples in its journal.
+
+        Nothing is there where there is no such model, it would take too long, or the options leave it out.
+        """
+        if not self.run.options.baseline or self.journal.baseline:
+            return self
+        found = self.run.task.baseline(self.budget.seconds * BASELINE_SHARE if self.budget else math.inf)
+        if found and not self.run.fresh:
+            add_to_summary(self.run.folder, baseline=found)
+        return replace(self, journal=replace(self.journal, baseline=found))
 
 
-def start(paths: Sequence[str], folder: Path, options: TrainOptions, task: type[Task] = LanguageModelling) -> Session:
+def start(
+    paths: Sequence[str],
+    folder: Path,
+    options: TrainOptions,
+    task: type[Task] = LanguageModelling,
+    *,
+    begun: float | None = None,
+) -> Session:
     """A fresh run on the examples in the paths. Who calls it holds the folder's lock (see models.lock) until the run ends.
+
+    begun: the time.perf_counter() from which a budget of time counts, if not from now.
 
     Raises CharrnnError where the folder holds a model (unless options.overwrite), nothing can be learnt from the examples,
     or the options do not fit together.
     """
-    begun = time.perf_counter()
+    begun = begun or time.perf_counter()
     check_folder(folder, options.overwrite, resumable=(folder / RESUME).exists())
     read = task.read(paths, options)
     planned, reasons = read.planned()
     run = Run(folder, planned, list(paths), new_run(), fresh=True)
     notes = planned.notes
     parameters = planned.parameters()
-    steps, every = steps_within(run, options, parameters, begun)
-    journal = run.journal(steps, options.evaluate_every or every)
-    epochs = steps / planned.batches.steps_per_epoch
-    notes += [*reasons, f"length: {steps:,} steps, {epochs:.3g} epochs"]
-    return Session(run, run.state(parameters), journal, notes)
+    steps, epoch = steps_said(run, options), planned.batches.steps_per_epoch
+    notes += reasons
+    budget = None
+    if steps is None:
+        budget = TimeBudget(run.options.minutes * 60, begun, run, None if options.minutes else MOST_EPOCHS * epoch)
+    else:
+        notes.append(length_note(steps, steps / epoch))
+    return Session(run, run.state(parameters), run.journal(steps), notes, budget)
 
 
-def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session:
-    """The run in a folder, to be continued as if it had never stopped; the folder is locked as for `start`.
+def length_note(steps: int, epochs: float) -> str:
+    return f"length: {steps:,} steps, {epochs:.3g} epochs"
+
+
+def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: float | None = None) -> Session:
+    """The run in a folder, to be continued as if it had never stopped; the folder is locked as for `start`; so is `begun`.
 
     Of the options, only a new budget counts, where the held-out file is now, and `baseline`; `paths` say where the examples
     are now, none that they are where they were. Raises CharrnnError where there is no run, its examples have changed, or it
     is finished and no larger budget is given.
     """
-    begun = time.perf_counter()
+    begun = begun or time.perf_counter()
     saved = load_checkpoint(folder)
     if saved.task not in TASKS:
         raise CharrnnError(f"{folder}: holds a run of the task {saved.task!r}, which this charrnn does not know")
@@ -91,7 +110,7 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session
         )
     run = Run(folder, task, paths, saved.run, fresh=False)
     state = run.restored(saved)
-    journal = _prolonged(run, saved.journal, options, state.parameters, begun)
+    journal, budget = _prolonged(run, saved.journal, options, begun)
     ended = run.ended(journal)
     if ended:
         way = "give --steps or --epochs above that, or --minutes to add"
@@ -99,20 +118,34 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions) -> Session
             way = f"a larger budget changes nothing; start a new run from its weights with --init-from {folder}"
         raise CharrnnError(f"{folder}: this run is finished, at step {journal.step:,}: {ended}; {way}")
     saved.put_back_best()
-    notes = [f"resuming {folder} at step {journal.step:,} of {journal.schedule.steps:,}"]
-    return Session(run, state, journal, notes)
+    notes = [f"resuming {folder} at step {journal.step:,}{of_steps(journal)}"]
+    return Session(run, state, journal, notes, budget)
 
 
-def _prolonged(run: Run, journal: Journal, said: TrainOptions, parameters: Tree, begun: float) -> Journal:
-    """The journal with the budget that was said, if one was; of a finished run, patience is then counted anew."""
-    if said.minutes:
-        steps = journal.step + measured_steps(run, parameters, begun)[0]
-    elif said.epochs or said.steps:
-        steps, _ = steps_within(run, said, parameters, begun)
-    else:
-        return journal
+def of_steps(journal: Journal) -> str:
+    """The run's number of steps, for after the one it is at; nothing where that is not fixed yet."""
+    return f" of {journal.schedule.steps:,}" if journal.schedule.fixed else ""
+
+
+def _prolonged(run: Run, journal: Journal, said: TrainOptions, begun: float) -> tuple[Journal, TimeBudget | None]:
+    """The journal with the budget that was said, if one was; of a finished run, patience is then counted anew.
+
+    Minutes that are said come on top: at first as many steps as they would have been so far. A run of minutes that was
+    interrupted before its number of steps was fixed goes on with what is left of them.
+    """
+    schedule, steps, budget = journal.schedule, steps_said(run, said), None
+    if steps is None:
+        if said.minutes:
+            budget = TimeBudget(said.minutes * 60, begun, run)
+        elif not schedule.fixed:
+            budget = TimeBudget(run.options.minutes * 60, begun - journal.seconds, run)
+        if budget is None or not schedule.fixed:
+            return journal, budget
+        steps = journal.step + max(1, int(budget.seconds * journal.step / max(journal.seconds, 1e-3)))
     without_gain = 0 if run.ended(journal) else journal.without_gain
-    return replace(journal, schedule=replace(journal.schedule, steps=steps), without_gain=without_gain)
+    every = journal.evaluate_every or max(1, steps // MOST_EVALUATIONS)
+    schedule = replace(schedule, steps=steps, fixed=True)
+    return replace(journal, schedule=schedule, evaluate_every=every, without_gain=without_gain), budget
 
 
 def _found_again(saved: Checkpoint, paths: Sequence[str], said: TrainOptions) -> tuple[list[str], TrainOptions]:

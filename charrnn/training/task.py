@@ -123,12 +123,17 @@ class Task(Protocol):
         """None where nothing is held out."""
         ...
 
+    def held_out_seconds(self, model: Any) -> float:
+        """About how long held_out() will take, by a part of the examples; what is compiled for it then is."""
+        ...
+
     def summary(self) -> dict[str, Any]:
         """What a model says of its examples."""
         ...
 
-    def baseline(self) -> dict[str, Any] | None:
-        """What a simple model, made of the same examples, makes of the held-out ones; None where there is none."""
+    def baseline(self, seconds: float) -> dict[str, Any] | None:
+        """What a simple model, made of the same examples in about so many seconds, makes of the held-out ones: its figure by
+        the name of `figure`, and what else there is to say. None where there is none, or it would take longer."""
         ...
 
     @property

@@ -10,6 +10,7 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import read_archive
 from charrnn.models.folder import MODEL
+from charrnn.training.budget import TimeBudget
 from charrnn.training.journal import Evaluation, Journal
 from charrnn.training.reading import versions
 from charrnn.training.run import Run
@@ -32,9 +33,15 @@ class Progress:
 
 
 def train(
-    run: Run, state: TrainState, journal: Journal, *, should_stop: Callable[[], bool] = lambda: False
+    run: Run,
+    state: TrainState,
+    journal: Journal,
+    budget: TimeBudget | None = None,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Progress]:
-    """Take the run's steps that are left, from `state`; yields after each step.
+    """Take the run's steps that are left, from `state`; yields after each step. With a budget of time, their number is fixed
+    while they are taken, and corrected at looks at the clock.
 
     The best weights so far go to model.safetensors at each evaluation, all that is needed to continue to
     resume.safetensors. When should_stop() says so, both are written and the generator ends. Raises CharrnnError after ten
@@ -43,31 +50,50 @@ def train(
     """
     pending: StepReport | None = None
     clock = _Clock(journal.seconds)
-    for step in range(journal.step, journal.schedule.steps):
-        rate = journal.schedule.rate(step)
-        state, report = run.step(state, run.task.batches(step), rate)
+    step = journal.step
+    while step < journal.schedule.steps or not journal.schedule.fixed:
+        if budget and budget.pace.known:
+            if budget.evaluation is None:
+                parameters = jax.tree.map(np.asarray, state.parameters)
+                budget.measure_evaluation(run.task.model(parameters), parameters)
+            if not journal.schedule.fixed:
+                journal = budget.fixed(journal, step)
+        rate, batch, begin = journal.schedule.rate(step), run.task.batches(step), time.perf_counter()
+        state, report = run.step(state, batch, rate)
+        if budget:
+            budget.pace.sent(batch, time.perf_counter() - begin)
         # One step behind, so that the device need not wait for the host, and not more: steps that queue up on several host
         # devices can starve one another and end the process.
         if pending is not None:
-            journal = _counted(run, journal, pending)
+            journal = _counted(run, journal, pending, budget)
         pending = report
-        stop = should_stop()
-        due = (step + 1) % journal.evaluate_every == 0 or step + 1 == journal.schedule.steps
+        step += 1
+        stop, schedule, every = should_stop(), journal.schedule, journal.evaluate_every
+        due = (every and step % every == 0) or (schedule.fixed and step == schedule.steps)
         if not (due or stop):
+            if budget and schedule.fixed:
+                journal = budget.corrected(journal, step, evaluated=False)
             yield Progress(journal, clock.speed(journal.predictions))
             continue
-        journal, pending = _counted(run, journal, pending), None
+        journal, pending = _counted(run, journal, pending, budget), None
+        begin = time.perf_counter()
         before = replace(journal, seconds=clock.seconds())
         evaluation, journal, model = _evaluate(run, state, before, rate)
+        if budget and due and schedule.fixed:
+            journal = budget.corrected(journal, step, evaluated=True)
         _save(run, state, model, before, journal, due)
         clock.skip()
+        if budget:
+            budget.evaluated(time.perf_counter() - begin)
         yield Progress(journal, clock.speed(journal.predictions), evaluation)
         if stop or run.ended(journal):
             return
 
 
-def _counted(run: Run, journal: Journal, report: StepReport) -> Journal:
+def _counted(run: Run, journal: Journal, report: StepReport, budget: TimeBudget | None) -> Journal:
     journal = journal.counted(float(report.reported), int(report.predictions)) if report.finite else journal.skipped_one()
+    if budget:
+        budget.pace.done()
     if journal.skipped_in_a_row == MOST_SKIPPED:
         raise _failure(run, journal, f"loss or gradient was not finite {MOST_SKIPPED} times in a row")
     return journal
@@ -99,11 +125,14 @@ def _evaluate(run: Run, state: TrainState, journal: Journal, rate: float) -> tup
         training=journal.sum_since / journal.predictions_since if journal.predictions_since else float("nan"),
         held_out=held_out and held_out.figure,
         skipped=journal.skipped,
+        steps=journal.schedule.steps if run.options.minutes and journal.schedule.fixed else None,
     )
     after = journal.evaluated(evaluation)
     if not after.best_step:
         raise _failure(run, journal, "the held-out figure is not finite")
     model.summary = summary(run, evaluation, held_out)
+    if journal.baseline and run.options.baseline:
+        model.summary["baseline"] = journal.baseline
     return evaluation, after, model
 
 

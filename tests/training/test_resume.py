@@ -175,6 +175,8 @@ def test_a_finished_run_takes_a_larger_budget(tmp_path, corpus_file):
     with pytest.raises(charrnn.CharrnnError, match="this run is finished, at step 4"):
         resume(tmp_path / "m", [], TrainOptions())
     assert steps_of(resume(tmp_path / "m", [], TrainOptions(steps=7)))[-1].journal.step == 7
+    last = steps_of(resume(tmp_path / "m", [], TrainOptions(minutes=0.02)))[-1].journal
+    assert last.step == last.schedule.steps == last.history[-1].step > 7
 
 
 @pytest.fixture

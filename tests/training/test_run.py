@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from dataclasses import replace
 
 import jax
 import numpy as np
@@ -13,12 +14,14 @@ from charrnn.machine.processors import processors
 from charrnn.models.folder import CURVE, LOG, MODEL
 from charrnn.models.language_model import Tally
 from charrnn.report.curve import draw_curve
+from charrnn.training import budget
+from charrnn.training.budget import Pace, TimeBudget
 from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.ngram import train_ngram
 from charrnn.training.options import NgramOptions, TrainOptions
 from charrnn.training.plan import dropout_for, make_plan
 from charrnn.training.schedules import SCHEDULES, Schedule
-from charrnn.training.start import start
+from charrnn.training.start import resume, start
 from tests.conftest import SMALL, arrays_of, assert_one_clear_line, small_text, steps_of
 
 
@@ -138,7 +141,7 @@ def test_weights_that_are_no_longer_finite_end_the_run(tmp_path, corpus_file, va
 
 
 def test_an_absurd_learning_rate_ends_the_run_without_a_warning_of_numpy(tmp_path, corpus_file):
-    options = {"steps": 6, "evaluate_every": 1, "learning_rate": 1e20}
+    options = {"steps": 6, "evaluate_every": 1, "learning_rate": 1e20, "warmup": 0.0}
     with pytest.raises(charrnn.CharrnnError, match="finite; try a lower --learning-rate"):
         charrnn.train(corpus_file, tmp_path / "m", **options, **SMALL)
 
@@ -157,9 +160,113 @@ def test_the_error_says_what_the_folder_keeps(tmp_path, corpus_file, monkeypatch
 
 def test_minutes_become_steps_that_fit(tmp_path, corpus_file):
     session = start([str(corpus_file)], tmp_path / "m", TrainOptions(minutes=0.02, **SMALL))
-    assert session.journal.schedule.steps >= 1
-    assert session.journal.evaluate_every <= session.journal.schedule.steps
-    assert steps_of(session)[-1].journal.step == session.journal.schedule.steps
+    last = steps_of(session)[-1].journal
+    assert last.step == last.schedule.steps >= 1
+    assert last.evaluate_every <= last.schedule.steps
+    assert [json.loads(line)["steps"] for line in (tmp_path / "m" / LOG).read_text().splitlines()][-1] == last.step
+
+
+def test_a_run_of_minutes_is_repeated_bit_for_bit_by_its_steps(tmp_path, corpus_file, monkeypatch):
+    """Its number of steps is fixed in the share of the run in which the rate does not depend on it."""
+    monkeypatch.setattr(TimeBudget, "_fitting", lambda self, journal, taken: (60 if taken > 3 else 40, 30))
+    rates = []
+    again = {"minutes": 0.04}
+    for name in ("minutes", "steps"):
+        session = start([str(corpus_file)], tmp_path / name, TrainOptions(learning_rate=0.01, **again, **SMALL))
+        last = steps_of(session)[-1].journal
+        again = {"steps": last.step, "evaluate_every": last.evaluate_every}
+        rates.append([last.schedule.rate(step) for step in range(last.step)])
+    assert last.step == 60
+    assert rates[0] == rates[1]
+    whole, parts = (arrays_of(tmp_path / name, MODEL) for name in ("minutes", "steps"))
+    for key in whole:
+        np.testing.assert_array_equal(whole[key], parts[key], err_msg=key)
+
+
+def test_a_run_of_minutes_that_is_stopped_before_its_steps_are_fixed_goes_on_measuring(tmp_path, corpus_file):
+    session = start([str(corpus_file)], tmp_path / "m", TrainOptions(minutes=0.05, **SMALL))
+    assert not steps_of(session, stop_at=2)[-1].journal.schedule.fixed
+    session = resume(tmp_path / "m", [], TrainOptions())
+    assert session.notes == [f"resuming {tmp_path / 'm'} at step 2"]
+    last = steps_of(session)[-1].journal
+    assert last.schedule.fixed
+    assert last.step == last.schedule.steps > 2
+
+
+def clock(monkeypatch):
+    """A clock that goes only as it is told."""
+    time = [0.0]
+    monkeypatch.setattr(budget.time, "perf_counter", lambda: time[0])
+    return time
+
+
+class TwoLengths:
+    """Batches of two window lengths, the longer one every fourth step."""
+
+    steps_per_epoch = 4
+
+    def __call__(self, step):
+        return np.zeros((2, 30 if step % 4 == 3 else 10))
+
+    def shapes(self):
+        return [(0, 3), (3, 1)]
+
+
+def paced(pace, time, steps, seconds):
+    """Steps, each of `seconds` for the short window and twice that for the long one; each length compiles for 5 seconds."""
+    batches, waited = TwoLengths(), []
+    for step in steps:
+        batch = batches(step)
+        begin = time[0]
+        time[0] += 5 if batch.shape not in pace.compiled else 0
+        pace.compiled.add(batch.shape)
+        pace.sent(batch, time[0] - begin)
+        waited.append(batch)
+        if len(waited) > 1:
+            time[0] += seconds * (2 if waited.pop(0).shape[1] == 30 else 1)
+            pace.done()
+
+
+def test_steps_are_timed_by_shape_and_compilation_apart(monkeypatch):
+    time = clock(monkeypatch)
+    pace = Pace(TwoLengths())
+    pace.compiled = set()
+    paced(pace, time, range(3), 0.1)
+    assert pace.still_to_compile == 5
+    assert pace.seconds_a_step == pytest.approx((3 * 0.1 + 0.3) / 4)  # by its size
+    pace = Pace(TwoLengths())
+    pace.compiled = set()
+    paced(pace, time, range(40), 0.1)
+    assert pace.still_to_compile == 0
+    assert pace.seconds_a_step == pytest.approx((3 * 0.1 + 0.2) / 4)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 1.5])
+def test_a_run_ends_in_time_on_a_machine_that_gets_slower_or_faster(monkeypatch, corpus_file, tmp_path, factor):
+    """After a third of the run each step takes `factor` times as long; half a second is kept for the end."""
+    run = start([str(corpus_file)], tmp_path, TrainOptions(minutes=1.0, **SMALL)).run
+    time = clock(monkeypatch)
+    allowed = TimeBudget(60.0, 0.0, run, closing=0.5)
+    allowed.evaluation = 1.0
+    journal, batch, taken, lengths = run.journal(None), run.task.batches(0), 0, []
+    while taken < journal.schedule.steps or not journal.schedule.fixed:
+        if allowed.pace.known and not journal.schedule.fixed:
+            journal = allowed.fixed(journal, taken)
+        allowed.pace.sent(batch, 0.0)
+        time[0] += 0.1 * (factor if time[0] > 20 else 1)
+        allowed.pace.done()
+        taken += 1
+        journal = replace(journal, step=taken)
+        if journal.schedule.fixed:
+            due = taken % journal.evaluate_every == 0 or taken == journal.schedule.steps
+            journal = allowed.corrected(journal, taken, evaluated=due)
+            if due:
+                time[0] += 1.0
+                allowed.evaluated(1.0)
+            lengths.append(journal.schedule.steps)
+    assert 0.95 < (time[0] + 0.5) / 60 < 1.01
+    assert (len(set(lengths)) > 1) == (factor != 1.0)
+    assert taken - len(lengths) < 0.1 * lengths[0]
 
 
 def test_epochs_become_steps(tmp_path, corpus_file):

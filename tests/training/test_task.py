@@ -1,6 +1,7 @@
 """Another task than language modelling is trained by the same trainer: a label for each sequence, from the last state."""
 
 import json
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -100,8 +101,13 @@ class Parity:
     def summary(self):
         return {"labels": LABELS}
 
-    def baseline(self):
-        return None
+    def held_out_seconds(self, model):
+        begin = time.perf_counter()
+        self.held_out(model)
+        return time.perf_counter() - begin
+
+    def baseline(self, seconds):
+        return {"errors_per_sequence": 0.5}
 
 
 @dataclass
@@ -143,7 +149,7 @@ def test_it_learns_in_the_epochs_of_the_budget_and_the_best_is_kept(tmp_path, ex
     lines = [json.loads(line) for line in (tmp_path / "m" / LOG).read_text().splitlines()]
     assert [line["held_out_errors_per_sequence"] for line in lines] == [line.held_out for line in history]
     assert {"sequences", "training_errors_per_sequence"} <= lines[0].keys()
-    assert session.compare() is None
+    assert session.compared().journal.baseline == {"errors_per_sequence": 0.5}
     draw_curve(history, tmp_path / CURVE, Parity)
     assert "errors in 100" in (tmp_path / CURVE).read_text()
 
@@ -164,7 +170,9 @@ def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path, examples, 
 
 def test_minutes_are_measured_and_other_examples_refused(tmp_path, examples):
     session = start([examples], tmp_path / "m", TrainOptions(minutes=0.02), task=Parity)
-    assert steps_of(session)[-1].journal.step == session.journal.schedule.steps
+    last = steps_of(session)[-1].journal
+    assert last.schedule.fixed
+    assert last.step == last.schedule.steps == last.history[-1].steps
     with open(examples, "a") as file:
         file.write("\n01234561")
     with pytest.raises(charrnn.CharrnnError, match="differs from"):

@@ -3,6 +3,8 @@
 Shapes: B rows, T time, V symbols, K context lengths (0 to order - 1), P positions (rows and time in one).
 """
 
+import math
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -222,24 +224,30 @@ def choose_order(
     *,
     orders: Iterable[int] = range(MIN_ORDER, MAX_ORDER + 1),
     summary: dict[str, Any] | None = None,
+    seconds: float = math.inf,
     **options: Any,
 ) -> NgramModel:
     """The model of the order that predicts the held-out text best; `options` are those of train().
 
-    Orders are tried from the lowest up, counting on from one to the next, until one is no better than the last. What
-    each reached stands in the model's `summary` under "held_out_nats_per_character". Raises CharrnnError as train()
-    does, and where the held-out text is empty.
+    Orders are tried from the lowest up, counting on from one to the next, until one is no better than the last, or another
+    that takes as long as the last would end after more than so many seconds in all. What each reached stands in the
+    model's `summary` under "held_out_nats_per_character". Raises CharrnnError as train() does, and where the held-out text
+    is empty.
     """
     if not len(held_out_ids):
         raise CharrnnError("the held-out text is empty, so no order can be chosen by it; name an order")
+    before = time.perf_counter()
+    end = before + seconds
     models = _models(training_ids, vocabulary, orders, **options)
     best = next(models)
     tried = {best.order: tally_from_boundary(best, held_out_ids).nats_per_character}
-    for model in models:
+    now = time.perf_counter()
+    while 2 * now - before < end and (model := next(models, None)):
         tried[model.order] = tally_from_boundary(model, held_out_ids).nats_per_character
         if not tried[model.order] < tried[best.order]:
             break
         best = model
+        before, now = now, time.perf_counter()
     noted = {str(order): nats for order, nats in tried.items()}
     return replace(best, summary={**(summary or {}), "held_out_nats_per_character": noted})
 

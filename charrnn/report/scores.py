@@ -1,7 +1,7 @@
 """Scores of lines and texts, printed."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,10 +31,10 @@ class _Doubts:
     def say(self, options: PrintOptions) -> None:
         name = "--spans" if options.spans else "--typos"
         if self.unknown:
-            say(f"{name}: {self.unknown:,} characters are unknown to the model; what it finds there says only that")
+            say(f"{name}: unknown characters: {self.unknown:,}; what is found there says only that the model lacks them")
         if self.overwhelmed:
-            most = f"{self.overwhelmed:,} of {self.lines:,} lines surprise the model for the most part"
-            say(f"{name}: {most}, and only how far is shown; it has hardly learnt such text")
+            most = f"in {self.overwhelmed:,} of {self.lines:,} lines most of the characters are surprises"
+            say(f"{name}: {most}; the model has hardly learnt such text")
 
 
 def say_context(model: LanguageModel, options: PrintOptions) -> None:
@@ -52,14 +52,23 @@ def print_scores(groups: Iterable[Iterable[Score]], options: PrintOptions, level
     elif options.summary or options.stream:
         _write(layout.summary(*total(groups)))
     else:
-        if head := layout.head():
-            _write(head)
+        groups = _headed(groups, layout)
         if options.rank:
             _print_ranked(groups, layout, doubts)
         else:
             _print_lines(groups, layout, doubts)
     if options.spans or options.typos:
         doubts.say(options)
+
+
+def _headed(groups: Iterable[Iterable[Score]], layout: Layout) -> Iterator[Iterable[Score]]:
+    """The groups; the head is printed once the first has come, so that nothing is where it cannot be read."""
+    groups = iter(groups)
+    first = next(groups, ())
+    if head := layout.head():
+        _write(head)
+    yield first
+    yield from groups
 
 
 def _print_ranked(groups: Iterable[Iterable[Any]], layout: Layout, doubts: _Doubts) -> None:

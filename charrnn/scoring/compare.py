@@ -107,7 +107,7 @@ def _comparison(names: Sequence[str], file: str, texts: Sequence[_Read], options
         size += int(widths_T[known_T].sum())
     everything = sum(len(read.widths_T) for read in texts)
     characters = sum(each.characters for each in observations)
-    ends = 0 if options.stream else len(texts)  # every model knows line ends
+    ends = sum(read.text.count("\n") for read in texts) if options.stream else len(texts)  # every model knows those
     if not characters or (characters == ends and everything > ends):
         what = "has no character that all the models know; were they meant for it?" if everything else "has no text"
         raise CharrnnError(f"{file}: {what}")

@@ -38,9 +38,11 @@ class _Doubts:
 
 
 def say_context(model: LanguageModel, options: PrintOptions) -> None:
-    """Say which characters of the context the model does not know."""
-    missing = model.vocabulary.unknown_in(context_text(model, options))
-    if missing:
+    """Say where the context is a file's, and which of its characters the model does not know."""
+    text = context_text(model, options)
+    if text != (options.context or ""):
+        say(f"--context: the text of {options.context}, {len(text):,} characters")
+    if missing := model.vocabulary.unknown_in(text):
         say(f"--context: read as the unknown symbol, for the model does not know them: {listed(missing)}")
 
 

@@ -93,21 +93,22 @@ def compare(
     if len(models) < 2:
         raise CharrnnError("a comparison is of two models or more; name another one")
     for file in files:
-        read = _blocks(models, file, options) if options.stream else _lines(models, file, options)
-        yield _comparison(names, file, list(read), options)
+        texts = _blocks(models, file, options) if options.stream else _lines(models, file, options)
+        yield _comparison(names, file, texts, options)
 
 
-def _comparison(names: Sequence[str], file: str, texts: Sequence[_Read], options: CompareOptions) -> Comparison:
-    observations, unknown_M, size = [], np.zeros(len(names), int), 0
+def _comparison(names: Sequence[str], file: str, texts: Iterator[_Read], options: CompareOptions) -> Comparison:
+    observations, unknown_M = [], np.zeros(len(names), int)
+    size = everything = ends = 0  # bytes known to all; characters; line ends, which every model knows
     for number, (text, nats_MT, unknown_MT, widths_T) in enumerate(texts, 1):
         known_T = ~unknown_MT.any(0)
         nats_M = nats_MT[:, known_T].sum(1)
         observations.append(Observation(number, text, int(known_T.sum()), tuple(nats_M.tolist())))
         unknown_M += unknown_MT.sum(1)
         size += int(widths_T[known_T].sum())
-    everything = sum(len(read.widths_T) for read in texts)
+        everything += len(widths_T)
+        ends += text.count("\n") if options.stream else 1
     characters = sum(each.characters for each in observations)
-    ends = sum(read.text.count("\n") for read in texts) if options.stream else len(texts)  # every model knows those
     if not characters or (characters == ends and everything > ends):
         what = "has no character that all the models know; were they meant for it?" if everything else "has no text"
         raise CharrnnError(f"{file}: {what}")
@@ -141,9 +142,11 @@ def _ratio(sums: np.ndarray, sizes: np.ndarray) -> tuple[float, float | None]:
 
 
 def _lines(models: Sequence[LanguageModel], file: str, options: CompareOptions) -> Iterator[_Read]:
-    for model in models:
-        model.prepare(size_of(file))
+    seen, size = 0, size_of(file)
     for group in line_groups(file, level=_level(models), encoding=options.encoding):
+        seen += sum(map(len, group))
+        for model in models:
+            model.prepare(max(seen, size))
         scores = [score_sentences(model, group) for model in models]
         for text, *of_models in zip(group, *scores, strict=True):
             found = [(score.log_probs, score.ids[1:]) for score in of_models]

@@ -140,8 +140,7 @@ def _side_by_side(
 
 def sentence_ids(vocabulary: Vocabulary, text: str | np.ndarray, before: int = BOUNDARY) -> np.ndarray:
     """The ids of a sentence, given as text or units, from the symbol before it (a boundary) to the boundary after it."""
-    ends = np.array([before], np.int32), np.array([BOUNDARY], np.int32)
-    return np.concatenate([ends[0], vocabulary.encode(text), ends[1]])
+    return np.concatenate([[before], vocabulary.encode(text), [BOUNDARY]], dtype=np.int32)
 
 
 def read_context(model: LanguageModel, text: str) -> Context:

@@ -11,7 +11,7 @@ from charrnn.corpora.options import CorpusOptions
 from charrnn.machine import prepared
 from charrnn.models.options import MixOptions, MixtureOptions
 from charrnn.options import takes
-from charrnn.scoring.options import RescoreOptions, ScoreOptions
+from charrnn.scoring.options import CompareOptions, RescoreOptions, ScoreOptions
 from charrnn.training.options import BenchOptions, NgramOptions, TrainOptions
 from charrnn.writing.options import FillOptions, SampleOptions
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from charrnn.models.language_model import LanguageModel, SavedModel
     from charrnn.models.mixture import Mixture
     from charrnn.models.ngram.model import NgramModel
+    from charrnn.scoring.compare import Comparison
     from charrnn.scoring.rescore import Rescored
     from charrnn.scoring.score import Score
     from charrnn.training.start import Session
@@ -137,7 +138,8 @@ def score(model: "Models", text: str | Iterable[str] = (), *, files: Names = (),
     """The score of each text, then of each line of the files: `.tally` has nats, bits_per_character and perplexity,
     `.log_probs` each character.
 
-    One string is one text. With `stream` each file has one score, with `labels` a text has the probabilities of its labels.
+    One string is one text. With `stream` each file has one score, with `labels` a text has the probabilities of its labels,
+    with `unit` a score has `.units`, and with `pairs` each minimal pair of that file has one score.
     """
     from charrnn.scoring.score import score as score_texts
 
@@ -154,6 +156,18 @@ def mix(models: "Sequence[Model]", output: str | Path | None = None, *, options:
 
     options.check_for(len(models))
     return make_mixture(list(map(_opened, models)), None if output is None else Path(output), options)
+
+
+@takes(CompareOptions)
+@prepared()
+def compare(models: "Sequence[Model]", files: Names, *, options: CompareOptions) -> "list[Comparison]":
+    """The models held against the first of them, on each file. Raises CharrnnError where there is nothing to compare."""
+    from charrnn.scoring.compare import compare as compare_models
+
+    opened = list(map(_opened, models))
+    names = [str(given if isinstance(given, str | Path) else getattr(given, "folder", None) or f"model {k}")
+             for k, given in enumerate(models, 1)]  # fmt: skip
+    return list(compare_models(opened, names, _names(files), options))
 
 
 @takes(FillOptions)

@@ -12,7 +12,8 @@ from tests.conftest import TINY, small_text
 
 # what only says how a command prints its results, and files that Python names otherwise
 PRINTED = {
-    "score": {"format", "base", "chars", "rank", "summary", "text", "sentences", "models"},
+    "score": {"format", "header", "base", "chars", "rank", "summary", "text", "sentences", "models"},
+    "compare": {"format", "sentences"},
     "fill": {"format", "text", "sentences"},
     "sample": {"models"},
     "rescore": {"models"},
@@ -20,7 +21,7 @@ PRINTED = {
     "info": {"as_json"},
     "train": {"resume"},  # charrnn.resume
 }
-COMMANDS = ["train", "ngram", "sample", "score", "fill", "rescore", "mix", "info", "bench"]
+COMMANDS = ["train", "ngram", "sample", "score", "compare", "fill", "rescore", "mix", "info", "bench"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -61,7 +61,7 @@ def test_no_pickle_and_no_code_from_files():
 @pytest.mark.parametrize(
     "arguments",
     [["--help"], ["train", "--help"], ["sample", "--help"], ["score", "--help"], ["corpus", "--help"], ["info", "--help"],
-     ["fill", "--help"],
+     ["fill", "--help"], ["compare", "--help"], ["compare", "-m", "a", "x"], ["score", "--unit", "word", "x"],
      ["ngram", "--help"], ["mix", "--help"], ["mix", "a", "-o", "m"], ["rescore", "--help"], ["ngram"],
      ["rescore", "--lm-weight", "-1"], ["score", "--weight", "1", "x"],
      ["train"], ["train", "--steps", "0", "x"], ["nonsense"], ["sample", "--temperature", "-1"]],

@@ -16,6 +16,7 @@ COMMANDS = {
     "mix": "Save several models as one.",
     "sample": "Write new text.",
     "score": "Score sentences by how likely they are.",
+    "compare": "Compare models on the same text.",
     "fill": "Fill blanks in sentences.",
     "rescore": "Choose among hypotheses.",
     "info": "Describe a model.",

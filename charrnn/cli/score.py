@@ -17,13 +17,19 @@ def score(sentences, models, text, options):
     Prints one line for each line, in order: log-probability, bits per character, the line itself. Each line is read from a
     fresh state, and its end counts as a character. With --pseudo, the first column is the pseudo-log-likelihood: each
     character, and the end of the line, given those on both sides.
+
+    In tab-separated output, tabs and line breaks of a text become spaces, and a text with a double quote in it stands in
+    double quotes, its own doubled, as pandas, R and spreadsheets read it.
     """
-    files = files_or_stdin(sentences, "SENTENCES", text)
+    if options.pairs and (sentences or text):
+        raise click.UsageError("--pairs names the file to read; leave out other files and --text.")
+    files = () if options.pairs else files_or_stdin(sentences, "SENTENCES", text)
     if options.stream and text:
         raise click.UsageError("--stream reads files as one text; --text is for sentences.")
     from charrnn.report.mixture import open_and_say
-    from charrnn.report.scores import print_scores
+    from charrnn.report.scores import print_scores, say_context
     from charrnn.scoring.score import score as score_texts
 
     model = open_and_say(models, options)
+    say_context(model, options)
     print_scores(score_texts(model, text, files, options), options, model.vocabulary.level)

@@ -13,5 +13,14 @@ def json_line(record: dict[str, Any]) -> str:
 
 
 def columns(*values: str) -> str:
-    """One line of tab-separated values, each on its own line and in its own column whatever it holds."""
-    return "\t".join(value.translate(ESCAPES) for value in values)
+    """One line of tab-separated values, each in its own column whatever it holds.
+
+    Tabs and line breaks become spaces. A value with a double quote in it stands in double quotes, its own doubled, as
+    pandas, R and spreadsheets read it: unquoted, one at the beginning of a value would make those swallow lines.
+    """
+    return "\t".join(map(_cell, values))
+
+
+def _cell(value: str) -> str:
+    value = value.translate(ESCAPES)
+    return '"' + value.replace('"', '""') + '"' if '"' in value else value

@@ -6,6 +6,7 @@ import numpy as np
 
 from charrnn.models.language_model import LanguageModel
 from charrnn.report.say import say
+from charrnn.text.vocabulary import listed
 from charrnn.writing.options import SampleOptions
 from charrnn.writing.sample import Copied, copied, learnt_from, sample, with_prime
 
@@ -14,6 +15,7 @@ def print_texts(model: LanguageModel, options: SampleOptions) -> None:
     """Write the texts to standard output, piece by piece, each after its primer unless options.echo is off."""
     options = with_prime(model, options)
     corpus = learnt_from(model, options)
+    _say_left_out(model, options)
     before = options.prime.encode("utf-8", "surrogateescape") if options.echo else b""
     out, written = sys.stdout.buffer, np.zeros(0, np.int32)
     begun = -1
@@ -28,6 +30,12 @@ def print_texts(model: LanguageModel, options: SampleOptions) -> None:
             if not len(piece):
                 _say_copied(number, copied(model, written, corpus))
                 written = written[:0]
+
+
+def _say_left_out(model: LanguageModel, options: SampleOptions) -> None:
+    missing = model.vocabulary.unknown_in(options.prime)
+    if missing and options.unknown == "skip":
+        say(f"primer: left out, for the model does not know them: {listed(missing)}")
 
 
 def _say_copied(number: int, found: Copied) -> None:

@@ -5,6 +5,7 @@ numpy is needed only when something is printed, so that naming the layouts does 
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,18 +19,28 @@ if TYPE_CHECKING:
     from charrnn.models.language_model import Tally
     from charrnn.scoring.labels import Labelled
     from charrnn.scoring.log_probs import SentenceScore
+    from charrnn.scoring.pairs import KindScore, PairScore
     from charrnn.scoring.pseudo import PseudoScore
+    from charrnn.scoring.units import Unit
 
 BASES = {"e": math.e, "2": 2.0, "10": 10.0}
 _MARKS = str.maketrans({"\t": "␉", "\r": "␍", "\n": "⏎"})
+_SEEN = {"\t": "\\t", "\r": "\\r", "\n": "\\n"}  # tokens of tables that are one such character
 
 
 class Layout:
     """How scores are printed: a line for each kind of score, the figures over all of them, and what ends the lines."""
 
+    usual_base = "10"
+
     def __init__(self, options: "PrintOptions", level: str):
         self.options, self.level = options, level
-        self.unit = math.log(BASES[options.base])  # nats in one of the logarithms printed
+        self.base = options.base or self.usual_base
+        self.unit = math.log(BASES[self.base])  # nats in one of the logarithms printed
+
+    def head(self) -> str:
+        """What stands before the lines of all scores."""
+        return ""
 
     def sentence(self, score: "SentenceScore", number: int) -> str:
         raise NotImplementedError
@@ -38,6 +49,13 @@ class Layout:
         raise NotImplementedError
 
     def label(self, score: "Labelled", number: int) -> str:
+        raise NotImplementedError
+
+    def pair(self, score: "PairScore", number: int) -> str:
+        raise NotImplementedError
+
+    def kinds(self, scores: "Sequence[KindScore]") -> str:
+        """The figures of minimal pairs."""
         raise NotImplementedError
 
     def summary(self, tally: "Tally", sentences: int) -> str:
@@ -51,32 +69,54 @@ class Layout:
 class Tsv(Layout):
     """Log-probability, bits per character and text; figures of dynamic evaluation are followed by that name."""
 
+    def head(self):
+        options = self.options
+        if not options.header:
+            return ""
+        if options.labels is not None:
+            return columns("label", "posterior", "text")
+        names = ["line"] if options.rank else []
+        names += [f"{'pseudo_' if options.pseudo else ''}logprob_base_{self.base}", "bits_per_character", "text"]
+        for name, there in (("span", options.spans), ("dynamic_evaluation", options.adapt), ("chars", options.chars)):
+            names += [name] if there else []
+        return columns(*names, *(["typos"] if options.typos else []))
+
     def sentence(self, score, number):
-        added = [f"dynamic evaluation, rate {self.options.adapt:g}"] if self.options.adapt is not None else []
-        if score.span:
-            span = score.span
-            added.insert(0, f"{span.begin}-{span.end} [{span.found}] expected [{span.expected}]".translate(_MARKS))
-        return self._columns(score, number, *added)
+        added = [_span(score)] if self.options.spans else []
+        if self.options.adapt is not None:
+            added.append(f"dynamic evaluation, rate {self.options.adapt:g}")
+        return self._columns(score, number, added)
 
     def pseudo(self, score, number):
-        line = self._columns(score, number)
-        if score.typos is None:
-            return line
-        shown = (f"{typo.place}:{typo.written}>{typo.likelier}:{typo.nats / self.unit:.2f}" for typo in score.typos)
-        return f"{line}\t{' '.join(shown)}"
+        return self._columns(score, number, [], [] if score.typos is None else [self._typos(score)])
 
-    def _columns(self, score, number, *added):
-        """The columns of every score; with --chars, the log-probability of each character is the last."""
+    def _typos(self, score: "PseudoScore") -> str:
+        typos = score.typos or ()
+        if overwhelmed(score):
+            return f"{len(typos)} of {len(score.log_probs)} characters"
+        return " ".join(f"{one.place}:{one.written}>{one.likelier}:{one.nats / self.unit:.2f}" for one in typos)
+
+    def _columns(self, score, number, added, last=()):
+        """The columns of every score; with --chars, then the log-probability of each character."""
         tally = score.tally
-        values = [f"{-tally.nats / self.unit:.6f}", f"{tally.bits_per_character:.4f}", score.text.translate(ESCAPES), *added]
+        values = [f"{-tally.nats / self.unit:.6f}", f"{tally.bits_per_character:.4f}", score.text, *added]
         if self.options.rank:
             values.insert(0, str(number))
         if self.options.chars:
             values.append(" ".join(f"{nats / self.unit:.4f}" for nats in score.log_probs.tolist()))
-        return "\t".join(values)
+        return columns(*values, *last)
 
     def label(self, score, number):
         return columns(score.label, f"{score.posterior[score.label]:.4f}", score.text)
+
+    def kinds(self, scores):
+        margins = [f"{name}_base_{self.base}" for name in ("margin", "margin_sd")]
+        lines = [columns("kind", "pairs", "right", "accuracy", *margins)]
+        for one in scores:
+            deviation = "" if one.deviation is None else f"{one.deviation / self.unit:.4f}"
+            figures = f"{one.accuracy:.4f}", f"{one.margin / self.unit:.4f}", deviation
+            lines.append(columns(one.kind or "overall", str(one.pairs), str(one.right), *figures))
+        return "\n".join(lines)
 
     def summary(self, tally, sentences):
         known = tally.without_unknown()
@@ -100,7 +140,7 @@ class Jsonl(Layout):
             "line": number,
             "text": score.text,
             "logprob": -tally.nats / self.unit,
-            "base": self.options.base,
+            "base": self.base,
             **figures,
         }
         if self.options.adapt is not None:
@@ -124,7 +164,7 @@ class Jsonl(Layout):
             "line": number,
             "text": score.text,
             "pseudo_logprob": -tally.nats / self.unit,
-            "base": self.options.base,
+            "base": self.base,
             "characters": tally.characters,
             "bits_per_character": tally.bits_per_character if tally.characters else None,
             "unknown": tally.unknown,
@@ -141,11 +181,55 @@ class Jsonl(Layout):
     def label(self, score, number):
         return json_line({"label": score.label, "posterior": score.posterior, "given": score.given, "text": score.text})
 
+    def pair(self, score, number):
+        record = {
+            "pair": number,
+            "kind": score.pair.kind,
+            "right": score.right,
+            "margin": score.margin / self.unit,
+            "base": self.base,
+        }
+        for name, text, tally in (("good", score.pair.good, score.good), ("bad", score.pair.bad, score.bad)):
+            record[name] = {"text": text, "logprob": -tally.nats / self.unit, "unknown": tally.unknown}
+        return json_line(record)
+
+    def kinds(self, scores):
+        def record(one: "KindScore") -> dict[str, Any]:
+            deviation = None if one.deviation is None else one.deviation / self.unit
+            figures = {"margin": one.margin / self.unit, "margin_sd": deviation, "base": self.base}
+            return {"kind": one.kind, "pairs": one.pairs, "right": one.right, "accuracy": one.accuracy, **figures}
+
+        return "\n".join(json_line(record(one)) for one in scores)
+
     def summary(self, tally, sentences):
         figures = summary_json(tally)
         if self.options.adapt is not None:  # under its own name, so that nobody takes it for the plain figure
             figures = {"dynamic_evaluation": {"rate": self.options.adapt, **figures}}
         return json.dumps(figures)
+
+
+class Table(Layout):
+    """A header, then a row for each unit; what was not asked for is empty. Surprisal and entropy are in bits, or in
+    logarithms of the base that their columns name."""
+
+    usual_base = "2"
+
+    def head(self):
+        base = "" if self.base == "2" else f"_base_{self.base}"
+        names = f"sentence_id token_id token surprisal{base} entropy{base} rank start end oov"
+        return columns(*names.split())
+
+    def sentence(self, score, number):
+        return "\n".join(self._row(unit, number, token) for token, unit in enumerate(score.units, 1))
+
+    def _row(self, unit: "Unit", number: int, token: int) -> str:
+        text = unit.text
+        if self.options.unit == "char" and self.level == "byte":
+            text = f"\\x{ord(text.encode('utf-8', 'surrogateescape')):02x}"
+        entropy = "" if unit.entropy is None else f"{unit.entropy / self.unit:.6f}"
+        rank = "" if unit.rank is None else str(unit.rank)
+        shown = (_SEEN.get(text, text), f"{unit.nats / self.unit:.6f}", entropy, rank)
+        return columns(str(number), str(token), *shown, str(unit.start), str(unit.end), str(unit.unknown))
 
 
 class Kenlm(Layout):
@@ -195,7 +279,7 @@ class Srilm(Layout):
         return f"{counts}\n0 zeroprobs, logprob= {logarithm:.6g} {both}"
 
 
-LAYOUTS: dict[str, type[Layout]] = {"tsv": Tsv, "jsonl": Jsonl, "kenlm": Kenlm, "srilm": Srilm}
+LAYOUTS: dict[str, type[Layout]] = {"tsv": Tsv, "jsonl": Jsonl, "table": Table, "kenlm": Kenlm, "srilm": Srilm}
 FOREIGN = ("kenlm", "srilm")  # formats of other tools, which leave no room for what those do not say
 
 
@@ -204,10 +288,13 @@ class PrintOptions(ScoreOptions):
     """The options of `charrnn score`: how texts are scored, and how the scores are printed."""
 
     format: str = option(
-        "tsv", "Tab-separated, one JSON object per line, or as kenlm's query or SRILM's ngram -ppl.",
+        "tsv", "Tab-separated, JSON lines, a table of units (see --unit), or as kenlm's query or SRILM's ngram -ppl.",
         choices=tuple(LAYOUTS),
     )  # fmt: skip
-    base: str = option("10", "Base of the logarithms.", choices=("10", "e", "2"))
+    header: bool = option(False, "Begin tab-separated columns with a line of their names.")
+    base: str | None = option(
+        None, "Base of the logarithms; in --format table 2 unless said.", choices=("10", "e", "2"), otherwise="10"
+    )
     chars: bool = option(False, "Add the log-probability of each character and of the line end.")
     rank: bool = option(False, "Sort lines by bits per character, highest first, each after its line number.")
     summary: bool = option(False, "Print only totals over all sentences, with and without unknown characters.")
@@ -215,22 +302,49 @@ class PrintOptions(ScoreOptions):
     def check(self) -> None:
         super().check()
         details = self.chars or self.rank or self.spans
-        labels, foreign = self.labels is not None, self.format in FOREIGN
+        labels, foreign, another_base = self.labels is not None, self.format in FOREIGN, self.base not in (None, "10")
+        if (self.format == "table") != (self.unit is not None):
+            raise CharrnnError("a table has a row for each unit: --format table goes with --unit char, word or line")
+        if self.unit and (details or self.summary):
+            raise CharrnnError("--format table cannot be combined with --chars, --rank, --spans and --summary")
+        if self.pairs and (details or self.header or self.format not in ("tsv", "jsonl")):
+            raise CharrnnError("--pairs prints a table, or with --format jsonl each pair; leave out other ways to print")
+        if self.header and (self.format != "tsv" or self.stream or self.summary):
+            raise CharrnnError("--header names the columns of --format tsv; it does not go with --stream and --summary")
         if self.stream and details:
             raise CharrnnError("--stream reads files as one text; --chars, --rank and --spans are for sentences")
         if self.summary and details:
             raise CharrnnError("--summary gives only totals; --chars, --rank and --spans are for single sentences")
-        if foreign and (details or self.stream or self.adapt or self.base != "10"):
+        if foreign and (details or self.stream or self.adapt or another_base):
             raise CharrnnError(
                 f"--format {self.format} prints what that tool prints; "
                 "it cannot be combined with --chars, --rank, --spans, --stream, --adapt and --base"
             )
-        if labels and (foreign or self.chars or self.rank or self.summary or self.base != "10"):
+        if labels and (foreign or self.chars or self.rank or self.summary or another_base):
             raise CharrnnError("--labels classifies; it can be combined with --text, --format and --encoding")
         if self.pseudo and (foreign or self.rank):
             raise CharrnnError("--pseudo cannot be combined with --rank and the formats kenlm and srilm")
         if self.typos and self.summary:
             raise CharrnnError("--typos needs --pseudo, and cannot be combined with --summary")
+
+
+def overwhelmed(score: Any) -> bool:
+    """Whether more than half of a line's characters are a surprising span, or look like typos: the model does not know such
+    text, and what it expected says nothing."""
+    if getattr(score, "span", None):
+        return 2 * (score.span.end - score.span.begin + 1) > len(score.log_probs)
+    return 2 * len(getattr(score, "typos", None) or ()) > len(score.log_probs)
+
+
+def _span(score: "SentenceScore") -> str:
+    """The surprising span of a sentence, if there is one, and unless it is most of the sentence what was expected."""
+    span = score.span
+    if span is None:
+        return ""
+    place = f"{span.begin}-{span.end}"
+    if overwhelmed(score):
+        return f"{place} of {len(score.log_probs)} characters"
+    return f"{place} [{span.found}] expected [{span.expected}]".translate(_MARKS)
 
 
 def summary_json(tally: "Tally") -> dict[str, Any]:

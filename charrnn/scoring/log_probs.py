@@ -1,21 +1,23 @@
 """The log-probability of every character of given texts.
 
-Shapes: B rows, T time.
+Shapes: B rows, T time, V symbols.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from charrnn.models.language_model import LanguageModel, Tally
+from charrnn.models.language_model import LanguageModel, State, Tally, read_prime, take_rows
 from charrnn.text.corpus import line_bounds
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from charrnn.scoring.spans import Span
+    from charrnn.scoring.units import Unit
 
 ROWS = 64
 # Window lengths come from this short list, so that compiled models are compiled a few times only.
@@ -25,18 +27,30 @@ LARGEST_ARRAY = 1 << 23
 # In a text cut into parallel pieces, each reads this number of characters before its first, to arrive at the right state.
 OVERLAP = 512
 
+# read(state, ids_BT, targets_BT) -> the state after ids_BT, and what is found at each position: an array of BT or BT…
+Read = Callable[[State, np.ndarray, np.ndarray], tuple[State, np.ndarray]]
+
+
+class Context(NamedTuple):
+    """What stands before a text: the state (one row) after all of it but its last symbol, and that one's id."""
+
+    state: State
+    last: int
+
 
 @dataclass(frozen=True)
 class SentenceScore:
     """A sentence and log_probs_T (natural logarithms) of its characters and of the boundary that ends it.
 
-    `span` is its most surprising stretch, where that was asked for and there is one.
+    `span` is its most surprising stretch, where that was asked for and there is one; `units` are its characters, words or
+    itself with their figures, where those were asked for.
     """
 
     text: str
-    ids: np.ndarray  # with the boundary at either end
+    ids: np.ndarray  # after the symbol before it (where there is no context, a boundary), and with the boundary after it
     log_probs: np.ndarray
     span: "Span | None" = None
+    units: "tuple[Unit, ...] | None" = None
 
     @property
     def tally(self) -> Tally:
@@ -54,27 +68,62 @@ def padded(length: int, choices: Sequence[int]) -> int:
     return min((choice for choice in choices if choice >= length), default=max(choices))
 
 
-def sequence_log_probs(model: LanguageModel, sequences: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """For each sequence of ids, the log-probabilities of all but its first, given what stands before it.
+def sequence_log_probs(
+    model: LanguageModel, sequences: Sequence[np.ndarray], state: State | None = None
+) -> list[np.ndarray]:
+    """For each sequence of ids, log_probs_T of all but its first, given what stands before it.
 
-    Sequences of like length are read side by side, in windows with the state carried on.
+    Sequences of like length are read side by side, in windows with the state carried on. state: of one row, in which each
+    of them begins; by default a fresh one.
     """
+    return _sequences(model, model.target_log_probs, sequences, state)
+
+
+class Figures(NamedTuple):
+    """Of the T characters predicted: log-probabilities, the entropies of their predictions (both natural logarithms), and
+    their ranks in them (1: the likeliest symbol)."""
+
+    log_probs: np.ndarray
+    entropies: np.ndarray
+    ranks: np.ndarray
+
+
+def sequence_figures(model: LanguageModel, sequences: Sequence[np.ndarray], state: State | None = None) -> list[Figures]:
+    """As sequence_log_probs, from whole distributions: much more to compute for many symbols."""
+    found = _sequences(model, partial(_read_figures, model), sequences, state)
+    return [Figures(each[:, 0], each[:, 1], each[:, 2].astype(int)) for each in found]
+
+
+def _read_figures(
+    model: LanguageModel, state: State, ids_BT: np.ndarray, targets_BT: np.ndarray
+) -> tuple[State, np.ndarray]:
+    state, log_probs_BTV = model.advance(state, ids_BT)
+    targets_BT1 = np.take_along_axis(log_probs_BTV, targets_BT[..., None], axis=2)
+    entropies_BT = -np.einsum("btv,btv->bt", np.exp(log_probs_BTV), log_probs_BTV, dtype=np.float64)
+    ranks_BT = 1 + (log_probs_BTV > targets_BT1).sum(-1)
+    return state, np.stack([targets_BT1[..., 0], entropies_BT, ranks_BT], axis=-1)
+
+
+def _sequences(model: LanguageModel, read: Read, sequences: Sequence[np.ndarray], state: State | None) -> list[np.ndarray]:
     results: list[np.ndarray] = [np.zeros(0, np.float32)] * len(sequences)
     by_length = sorted(range(len(sequences)), key=lambda k: len(sequences[k]))
     choices = (1, 8, 32) if len(sequences) <= 32 else (1, 8, ROWS)
     for first in range(0, len(by_length), ROWS):
         chosen = by_length[first : first + ROWS]
         rows = padded(len(chosen), choices)
-        for k, log_probs in zip(chosen, _side_by_side(model, [sequences[k] for k in chosen], rows), strict=True):
-            results[k] = log_probs
+        begin = model.start(rows) if state is None else take_rows(state, np.zeros(rows, int))
+        for k, found in zip(chosen, _side_by_side(model, read, [sequences[k] for k in chosen], begin, rows), strict=True):
+            results[k] = found
     return results
 
 
-def _side_by_side(model: LanguageModel, sequences: Sequence[np.ndarray], rows: int) -> list[np.ndarray]:
+def _side_by_side(
+    model: LanguageModel, read: Read, sequences: Sequence[np.ndarray], state: State, rows: int
+) -> list[np.ndarray]:
     fitting = [w for w in WINDOWS if rows * w * model.vocabulary.size <= LARGEST_ARRAY] or [WINDOWS[-1]]
     lengths = [len(ids) - 1 for ids in sequences]
     parts: list[list[np.ndarray]] = [[] for _ in sequences]
-    state, begin, end = model.start(rows), 0, max(lengths)
+    begin, end = 0, max(lengths)
     while begin < end:
         # the longest that is filled; only of the shortest a part is padding
         window = max((w for w in fitting if w <= end - begin), default=min(fitting))
@@ -82,24 +131,30 @@ def _side_by_side(model: LanguageModel, sequences: Sequence[np.ndarray], rows: i
         for row, ids in enumerate(sequences):
             part = ids[begin : begin + window + 1]
             ids_BT[row, : len(part)] = part
-        state, log_probs_BT = model.target_log_probs(state, ids_BT[:, :-1], ids_BT[:, 1:])
+        state, found_BT = read(state, ids_BT[:, :-1], ids_BT[:, 1:])
         for row, length in enumerate(lengths):
             if begin < length:
-                parts[row].append(np.array(log_probs_BT[row, : length - begin]))
+                parts[row].append(np.array(found_BT[row, : length - begin]))
         begin += window
     return [np.concatenate(part) if part else np.zeros(0, np.float32) for part in parts]
 
 
-def sentence_ids(vocabulary: Vocabulary, text: str | np.ndarray) -> np.ndarray:
-    """The ids of a sentence, given as text or units, from boundary to boundary."""
-    boundary = np.array([BOUNDARY], np.int32)
-    return np.concatenate([boundary, vocabulary.encode(text), boundary])
+def sentence_ids(vocabulary: Vocabulary, text: str | np.ndarray, before: int = BOUNDARY) -> np.ndarray:
+    """The ids of a sentence, given as text or units, from the symbol before it (a boundary) to the boundary after it."""
+    return np.concatenate([[before], vocabulary.encode(text), [BOUNDARY]], dtype=np.int32)
 
 
-def score_sentences(model: LanguageModel, sentences: Sequence[str]) -> list[SentenceScore]:
-    """The score of each sentence, read from boundary to boundary, each from a fresh state."""
-    encoded = [sentence_ids(model.vocabulary, text) for text in sentences]
-    scores = sequence_log_probs(model, encoded)
+def read_context(model: LanguageModel, text: str) -> Context:
+    """A text that stands before others, read from a boundary once for all of them."""
+    state, ids_B = read_prime(model, model.vocabulary.encode(text), 1)
+    return Context(state, int(ids_B[0]))
+
+
+def score_sentences(model: LanguageModel, sentences: Sequence[str], context: Context | None = None) -> list[SentenceScore]:
+    """The score of each sentence and the boundary that ends it, each read from a fresh state or after the same context."""
+    state, before = context or (None, BOUNDARY)
+    encoded = [sentence_ids(model.vocabulary, text, before) for text in sentences]
+    scores = sequence_log_probs(model, encoded, state)
     return [SentenceScore(*triple) for triple in zip(sentences, encoded, scores, strict=True)]
 
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from charrnn.errors import CharrnnError
 from charrnn.models.options import MixtureOptions
-from charrnn.options import option
+from charrnn.options import Options, option
 from charrnn.text.nbest import FORMATS
+
+UNITS = ("char", "word", "line")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,6 +15,18 @@ class ScoreOptions(MixtureOptions):
     """How texts are scored, and what else is found out about them."""
 
     stream: bool = option(False, "Read each file as one continuous text; gives the summary.")
+    unit: str | None = option(None, "Of each line, the figures of each character, word, or itself.", choices=UNITS)
+    entropy: bool = option(
+        False, "With --unit, add entropies and ranks; they take the probabilities of all symbols, so more time."
+    )
+    context: str | None = option(
+        None, "Read this before each line, without scoring it; of a file, all but its last newline.", metavar="FILE|TEXT"
+    )
+    pairs: str | None = option(
+        None,
+        "Minimal pairs, one a line: BLiMP's JSON, or good, tab, bad; gives how often the good one is likelier.",
+        metavar="FILE",
+    )
     spans: bool = option(False, "Add each line's most surprising span and what was expected there.")
     adapt: float | None = option(
         None,
@@ -39,6 +53,27 @@ class ScoreOptions(MixtureOptions):
             raise CharrnnError("--pseudo cannot be combined with --spans, --adapt and --labels")
         if self.typos and (not self.pseudo or self.stream):
             raise CharrnnError("--typos needs --pseudo, and cannot be combined with --stream")
+        self._check_units()
+
+    def _check_units(self) -> None:
+        other = self.stream or self.spans or self.adapt or self.labels is not None
+        if self.entropy and self.unit is None:
+            raise CharrnnError("--entropy adds to what --unit char, word or line gives; add one of these")
+        if self.unit and (other or self.pseudo or self.pairs):
+            raise CharrnnError("--unit cannot be combined with --stream, --spans, --adapt, --labels, --pseudo and --pairs")
+        if self.context is not None and (other or self.pseudo):
+            raise CharrnnError("--context cannot be combined with --stream, --spans, --adapt, --labels and --pseudo")
+        if self.pairs and (other or self.typos):
+            raise CharrnnError("--pairs cannot be combined with --stream, --spans, --adapt, --labels and --typos")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions(Options):
+    """How texts are read on which models are compared."""
+
+    stream: bool = option(False, "Read each file as one continuous text, compared block by block of 1,000 characters.")
+    count: int = option(5, "Lines (or blocks) to show where the models differ most.", least=0, names=("-n",))
+    encoding: str = option("utf-8", "Encoding of the files.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Scores of texts, in the way that is asked for, as the texts come."""
 
 import itertools
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,12 +9,23 @@ from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.scoring.adapt import adapted_log_probs, check_adaptable
 from charrnn.scoring.labels import Labelled, classify
-from charrnn.scoring.log_probs import SentenceScore, score_sentences, sentence_ids, stream_tally, tally_of
+from charrnn.scoring.log_probs import (
+    Context,
+    SentenceScore,
+    read_context,
+    score_sentences,
+    sentence_ids,
+    stream_tally,
+    tally_of,
+)
 from charrnn.scoring.options import ScoreOptions
+from charrnn.scoring.pairs import PairScore, score_pairs
 from charrnn.scoring.pseudo import PseudoScore, pseudo_sentences, pseudo_stream_tally, with_typos
 from charrnn.scoring.spans import surprising_span
-from charrnn.text.corpus import read_units
+from charrnn.scoring.units import score_units
+from charrnn.text.corpus import read_text, read_units
 from charrnn.text.lines import line_groups, size_of
+from charrnn.text.pairs import pair_groups
 
 
 @dataclass(frozen=True)
@@ -24,7 +36,7 @@ class FileScore:
     tally: Tally
 
 
-Score = SentenceScore | PseudoScore | Labelled | FileScore
+Score = SentenceScore | PseudoScore | Labelled | FileScore | PairScore
 
 
 def score(
@@ -33,8 +45,11 @@ def score(
     """The scores of the texts, then of the lines of the files, in groups of what is there at once.
 
     With options.labels each is a Labelled, with options.pseudo a PseudoScore, otherwise a SentenceScore; with
-    options.stream each file is one FileScore. Raises CharrnnError for what a model cannot do.
+    options.stream each file is one FileScore, and with options.pairs each pair of that file is one PairScore. Raises
+    CharrnnError for what a model cannot do.
     """
+    if options.pairs and (texts or files):
+        raise CharrnnError("--pairs names the file to read; leave out other files and texts")
     if options.adapt is not None:
         check_adaptable(model)
     if options.stream and texts:
@@ -42,17 +57,39 @@ def score(
     if options.stream:
         return _file_scores(model, files, options)
     groups = _groups(model, texts, files, options.encoding)
+    if options.pairs:
+        lines = line_groups(options.pairs, level=model.vocabulary.level, encoding=options.encoding)
+        context = _context(model, options)
+        return (
+            score_pairs(lambda texts: _scored(model, texts, options, context), pairs)
+            for pairs in pair_groups(_announced(model, lines, [options.pairs]), options.pairs)
+        )
     if options.labels is not None:
         labels = options.labels.split(",")
         return (classify(model, group, labels) for group in groups)
     if options.adapt is not None:
         return _adapted(model, groups, options)
-    return (_scored(model, group, options) for group in _announced(model, groups, files))
+    context = _context(model, options)
+    return (_scored(model, group, options, context) for group in _announced(model, groups, files))
+
+
+def context_text(model: LanguageModel, options: ScoreOptions) -> str:
+    """The text that is read before each other one: of a file but for its last newline; where there is no such file, what
+    was said; without any, none."""
+    said = options.context
+    if said is None or not os.path.isfile(said):
+        return said or ""
+    return read_text(said, level=model.vocabulary.level, encoding=options.encoding).removesuffix("\n")
+
+
+def _context(model: LanguageModel, options: ScoreOptions) -> Context | None:
+    text = context_text(model, options)
+    return read_context(model, text) if text else None
 
 
 def total(groups: Iterable[Iterable[Score]]) -> tuple[Tally, int]:
     """The tally of all scores, and how many there are."""
-    tallies = [score.tally for group in groups for score in group if not isinstance(score, Labelled)]
+    tallies = [score.tally for group in groups for score in group if not isinstance(score, Labelled | PairScore)]
     return sum(tallies, Tally()), len(tallies)
 
 
@@ -73,11 +110,15 @@ def _announced(model: LanguageModel, groups: Iterable[Sequence[str]], files: Seq
         yield group
 
 
-def _scored(model: LanguageModel, group: Sequence[str], options: ScoreOptions) -> Iterable[SentenceScore | PseudoScore]:
+def _scored(
+    model: LanguageModel, group: Sequence[str], options: ScoreOptions, context: Context | None
+) -> Iterable[SentenceScore | PseudoScore]:
     if options.pseudo:
         scores = pseudo_sentences(model, group)
         return (with_typos(model, one) for one in scores) if options.typos else scores
-    sentences = score_sentences(model, group)
+    if options.unit:
+        return score_units(model, group, options.unit, entropy=options.entropy, context=context)
+    sentences = score_sentences(model, group, context)
     return (replace(one, span=surprising_span(model, one.text)) for one in sentences) if options.spans else sentences
 
 

@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 
 from charrnn.models.language_model import LanguageModel, read_prime
-from charrnn.scoring.log_probs import sentence_ids
+from charrnn.scoring.log_probs import sentence_ids, sequence_figures
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import NEWLINE, to_units
 
-WINDOW = 256
 SLACK = 1.0  # nats a character may exceed its entropy by and yet end a surprise rather than go on with it
 
 
 @dataclass(frozen=True)
 class Span:
-    """Characters `begin` to `end` of a line (its end counts as one), what stood there, what the model would have written,
-    and how many nats the stretch took beyond what the model's own uncertainty let expect."""
+    """Characters `begin` to `end` of a line, counted from 1 (its end counts as one), what stood there, what the model would
+    have written, and how many nats the stretch took beyond what the model's own uncertainty let expect."""
 
     begin: int
     end: int
@@ -47,7 +46,7 @@ def surprising_span(model: LanguageModel, text: str) -> Span | None:
     found = units[begin:end].astype(np.uint8).tobytes().decode(errors="replace")
     if model.vocabulary.level == "char":
         found = "".join(map(chr, units[begin:end]))
-    return Span(begin, end, found, model.vocabulary.decode(expected), excess)
+    return Span(begin + 1, end, found, model.vocabulary.decode(expected), excess)
 
 
 def _likeliest(memory: Any, log_probs_BV: Any, uniforms_B: Any) -> tuple[Any, Any]:
@@ -58,14 +57,8 @@ def _likeliest(memory: Any, log_probs_BV: Any, uniforms_B: Any) -> tuple[Any, An
 
 def _excess(model: LanguageModel, ids: np.ndarray) -> np.ndarray:
     """−ln p of each target less the entropy of its prediction, [T] (float64)."""
-    state, parts = model.start(1), []
-    for begin in range(0, len(ids) - 1, WINDOW):
-        part = ids[None, begin : begin + WINDOW + 1]
-        state, log_probs_BTV = model.advance(state, part[:, :-1])
-        log_probs_TV = log_probs_BTV[0].astype(np.float64)
-        entropy_T = -(np.exp(log_probs_TV) * log_probs_TV).sum(-1)
-        parts.append(-log_probs_TV[np.arange(len(entropy_T)), part[0, 1:]] - entropy_T)
-    return np.concatenate(parts)
+    (figures,) = sequence_figures(model, [ids])
+    return -figures.log_probs - figures.entropies
 
 
 def largest_sum(values: np.ndarray) -> tuple[int, int, float]:

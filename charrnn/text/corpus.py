@@ -80,6 +80,12 @@ def read_bytes(name: str) -> bytes:
         return gzip.decompress(data) if name.endswith(".gz") else data
 
 
+def read_text(name: str, *, level: str = "char", encoding: str = "utf-8") -> str:
+    """A file's text; at level "byte" any bytes, with surrogate escapes for those that are not UTF-8, as in arguments."""
+    data = read_bytes(name)
+    return data.decode("utf-8", "surrogateescape") if level == "byte" else decode(data, name, encoding)
+
+
 def decode(data: bytes, name: str, encoding: str = "utf-8") -> str:
     """Text of bytes: byte-order mark dropped, CRLF and lone CR turned into LF.
 

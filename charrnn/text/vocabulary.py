@@ -4,6 +4,7 @@ A text is held as units: code points (level "char", uint32) or bytes (level "byt
 id 1 the boundary symbol, a newline, which starts and ends a sentence.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,6 +32,18 @@ def to_units(text: str | bytes, level: str = "char") -> np.ndarray:
         return np.frombuffer(text.encode("utf-32-le"), "<u4").astype(np.uint32, copy=False)
     except (UnicodeEncodeError, UnicodeDecodeError) as error:
         raise CharrnnError(f"the text holds bytes that are not UTF-8 (at {error.start}); use --level byte") from None
+
+
+def utf8_widths(text: str) -> np.ndarray:
+    """How many bytes of UTF-8 each character of a text takes; a surrogate escape stands for one byte."""
+    code_points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    widths = 1 + (code_points >= 0x80) + (code_points >= 0x800) + (code_points >= 0x10000)
+    return np.where(code_points >> 11 == 0x1B, 1, widths)
+
+
+def listed(symbols: Sequence[str]) -> str:
+    """Symbols as a message names them, the first ten."""
+    return " ".join(map(repr, symbols[:10])) + (" …" if len(symbols) > 10 else "")
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from charrnn.errors import CharrnnError
 from charrnn.models.kept_text import text_learnt_from
 from charrnn.models.language_model import LanguageModel
 from charrnn.scoring.log_probs import sequence_log_probs
-from charrnn.text.corpus import decode, read_bytes, read_units
+from charrnn.text.corpus import read_text, read_units
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import listed
 from charrnn.writing.beam import beam_search
 from charrnn.writing.draw import draw, fresh_seed
 from charrnn.writing.novel import Novel, longest_copy
@@ -64,11 +65,7 @@ def with_prime(model: LanguageModel, options: SampleOptions) -> SampleOptions:
     """
     if not options.prime_file:
         return options
-    data = read_bytes(options.prime_file)
-    if model.vocabulary.level == "byte":  # any bytes, as Python has them in arguments
-        text = data.decode("utf-8", "surrogateescape")
-    else:
-        text = decode(data, options.prime_file, options.encoding)
+    text = read_text(options.prime_file, level=model.vocabulary.level, encoding=options.encoding)
     return replace(options, prime=text.removesuffix("\n"), prime_file=None)
 
 
@@ -78,8 +75,7 @@ def encode_prime(model: LanguageModel, options: SampleOptions) -> np.ndarray:
     prime = options.prime
     missing = model.vocabulary.unknown_in(prime)
     if missing and options.unknown == "error":
-        named = " ".join(map(repr, missing[:10])) + (" …" if len(missing) > 10 else "")
-        raise CharrnnError(f"the primer has characters that the model does not know: {named}; try --unknown skip")
+        raise CharrnnError(f"the primer has characters that the model does not know: {listed(missing)}; try --unknown skip")
     ids = model.vocabulary.encode(prime)
     return ids[ids != UNKNOWN] if options.unknown == "skip" else ids
 

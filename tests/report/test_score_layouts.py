@@ -91,7 +91,7 @@ def test_the_stretch_with_the_largest_sum(values, wanted):
 def test_a_typo_is_found_and_what_was_meant(ngram):
     span = surprising_span(ngram, "the small red hoqse and the dog.")
     assert span is not None
-    assert (span.begin, span.found[0], span.expected[0]) == (16, "q", "u")
+    assert (span.begin, span.found[0], span.expected[0]) == (17, "q", "u")
     assert span.excess_nats > 2
     usual = surprising_span(ngram, "the dog sees the cat.")
     assert usual is None or usual.excess_nats < 0.5
@@ -101,11 +101,11 @@ def test_a_typo_is_found_and_what_was_meant(ngram):
 def test_spans_on_the_command_line(run, tmp_path, ngram):
     save_model(ngram, tmp_path / "m")
     out = run("score", "-m", tmp_path / "m", "--spans", "--text", "the small red hoqse and the dog.")[1]
-    assert "\t16-" in out
+    assert "\t17-" in out
     assert "[q" in out
     assert "expected [u" in out
     record = json.loads(run("score", "-m", tmp_path / "m", "--spans", "--format", "jsonl", "--text", "a hoqse.")[1])
-    assert record["span"]["begin"] == 4
+    assert record["span"]["begin"] == 5
 
 
 # dynamic evaluation --------------------------------------------------------------------------------------------------

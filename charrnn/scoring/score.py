@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, Tally
-from charrnn.scoring.adapt import adapted_log_probs, check_adaptable
+from charrnn.scoring.adapt import adapted_log_probs, check_adaptable, unmoved
 from charrnn.scoring.labels import Labelled, classify
 from charrnn.scoring.log_probs import SentenceScore, score_sentences, sentence_ids, stream_tally, tally_of
 from charrnn.scoring.options import ScoreOptions
@@ -86,17 +86,17 @@ def _adapted(
 ) -> Iterator[Iterable[SentenceScore]]:
     """Scores by dynamic evaluation; with options.adapt_reset each line meets the model as it was trained."""
     assert options.adapt is not None
-    current = model
+    trained = weights = unmoved(model)
     for text in itertools.chain.from_iterable(groups):
         ids = sentence_ids(model.vocabulary, text)
-        log_probs, after = adapted_log_probs(current, ids, options.adapt)
-        current = model if options.adapt_reset else after
+        after, log_probs = adapted_log_probs(model, weights, ids, options.adapt)
+        weights = trained if options.adapt_reset else after
         yield [SentenceScore(text, ids, log_probs)]
 
 
 def _file_scores(model: LanguageModel, files: Sequence[str], options: ScoreOptions) -> Iterator[Sequence[FileScore]]:
     """Each file read as one text from its own fresh state; in dynamic evaluation the weights are carried on."""
-    current = model
+    trained = weights = unmoved(model) if options.adapt is not None else None
     for name in files:
         ids = model.vocabulary.encode(read_units([name], level=model.vocabulary.level, encoding=options.encoding))
         if options.pseudo:
@@ -105,7 +105,7 @@ def _file_scores(model: LanguageModel, files: Sequence[str], options: ScoreOptio
             model.prepare(len(ids))
             tally = stream_tally(model, ids)
         else:
-            log_probs, after = adapted_log_probs(current, ids, options.adapt)
-            current = model if options.adapt_reset else after
+            after, log_probs = adapted_log_probs(model, weights, ids, options.adapt)
+            weights = trained if options.adapt_reset else after
             tally = tally_of(ids[1:], log_probs)
         yield [FileScore(name, tally)]

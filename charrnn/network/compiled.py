@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from charrnn.network.arrays import Array, Parameters
 from charrnn.network.config import NetworkConfig

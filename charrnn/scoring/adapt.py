@@ -1,7 +1,7 @@
 """Dynamic evaluation: the weights follow the text while it is scored (Mikolov et al. 2010; Krause et al. 2018).
 
 Each stretch is first predicted, then learnt from (see network.dynamic); so nothing is predicted by weights that have seen
-it.
+it. What was just said and the weights cannot hold is the affair of a cache beside the model (see scoring.cache).
 """
 
 from typing import Any

@@ -39,7 +39,7 @@ class Cache:
         return np.array([self._read(*both) for both in zip(grams, log_probs.tolist(), strict=True)], np.float32)
 
     def _read(self, gram: str, log_prob: float) -> float:
-        """The mixture's log-probability of the last character after the others, given the model's; then the gram is counted."""
+        """The mixture's log-probability of the gram's last character, given the model's; then the gram is counted."""
         if len(self._counts) > MOST:
             self._counts.clear()
             self._contexts.clear()

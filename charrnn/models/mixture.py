@@ -10,7 +10,6 @@ Shapes: B rows, T time, V symbols of the mixture, M models.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -65,12 +64,6 @@ class Mixture:
     def start(self, rows: int) -> State:
         return tuple(model.start(rows) for model in self.models)
 
-    def with_models(self, models: Sequence[LanguageModel]) -> "Mixture":
-        """The same mixture of other models, in the places of its own; each has the vocabulary of the one it replaces."""
-        other = copy(self)
-        other.models = tuple(models)
-        return other
-
     def own_ids(self, ids_BT: np.ndarray) -> list[np.ndarray]:
         """The mixture's ids as ids of each model's own vocabulary."""
         return [view.ids(ids_BT) for view in self._views]
@@ -78,16 +71,23 @@ class Mixture:
     def advance_each(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
         """As advance(), but log_probs_MBTV: what each model gives the mixture's symbols."""
         read = [m.advance(s, ids) for m, s, ids in zip(self.models, state, self.own_ids(ids_BT), strict=True)]
-        log_probs_MBTV = np.stack([v.log_probs(part[1]) for part, v in zip(read, self._views, strict=True)])
-        return tuple(part[0] for part in read), log_probs_MBTV
+        return tuple(part[0] for part in read), self.viewed([part[1] for part in read])
+
+    def viewed(self, log_probs: Sequence[np.ndarray]) -> np.ndarray:
+        """log_probs_MBTV, what each model gives the mixture's symbols, from what it gives its own."""
+        return np.stack([view.log_probs(of_model) for of_model, view in zip(log_probs, self._views, strict=True)])
+
+    def joined(self, log_probs_MBTV: np.ndarray) -> np.ndarray:
+        """log_probs_BTV of the mixture, from what each model gives its symbols."""
+        weights_M111 = self.weights_M[:, None, None, None].astype(np.float32)
+        if self.way == "linear":
+            return np.logaddexp.reduce(log_probs_MBTV + _log(weights_M111), axis=0)
+        logits_BTV = (weights_M111 * log_probs_MBTV).sum(0)
+        return logits_BTV - _log_sum_exp(logits_BTV)
 
     def advance(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
         after, log_probs_MBTV = self.advance_each(state, ids_BT)
-        weights_M111 = self.weights_M[:, None, None, None].astype(np.float32)
-        if self.way == "linear":
-            return after, np.logaddexp.reduce(log_probs_MBTV + _log(weights_M111), axis=0)
-        logits_BTV = (weights_M111 * log_probs_MBTV).sum(0)
-        return after, logits_BTV - _log_sum_exp(logits_BTV)
+        return after, self.joined(log_probs_MBTV)
 
     def target_log_probs(self, state: State, ids_BT: np.ndarray, targets_BT: np.ndarray) -> tuple[State, np.ndarray]:
         if self.way != "linear":

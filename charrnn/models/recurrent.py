@@ -17,7 +17,7 @@ from charrnn.errors import CharrnnError
 from charrnn.models.archive import Archive
 from charrnn.models.language_model import Choose, Memory, generate_step_by_step
 from charrnn.network.config import NetworkConfig
-from charrnn.network.directions import backward_stack, joint_logits
+from charrnn.network.directions import backward_stack, forward_stack, joint_logits
 from charrnn.network.forward import State, read, zero_state
 from charrnn.network.output import log_softmax, logits_of
 from charrnn.network.parameters import Parameters, fold_embedding, parameter_shapes
@@ -144,16 +144,39 @@ class RecurrentModel:
             return state, memory, np.asarray(ids_BT)
         return generate_step_by_step(self, state, memory, ids_B, uniforms_TB, choose)
 
-    def descended(self, state: State, ids_BT: np.ndarray, counted: int, rate: float) -> "RecurrentModel":
-        """The model after one step of gradient descent on its first `counted` predictions in ids_BT, read from `state`."""
+    @cached_property
+    def _trained(self) -> tuple[NetworkConfig, Parameters]:
+        """The forward stack as it was trained, with the parameters on the device."""
         from charrnn.network import compiled
 
-        counted_BT = np.broadcast_to(np.arange(ids_BT.shape[1] - 1) < counted, ids_BT[:, 1:].shape).astype(np.float32)
-        parameters = compiled.descend(
-            self.config, self.vocabulary.unknown_probability, self.parameters, state,
-            ids_BT[:, :-1], ids_BT[:, 1:], counted_BT, np.float32(rate),
-        )  # fmt: skip
-        return RecurrentModel(self.config, self.vocabulary, map_tree(np.asarray, parameters), self.summary, lines=self.lines)
+        parameters, config = forward_stack(self.parameters, self.config)
+        return config, compiled.to_device(parameters)
+
+    def unmoved(self) -> Any:
+        """The weights as they were trained, for follow()."""
+        from charrnn.network import dynamic
+
+        return dynamic.unmoved(self._trained[1])
+
+    def follow(
+        self, state: State, weights: Any, ids_BT: np.ndarray, targets_BT: np.ndarray, rate: float, stretch: int, room: int
+    ) -> tuple[State, Any, np.ndarray]:
+        """advance() in dynamic evaluation: the state, the weights after learning from the targets, and log_probs_BTV.
+
+        B is 1. Every `stretch` characters are predicted, then learnt from; in a call before the last, T is a multiple of
+        it. room: the largest T that comes, for which it is compiled.
+        """
+        from charrnn.network import dynamic
+
+        characters = ids_BT.shape[1]
+        ids_NS, targets_NS = (
+            np.pad(array_BT[0], (0, room - characters)).reshape(-1, stretch) for array_BT in (ids_BT, targets_BT)
+        )
+        config, trained = self._trained
+        state, weights, log_probs_NSV = dynamic.follow(
+            config, self.vocabulary.unknown_probability, trained, weights, state, ids_NS, targets_NS, characters, rate
+        )
+        return state, weights, np.asarray(log_probs_NSV).reshape(1, room, -1)[:, :characters]
 
     def facts(self) -> dict[str, Any]:
         return {"network": asdict(self.config), "parameters": self.parameter_count}

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from charrnn.network.arrays import Array, Parameters
 from charrnn.network.config import NetworkConfig
@@ -71,29 +70,3 @@ def generate(
 
     carry, ids_TB = jax.lax.scan(step, carry, uniforms_TB)
     return carry, ids_TB.T
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def descend(
-    config: NetworkConfig,
-    unknown_probability: float,
-    parameters: Parameters,
-    state: State,
-    ids_BT: Array,
-    targets_BT: Array,
-    counted_BT: Array,
-    rate: Array,
-) -> Parameters:
-    """The parameters after one step of gradient descent on the nats per character of the targets that are counted.
-
-    The gradient is clipped to norm 1 (Pascanu et al. 2013).
-    """
-
-    def nats_per_character(parameters: Parameters) -> Array:
-        _, log_probs_BT = target_log_probs(config, unknown_probability, parameters, state, ids_BT, targets_BT)
-        return -(log_probs_BT * counted_BT).sum() / counted_BT.sum()
-
-    gradient = jax.grad(nats_per_character)(parameters)
-    norm = jnp.sqrt(sum(jnp.vdot(part, part) for part in jax.tree.leaves(gradient)))
-    step = rate * jnp.minimum(1, 1 / norm)
-    return jax.tree.map(lambda weight, slope: weight - step * slope, parameters, gradient)

@@ -61,7 +61,7 @@ def read(
     for k, weights in enumerate(parameters["layers"]):
         if k:
             x_TBG = cell.read(weights, drop(outputs_TBH, config.dropout, k), product)
-        elif config.embedding and config.embedding_dropout:
+        elif config.embedding and (config.embedding_dropout or ids_TB.size < config.vocabulary_size):
             x_TBG = cell.read(weights, drop(parameters["embedding"][ids_TB], config.embedding_dropout, 0), product)
         else:
             # embedding and what the cell makes of it fold into one table of pre-activations a symbol

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, Tally
-from charrnn.scoring.adapt import adapted_log_probs, check_adaptable
+from charrnn.scoring.adapt import Weights, adapted_log_probs, check_adaptable, unmoved
+from charrnn.scoring.cache import Cache
 from charrnn.scoring.labels import Labelled, classify
 from charrnn.scoring.log_probs import (
     Context,
@@ -127,17 +128,24 @@ def _adapted(
 ) -> Iterator[Iterable[SentenceScore]]:
     """Scores by dynamic evaluation; with options.adapt_reset each line meets the model as it was trained."""
     assert options.adapt is not None
-    current = model
+    weights, cache = _fresh(model)
     for text in itertools.chain.from_iterable(groups):
         ids = sentence_ids(model.vocabulary, text)
-        log_probs, after = adapted_log_probs(current, ids, options.adapt)
-        current = model if options.adapt_reset else after
-        yield [SentenceScore(text, ids, log_probs)]
+        weights, log_probs = adapted_log_probs(model, weights, ids, options.adapt)
+        yield [SentenceScore(text, ids, cache.mixed(ids, log_probs))]
+        if options.adapt_reset:
+            weights, cache = _fresh(model)
+
+
+def _fresh(model: LanguageModel) -> tuple[Weights, Cache]:
+    """What dynamic evaluation carries from text to text: the weights, as they were trained, and an empty cache."""
+    return unmoved(model), Cache(model.vocabulary.size)
 
 
 def _file_scores(model: LanguageModel, files: Sequence[str], options: ScoreOptions) -> Iterator[Sequence[FileScore]]:
-    """Each file read as one text from its own fresh state; in dynamic evaluation the weights are carried on."""
-    current = model
+    """Each file read as one text from its own fresh state; in dynamic evaluation weights and cache are carried on."""
+    if options.adapt is not None:
+        weights, cache = _fresh(model)
     for name in files:
         ids = model.vocabulary.encode(read_units([name], level=model.vocabulary.level, encoding=options.encoding))
         if options.pseudo:
@@ -146,7 +154,8 @@ def _file_scores(model: LanguageModel, files: Sequence[str], options: ScoreOptio
             model.prepare(len(ids))
             tally = stream_tally(model, ids)
         else:
-            log_probs, after = adapted_log_probs(current, ids, options.adapt)
-            current = model if options.adapt_reset else after
-            tally = tally_of(ids[1:], log_probs)
+            weights, log_probs = adapted_log_probs(model, weights, ids, options.adapt)
+            tally = tally_of(ids[1:], cache.mixed(ids, log_probs))
+            if options.adapt_reset:
+                weights, cache = _fresh(model)
         yield [FileScore(name, tally)]

@@ -46,7 +46,7 @@ def mixed_folder(tmp_path_factory, model_folder, counts_folder):
         ["score", "--text", "the cat sees a dog", "--text", ""],
         ["score", "--text", "the cat", "--chars", "--format", "jsonl"],
         ["score", "--text", "the cat sees a qqqqq dog.", "--spans"],
-        ["score", "--text", "the cat sees a dog.", "--adapt", "0.3"],
+        ["score", "--text", "the cat sees a dog.", "--adapt", "0.01"],
         ["score", "--text", "the cat sees a dog.", "--text", "a tree", "--labels", "a,b"],
         ["score", "--text", "the cat", "--format", "srilm"],
         ["sample", "--length", "70", "--seed", "1", "--count", "2"],
@@ -106,9 +106,9 @@ def test_a_mixture_is_a_part_like_any_other(run, tmp_path, mixed_folder, counts_
     assert made[0] == 0, made
     assert json.loads(run("score", "-m", tmp_path / "m", "--text", "the cat", "--format", "jsonl")[1]) == record
     assert "weight 0.3000: mixture, log-linear, 2 models" in run("info", "-m", tmp_path / "m")[1]
-    assert run("score", "-m", tmp_path / "m", "--adapt", 0.3, "--text", "the cat")[0] == 0  # a network inside the inner one
+    assert run("score", "-m", tmp_path / "m", "--adapt", 0.01, "--text", "the cat")[0] == 0  # a network inside the inner one
     charrnn.mix([counts_folder, counts_folder], tmp_path / "n")
-    assert_one_clear_line(run("score", "-m", tmp_path / "n", "--adapt", 0.3, "--text", "a"), "no weights to update")
+    assert_one_clear_line(run("score", "-m", tmp_path / "n", "--adapt", 0.01, "--text", "a"), "no weights to update")
 
 
 def test_what_is_made_is_said(run, tmp_path, model_folder, counts_folder):

@@ -25,7 +25,6 @@ ROWS, ROWS_OF_LINES = 32, 64
 WINDOW = 48
 # Of long texts, near states are worth most (see docs/train.md); lines may have to be copied, as in text to text.
 ATTENTION_WINDOW, ATTENTION_WINDOW_OF_LINES = 16, 64
-MOST_SYMBOLS_OF_DEEP = 1000  # with thousands of symbols the deep output learns more slowly (see docs/train.md)
 LONGEST_LINE = 1024  # with --lines, longer ones are read in pieces
 COMPILING_SECONDS = 6.0  # of a step for one window length and direction: 3 of processor time, more on a busy machine
 
@@ -66,8 +65,7 @@ def make_plan(
     batch = rows * (window if lines is None else float(lines.mean()) + 1)
     open_ended = minutes is not None and options.minutes is None
     options = replace(options.filled(minutes=minutes, **_by_name(options)), batch_size=rows, window=window)
-    deep = options.attention == "none" and symbols <= MOST_SYMBOLS_OF_DEEP  # attention has a tanh layer of its own
-    options = options.filled(output="deep" if deep else "plain")
+    options = options.filled(output="deep" if options.attention == "none" else "plain")  # attention has such a layer
     if lines is not None:
         options = options.filled(line_lengths=_line_lengths(options, lines, minutes))
     if options.attention != "none":

@@ -105,7 +105,8 @@ def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "Saved
 def sample(model: "Models", *, options: SampleOptions) -> "str | list[str]":
     """Text written by the model: one string, or with `count` a list of them.
 
-    With `report` each is a Written, a string that knows what it copies. Raises CharrnnError for what cannot be.
+    With `report` each is a Written, a string that knows what it copies. Raises CharrnnError for what cannot be, also where
+    there are fewer texts than asked for.
     """
     from charrnn.writing.sample import copied, joined, learnt_from, with_prime
     from charrnn.writing.sample import sample as write
@@ -113,7 +114,7 @@ def sample(model: "Models", *, options: SampleOptions) -> "str | list[str]":
     opened = open_models(model, options)
     options = with_prime(opened, options)
     corpus = learnt_from(opened, options)
-    ids = joined(write(opened, options, corpus), options.texts)
+    ids = list(joined(write(opened, options, corpus)))
     prime = options.prime if options.echo else ""
     texts = [prime + opened.vocabulary.decode(each) for each in ids]
     if options.report and corpus is not None:

@@ -15,7 +15,7 @@ PRINTED = {
     "score": {"format", "header", "base", "chars", "rank", "summary", "text", "sentences", "models"},
     "compare": {"format", "sentences"},
     "fill": {"format", "text", "sentences"},
-    "sample": {"models"},
+    "sample": {"models", "format", "separator", "output", "overwrite"},
     "rescore": {"models"},
     "bench": {"as_json"},
     "info": {"as_json"},

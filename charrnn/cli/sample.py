@@ -3,12 +3,12 @@
 import click
 
 from charrnn.cli.options import models_option, options_of
-from charrnn.writing.options import SampleOptions
+from charrnn.report.samples import PrintOptions
 
 
 @click.command(short_help="Write new text.")
 @models_option
-@options_of(SampleOptions)
+@options_of(PrintOptions)
 def sample(models, options):
     """Write new text in the style of the model's corpus.
 

@@ -13,6 +13,7 @@ from charrnn.conditions.automaton import (
     NEVER,
     START,
     UNREACHABLE,
+    AtLeast,
     Automaton,
     Both,
     Expression,
@@ -44,13 +45,15 @@ class Conditions:
     banned: tuple[int, ...] = ()
     must: tuple[str, ...] = ()
     ban_text: tuple[str, ...] = ()
+    min_length: int = 0
     stop: tuple[str, ...] = ()
     lines: bool = False
 
     @property
     def asked(self) -> bool:
         """Whether anything is asked that needs an automaton."""
-        return any((self.pattern is not None, self.template is not None, self.acrostic, self.must, self.ban_text))
+        expressions = (self.pattern is not None, self.template is not None, self.acrostic)
+        return any((*expressions, self.must, self.ban_text, self.min_length))
 
     def expressions(self) -> list[tuple[str, str]]:
         """(option, regular expression) of all that the whole text must match."""
@@ -126,7 +129,8 @@ def _made(vocabulary: Vocabulary, conditions: Conditions) -> tuple[Constraint, i
     for expression in expressions:
         expression.members_C = _members(expression, masks, class_V)
     classes = [[tuple(class_V[ids].tolist()) for ids in texts] for texts in (must, ban_text, stops)]
-    machine: Machine = Both([*expressions, *map(With, classes[0]), *([Without(classes[1])] if ban_text else [])])
+    ban = [Without(classes[1])] if ban_text else []
+    machine: Machine = Both([*expressions, *map(With, classes[0]), *ban, AtLeast(conditions.min_length)])
     automaton = tabulate(Stopped(machine, classes[2]) if stops else machine, class_V)
     return Constraint(automaton), int(automaton.least_S[START])
 
@@ -162,6 +166,7 @@ def _what_is_impossible(vocabulary: Vocabulary, conditions: Conditions) -> str:
         "acrostic": "--acrostic: no text of this model's characters has these first characters and what else is asked",
         "must": "--must: no text that matches holds this too",
         "ban_text": "--ban-text leaves no text that matches; ban less",
+        "min_length": "--min-length: no text that matches is so long",
         "stop": "--stop ends every text before it matches; leave it out",
         "lines": "a model trained with --lines writes one line, and no single line matches",
     }

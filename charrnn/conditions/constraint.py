@@ -25,10 +25,13 @@ from charrnn.conditions.automaton import (
     tabulate,
 )
 from charrnn.conditions.pattern import CharSet, in_bytes, literal, parse
-from charrnn.conditions.template import acrostic_pattern, template_pattern
+from charrnn.conditions.template import acrostic_pattern, lines_pattern, template_pattern
 from charrnn.errors import CharrnnError
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
+
+
+MOST_LINES = 20  # of a verse form, as far as an error knows
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Conditions:
     min_length: int = 0
     stop: tuple[str, ...] = ()
     lines: bool = False
+    line_count: int | None = None  # asked to find out why an acrostic cannot be
 
     @property
     def asked(self) -> bool:
@@ -61,7 +65,9 @@ class Conditions:
         if self.template is not None:
             found.append(("--template", template_pattern(self.template, self.acrostic or "")))
         elif self.acrostic:
-            found.append(("--acrostic", acrostic_pattern(self.acrostic)))
+            found.append(("--acrostic", acrostic_pattern(self.acrostic, ended=self.pattern is None)))
+        if self.line_count is not None:
+            found.append(("--acrostic", lines_pattern(self.line_count)))
         return found
 
 
@@ -176,8 +182,21 @@ def _what_is_impossible(vocabulary: Vocabulary, conditions: Conditions) -> str:
         if _is_impossible(vocabulary, met):
             if met.banned and not _is_impossible(vocabulary, replace(met, banned=())):
                 what = "--ban and --allow leave no text that matches; allow more"
+            elif name == "acrostic" and met.pattern is not None and met.template is None:
+                what = _other_line_count(vocabulary, met) or what
             return what + _unknown(vocabulary, conditions)
     raise AssertionError("all conditions together were impossible")
+
+
+def _other_line_count(vocabulary: Vocabulary, conditions: Conditions) -> str:
+    """That texts of the pattern have another number of lines than the acrostic; nothing where that is not so."""
+    size = len(conditions.acrostic or "")
+    counts = sorted(range(1, MOST_LINES + size), key=lambda count: abs(count - size))
+    free = replace(conditions, acrostic=None)
+    found = next((n for n in counts if not _is_impossible(vocabulary, replace(free, line_count=n))), size)
+    if found == size:
+        return ""
+    return f"--acrostic has {size} characters, one a line, and texts that match --pattern have {found} line{'s'[: found - 1]}"
 
 
 def _is_impossible(vocabulary: Vocabulary, conditions: Conditions) -> bool:

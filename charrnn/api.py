@@ -108,11 +108,11 @@ def sample(model: "Models", *, options: SampleOptions) -> "str | list[str]":
     With `report` each is a Written, a string that knows what it copies. Raises CharrnnError for what cannot be, also where
     there are fewer texts than asked for.
     """
-    from charrnn.writing.sample import copied, joined, learnt_from, with_prime
+    from charrnn.writing.sample import as_read, copied, joined, learnt_from, with_prime
     from charrnn.writing.sample import sample as write
 
     opened = open_models(model, options)
-    options = with_prime(opened, options)
+    options = as_read(opened, with_prime(opened, options))
     corpus = learnt_from(opened, options)
     ids = list(joined(write(opened, options, corpus)))
     prime = options.prime if options.echo else ""

@@ -30,7 +30,6 @@ from charrnn.errors import CharrnnError
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 
-
 MOST_LINES = 20  # of a verse form, as far as an error knows
 
 
@@ -196,7 +195,8 @@ def _other_line_count(vocabulary: Vocabulary, conditions: Conditions) -> str:
     found = next((n for n in counts if not _is_impossible(vocabulary, replace(free, line_count=n))), size)
     if found == size:
         return ""
-    return f"--acrostic has {size} characters, one a line, and texts that match --pattern have {found} line{'s'[: found - 1]}"
+    lines = "1 line" if found == 1 else f"{found} lines"
+    return f"--acrostic has {size} characters, one a line, and texts that match --pattern have {lines}"
 
 
 def _is_impossible(vocabulary: Vocabulary, conditions: Conditions) -> bool:

@@ -49,13 +49,14 @@ class PrintOptions(SampleOptions):
 
 def print_texts(model: "LanguageModel", options: PrintOptions) -> None:
     """Write the texts out, each after its primer unless options.echo is off."""
-    from charrnn.writing.sample import encode_prime, learnt_from, sample, with_prime
+    from charrnn.writing.sample import as_read, encode_prime, learnt_from, sample, with_prime
 
     if options.output != STDOUT:
         check_output(Path(options.output), options.overwrite)
     asked = with_prime(model, options)
-    corpus = learnt_from(model, asked)
     _say_left_out(model, asked)
+    asked = as_read(model, asked)
+    corpus = learnt_from(model, asked)
     pieces = sample(model, asked, corpus)
     before = asked.prime.encode("utf-8", "surrogateescape") if asked.echo else b""
     if options.report and corpus is not None:

@@ -43,7 +43,8 @@ def recovered(model: LanguageModel, text: Text, prime: np.ndarray, drawing: Draw
         else:
             back += 1
     novel = f"copies no {model.span} characters in a row and " if isinstance(model, Novel) else ""
-    raise CharrnnError(f"no text found in {ATTEMPTS} attempts that {novel}meets the conditions; raise --novel, or relax them")
+    found = f"no text found in {ATTEMPTS} attempts that {novel}meets the conditions"
+    raise CharrnnError(f"{found}; raise --novel, or relax them")
 
 
 def _continued(

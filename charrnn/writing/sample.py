@@ -71,7 +71,8 @@ def sample(model: LanguageModel, options: SampleOptions, corpus: np.ndarray | No
 
 
 def with_prime(model: LanguageModel, options: SampleOptions) -> SampleOptions:
-    """The options with the primer as a text: that of the file options.prime_file, if one is named, but for its last newline.
+    """The options with the primer as the text that the model reads: that of the file options.prime_file, if one is named, but
+    for its last newline; without the characters that options.unknown says to skip.
 
     The file is read once, for it may be a pipe.
     """
@@ -79,6 +80,14 @@ def with_prime(model: LanguageModel, options: SampleOptions) -> SampleOptions:
         return options
     text = read_text(options.prime_file, level=model.vocabulary.level, encoding=options.encoding)
     return replace(options, prime=text.removesuffix("\n"), prime_file=None)
+
+
+def as_read(model: LanguageModel, options: SampleOptions) -> SampleOptions:
+    """The options with the primer as the model reads it: without the characters that options.unknown says to skip."""
+    if options.unknown != "skip":
+        return options
+    read = model.vocabulary.decode_bytes(encode_prime(model, options))
+    return replace(options, prime=read.decode("utf-8", "surrogateescape"))
 
 
 def encode_prime(model: LanguageModel, options: SampleOptions) -> np.ndarray:

@@ -25,7 +25,7 @@ class Option:
     Numbers lie from `least` or `above` to `most` or `below`. A default of None means that nothing was said; `otherwise` is
     then what holds where nothing else decides. `names` are further names on the command line, and `metavar` stands for the
     value in its help. `escapes`: a backslash and n or t in a text from the command line is a newline or tab; `words` are
-    other texts that stand for others there.
+    other texts that stand for others there. The help need not say so: the command line adds it.
     """
 
     help: str

@@ -132,5 +132,5 @@ def test_a_variable_of_the_environment_is_one_text():
 def test_help_names_a_commands_own_options_before_those_that_it_shares():
     shown = CliRunner().invoke(command, ["--help"]).output
     assert shown.index("--size") < shown.index("--lines")
-    for words in ("[default: 3; 1<=x<10]", "[default: (lstm)]", "-s, --stop, --end", "--echo / --no-echo"):
+    for words in ("[default: 3; 1<=x<10]", "[default: lstm]", "-s, --stop, --end", "--echo / --no-echo"):
         assert words in shown

@@ -22,9 +22,8 @@ class SampleOptions(MixtureOptions):
     count: int | None = option(None, "Number of texts.", least=1, otherwise=1, names=("--num-samples",))
     seed: int | None = option(None, "The same seed gives the same text; by default a fresh one.", least=0)
     stop: tuple[str, ...] = option(
-        (), "Stop before this text (repeatable); \\n and \\t, or the words newline and tab.",
-        escapes=True, words=(("newline", "\n"), ("tab", "\t")),
-    )  # fmt: skip
+        (), "Stop before this text (repeatable).", escapes=True, words=(("newline", "\n"), ("tab", "\t"))
+    )
 
     temperature: float = option(1.0, "Below 1 favours likely characters, above 1 gives more variety.", above=0)
     top_k: int = option(0, "Sample from the K most likely characters; 0: from all.", least=0)
@@ -49,16 +48,14 @@ class SampleOptions(MixtureOptions):
 
     pattern: str | None = option(None, "The whole text matches this regular expression.", metavar="REGEX")
     template: str | None = option(
-        None, "Write this text and fill its blanks: {5} is five letters, {1-4} one to four; \\n and \\t.",
+        None, "Write this text and fill its blanks: {5} is five letters, {1-4} one to four.",
         metavar="TEXT", escapes=True,
     )  # fmt: skip
     acrostic: str | None = option(
         None, "First characters of the lines, or of the blanks of --template (repeated as needed).", metavar="TEXT"
     )
-    must: tuple[str, ...] = option((), "Text that must occur (repeatable); \\n and \\t.", metavar="TEXT", escapes=True)
-    ban_text: tuple[str, ...] = option(
-        (), "Text that must not occur (repeatable); \\n and \\t.", metavar="TEXT", escapes=True
-    )
+    must: tuple[str, ...] = option((), "Text that must occur (repeatable).", metavar="TEXT", escapes=True)
+    ban_text: tuple[str, ...] = option((), "Text that must not occur (repeatable).", metavar="TEXT", escapes=True)
 
     beam: int | None = option(None, "Beam search with N hypotheses; gives the --count best.", least=1, metavar="N")
     length_normalization: float = option(

@@ -71,10 +71,10 @@ def sample(model: LanguageModel, options: SampleOptions, corpus: np.ndarray | No
 
 
 def with_prime(model: LanguageModel, options: SampleOptions) -> SampleOptions:
-    """The options with the primer as the text that the model reads: that of the file options.prime_file, if one is named, but
-    for its last newline; without the characters that options.unknown says to skip.
+    """The options with the primer as the text that the model reads.
 
-    The file is read once, for it may be a pipe.
+    That is of the file options.prime_file, if one is named, but for its last newline; and without the characters that
+    options.unknown says to skip. The file is read once, for it may be a pipe.
     """
     if not options.prime_file:
         return options

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from charrnn.corpora.options import CorpusOptions
 from charrnn.machine import prepared
 from charrnn.models.options import MixOptions, MixtureOptions
-from charrnn.options import takes
+from charrnn.options import speaking_python, takes
 from charrnn.scoring.options import CompareOptions, RescoreOptions, ScoreOptions
 from charrnn.training.options import BenchOptions, NgramOptions, TrainOptions
 from charrnn.writing.options import FillOptions, SampleOptions
@@ -55,6 +55,7 @@ def train(
         return _trained(start(_names(corpus), Path(model), options), model, on_progress)
 
 
+@speaking_python()
 @prepared(all_processors=True)
 def resume(
     model: str | Path = DEFAULT_MODEL,

@@ -45,7 +45,7 @@ def list_corpora(as_json: bool) -> None:
 def get(name, options):
     """Download or generate a corpus.
 
-    A broken download is continued where it stopped; size and SHA-256 are checked.
+    A broken download is continued where it stopped; size and SHA-256 are checked. -o - is standard output.
     """
     import shutil
     import sys

@@ -71,10 +71,9 @@ def sample(model: LanguageModel, options: SampleOptions, corpus: np.ndarray | No
 
 
 def with_prime(model: LanguageModel, options: SampleOptions) -> SampleOptions:
-    """The options with the primer as the text that the model reads.
+    """The options with the primer as a text: that of the file options.prime_file, if one is named, but for its last newline.
 
-    That is of the file options.prime_file, if one is named, but for its last newline; and without the characters that
-    options.unknown says to skip. The file is read once, for it may be a pipe.
+    The file is read once, for it may be a pipe.
     """
     if not options.prime_file:
         return options

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from charrnn.corpora.options import CorpusOptions
 from charrnn.machine import prepared
 from charrnn.models.options import MixOptions, MixtureOptions
-from charrnn.options import takes
+from charrnn.options import speaking_python, takes
 from charrnn.scoring.options import CompareOptions, RescoreOptions, ScoreOptions
 from charrnn.training.options import BenchOptions, NgramOptions, TrainOptions
 from charrnn.writing.options import FillOptions, SampleOptions
@@ -47,12 +47,15 @@ def train(
     on_progress gets a training.trainer.Progress after each step. Raises CharrnnError for all that a user can mend.
     """
     from charrnn.models.lock import locked
+    from charrnn.text.corpus import check_there
     from charrnn.training.start import start
 
+    check_there(_names(corpus))
     with locked(Path(model)):
         return _trained(start(_names(corpus), Path(model), options), model, on_progress)
 
 
+@speaking_python()
 @prepared(all_processors=True)
 def resume(
     model: str | Path = DEFAULT_MODEL,
@@ -84,8 +87,10 @@ def resume(
 def ngram(corpus: Names, model: str | Path = DEFAULT_MODEL, *, options: NgramOptions) -> "NgramModel":
     """Count an n-gram model of text files into the folder `model` and return it."""
     from charrnn.models.ngram.arpa import write_arpa_file
+    from charrnn.text.corpus import check_there
     from charrnn.training.ngram import train_ngram
 
+    check_there(_names(corpus))
     counted = train_ngram(_names(corpus), Path(model), options)[0]
     if options.arpa:
         write_arpa_file(counted, Path(options.arpa))
@@ -105,15 +110,16 @@ def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "Saved
 def sample(model: "Models", *, options: SampleOptions) -> "str | list[str]":
     """Text written by the model: one string, or with `count` a list of them.
 
-    With `report` each is a Written, a string that knows what it copies. Raises CharrnnError for what cannot be.
+    With `report` each is a Written, a string that knows what it copies. Raises CharrnnError for what cannot be, also where
+    there are fewer texts than asked for.
     """
-    from charrnn.writing.sample import copied, joined, learnt_from, with_prime
+    from charrnn.writing.sample import as_read, copied, joined, learnt_from, with_prime
     from charrnn.writing.sample import sample as write
 
     opened = open_models(model, options)
-    options = with_prime(opened, options)
+    options = as_read(opened, with_prime(opened, options))
     corpus = learnt_from(opened, options)
-    ids = joined(write(opened, options, corpus), options.texts)
+    ids = list(joined(write(opened, options, corpus)))
     prime = options.prime if options.echo else ""
     texts = [prime + opened.vocabulary.decode(each) for each in ids]
     if options.report and corpus is not None:

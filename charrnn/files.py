@@ -40,6 +40,17 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def check_output(path: Path, overwrite: bool) -> None:
+    """Raises CharrnnError where `-o path` names no place for a file: a folder, a file that is not to be replaced, no folder
+    to put it in."""
+    if path.is_dir():
+        raise CharrnnError(f"{path}: is a folder; name a file with -o")
+    if path.exists() and not overwrite:
+        raise CharrnnError(f"{path}: exists already; add --overwrite, or name another file with -o")
+    if not path.parent.is_dir():
+        raise CharrnnError(f"{path}: there is no folder {path.parent}; make it, or name another place with -o")
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turns the operating system's refusals in the block (no right, no room) into one CharrnnError about `path`."""

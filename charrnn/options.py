@@ -8,7 +8,9 @@ default, its help, and what may be said. All else comes from the fields: the com
 import math
 import operator
 import os
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import Field, dataclass, field, fields, replace
 from functools import wraps
 from inspect import Parameter, signature
@@ -25,7 +27,7 @@ class Option:
     Numbers lie from `least` or `above` to `most` or `below`. A default of None means that nothing was said; `otherwise` is
     then what holds where nothing else decides. `names` are further names on the command line, and `metavar` stands for the
     value in its help. `escapes`: a backslash and n or t in a text from the command line is a newline or tab; `words` are
-    other texts that stand for others there.
+    other texts that stand for others there. The help need not say so: the command line adds it.
     """
 
     help: str
@@ -138,14 +140,56 @@ CONVERSIONS: dict[type, Callable[[Any], Any]] = {bool: _truth, int: _whole_numbe
 WORDS = {bool: "True or False", int: "a whole number", float: "a number", str: "a text"}
 
 
+_NAMED = re.compile(r"""(\btry )?(?<![\w-])(?:-([mo])\b|--([a-z][a-z-]*[a-z])(?: ('[^']*'|[^\s:;,]+)(:)?)?)""")
+_SHORT = {"m": "model", "o": "output"}
+
+
+@contextmanager
+def speaking_python() -> Iterator[None]:
+    """Lets the CharrnnErrors of a block name options as keywords: unknown="skip" for --unknown skip."""
+    try:
+        yield
+    except CharrnnError as error:
+        error.args = (in_python(str(error)),)
+        raise
+
+
+def in_python(message: str) -> str:
+    """A message in which the command line's options are keywords; whole commands, in backticks, stay as they are."""
+    parts = message.split("`")
+    return "`".join(part if k % 2 else _NAMED.sub(_keyword, part) for k, part in enumerate(parts))
+
+
+def _keyword(found: re.Match) -> str:
+    """The option that was found, with what follows it if that is its value."""
+    advice, short, name, word, colon = (group or "" for group in found.groups())
+    keyword = _SHORT[short] if short else name.replace("-", "_")
+    known = {choice for kind in _all_below(Options) for item in fields(kind) if item.name == keyword
+             for choice in option_of(item).choices}  # fmt: skip
+    if not word:
+        return advice + keyword
+    if re.fullmatch(r"'.*'|-?[\d.]+|None|True|False|[A-Z]+", word):
+        return f"{advice}{keyword}={word}{colon}"
+    if word in known or colon or advice:
+        return f'{advice}{keyword}="{word}"{colon}'
+    return f"{advice}{keyword} {_NAMED.sub(_keyword, word)}"
+
+
+def _all_below(kind: type[Options]) -> Iterator[type[Options]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from _all_below(below)
+
+
 def takes(kind: type[Options]) -> Callable[[Callable], Callable]:
     """A decorator for a function with a keyword `options` of this class: its fields become keywords of the function.
 
-    help() then shows each of them with its type, its default and its help.
+    help() then shows each of them with its type, its default and its help, and errors name them as keywords.
     """
 
     def decorate(function: Callable) -> Callable:
         @wraps(function)
+        @speaking_python()
         def call(*arguments: Any, **given: Any) -> Any:
             said = {item.name: given.pop(item.name) for item in fields(kind) if item.name in given}
             return function(*arguments, options=kind(**said), **given)
@@ -153,7 +197,7 @@ def takes(kind: type[Options]) -> Callable[[Callable], Callable]:
         own = [each for each in signature(function).parameters.values() if each.name != "options"]
         more = [Parameter(i.name, Parameter.KEYWORD_ONLY, default=i.default, annotation=i.type) for i in fields(kind)]
         call.__signature__ = signature(function).replace(parameters=[*own, *more])  # type: ignore[attr-defined]
-        lines = (f"    {item.name}: {option_of(item).help}" for item in fields(kind))
+        lines = (f"    {item.name}: {in_python(option_of(item).help)}" for item in fields(kind))
         call.__doc__ = f"{(function.__doc__ or '').rstrip()}\n\n    Options:\n\n" + "\n".join(lines) + "\n"
         return call
 

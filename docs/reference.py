@@ -42,7 +42,8 @@ def section(words: Words, command: click.Command) -> str:
     rows = [row(each) for each in command.params if isinstance(each, click.Option)]
     usage = " ".join([*words, "[OPTIONS]", *arguments])
     lines = [f"## {' '.join(words)}", "", f"`{usage}`", "", inspect.cleandoc(command.help or ""), ""]
-    return "\n".join([*lines, "| option | default | |", "|---|---|---|", *rows, ""])
+    examples = [f"$ {line.strip()}" for line in (command.epilog or "").splitlines()[2:]]
+    return "\n".join([*lines, "```console", *examples, "```", "", "| option | default | |", "|---|---|---|", *rows, ""])
 
 
 def row(option: click.Option) -> str:

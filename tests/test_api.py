@@ -1,6 +1,7 @@
 """The Python API: every command as a function, by the same names, with values instead of print."""
 
 import inspect
+import json
 
 import pytest
 
@@ -15,7 +16,7 @@ PRINTED = {
     "score": {"format", "header", "base", "chars", "rank", "summary", "text", "sentences", "models"},
     "compare": {"format", "sentences"},
     "fill": {"format", "text", "sentences"},
-    "sample": {"models"},
+    "sample": {"models", "format", "separator", "output", "overwrite"},
     "rescore": {"models"},
     "bench": {"as_json"},
     "info": {"as_json"},
@@ -49,7 +50,8 @@ def test_sample_searches_chooses_and_compares_as_the_command_does(run, model_fol
         for name, value in options.items():
             arguments += [flag(name), value] if value is not False else [f"--no-{name}"]
         texts = charrnn.sample(model_folder, **options)
-        assert run("sample", "-m", model_folder, *arguments)[1] == "".join(f"{text}\n" for text in texts)
+        printed = run("sample", "-m", model_folder, "--format", "jsonl", *arguments)[1].splitlines()
+        assert [json.loads(line)["text"] for line in printed] == texts
 
 
 def test_what_is_copied_is_told_with_the_text(model_folder, corpus_file):

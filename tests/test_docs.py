@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shlex
 from pathlib import Path
 
 import click
@@ -33,6 +34,16 @@ def test_every_command_and_option_has_help(reference):
         for option in command.params:
             if isinstance(option, click.Option):
                 assert option.help, (words, option.name)
+
+
+def test_the_help_of_every_command_ends_in_two_examples(reference):
+    for words, command in reference.commands(cli):
+        lines = command.get_help(click.Context(command, terminal_width=80)).splitlines()
+        assert lines[-3].strip() == "Examples:"
+        for line in lines[-2:]:
+            _, *given = shlex.split(line)
+            command.make_context(" ".join(words), given[len(words) - 1 :], resilient_parsing=False).close()
+            assert shlex.split(line)[: len(words)] == [*words]
 
 
 def test_every_command_is_explained_on_a_page_of_its_own_or_with_others(reference):

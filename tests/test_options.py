@@ -3,6 +3,7 @@
 import inspect
 import math
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 
 from charrnn.cli.options import options_of
 from charrnn.errors import CharrnnError
-from charrnn.options import Options, flag, kind_of, option, takes
+from charrnn.options import Options, flag, in_python, kind_of, option, takes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +83,28 @@ def test_what_was_not_said_is_filled_in_once():
 def test_what_cannot_be_is_refused_by_name(wrong, message):
     with pytest.raises(CharrnnError, match=message):
         Example(**wrong)
-    with pytest.raises(CharrnnError, match=message):
+    with pytest.raises(CharrnnError, match=re.escape(in_python(message))):
         told("x", **wrong)
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("--size 0: must be at least 1", "size=0: must be at least 1"),
+        ("--cell rnn: choose one of lstm, gru", 'cell="rnn": choose one of lstm, gru'),
+        ("leave out --top-k, --top-p and --greedy", "leave out top_k, top_p and greedy"),
+        ("try --unknown skip", 'try unknown="skip"'),
+        ("a file; --level byte reads any bytes", 'a file; level="byte" reads any bytes'),
+        ("name it with --corpus FILE, or train with --keep-text", "name it with corpus=FILE, or train with keep_text"),
+        ("--acrostic: --template 'a b' has no blanks", "acrostic: template='a b' has no blanks"),
+        ("--beam --greedy", "beam greedy"),
+        ("add --overwrite, or name another file with -o", "add overwrite, or name another file with output"),
+        ("make one with `charrnn train CORPUS -m a --lines`", "make one with `charrnn train CORPUS -m a --lines`"),
+        ("a well-known -1 -- x--y", "a well-known -1 -- x--y"),
+    ],
+)
+def test_errors_of_functions_name_keywords(said, wanted):
+    assert in_python(said) == wanted
 
 
 def test_a_function_takes_the_options_as_keywords_and_shows_them():
@@ -132,5 +153,5 @@ def test_a_variable_of_the_environment_is_one_text():
 def test_help_names_a_commands_own_options_before_those_that_it_shares():
     shown = CliRunner().invoke(command, ["--help"]).output
     assert shown.index("--size") < shown.index("--lines")
-    for words in ("[default: 3; 1<=x<10]", "[default: (lstm)]", "-s, --stop, --end", "--echo / --no-echo"):
+    for words in ("[default: 3; 1<=x<10]", "[default: lstm]", "-s, --stop, --end", "--echo / --no-echo"):
         assert words in shown

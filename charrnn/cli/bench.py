@@ -2,11 +2,14 @@
 
 import click
 
-from charrnn.cli.options import options_of
+from charrnn.cli.options import examples, options_of
 from charrnn.training.options import BenchOptions
 
 
-@click.command(short_help="Measure speed on this machine.")
+@click.command(
+    short_help="Measure speed on this machine.",
+    epilog=examples("charrnn bench --hidden 256 --only training", "charrnn bench --seconds 1 --json"),
+)
 @options_of(BenchOptions)
 @click.option("--json", "as_json", is_flag=True, help="The figures as one JSON object.")
 def bench(options, as_json):

@@ -2,11 +2,14 @@
 
 import click
 
-from charrnn.cli.options import Whole, files_or_stdin, options_of
+from charrnn.cli.options import Whole, examples, files_or_stdin, options_of
 from charrnn.report.compare import PrintOptions
 
 
-@click.command(short_help="Compare models on the same text.")
+@click.command(
+    short_help="Compare models on the same text.",
+    epilog=examples("charrnn compare -m small -m large held-out.txt", "charrnn compare -m net -m counts lines.txt"),
+)
 @click.argument("sentences", nargs=-1)
 @click.option(
     "-m", "--model", "models", type=Whole(), multiple=True, envvar="CHARRNN_MODEL",

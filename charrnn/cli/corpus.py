@@ -2,7 +2,7 @@
 
 import click
 
-from charrnn.cli.options import options_of, wrong_usage
+from charrnn.cli.options import examples, options_of, wrong_usage
 from charrnn.corpora.options import CorpusOptions
 
 STDOUT = "-"
@@ -13,12 +13,14 @@ def corpus() -> None:
     """Ready-made corpora: well-known ones to download, others generated without a network."""
 
 
-@corpus.command("list")
+@corpus.command("list", epilog=examples("charrnn corpus list", "charrnn corpus list --json"))
 @click.option("--json", "as_json", is_flag=True, help="Everything in the catalogue as JSON, with published results.")
 def list_corpora(as_json: bool) -> None:
     """List the corpora: name, bytes to download, licence, description."""
     import json
+    import shutil
     from dataclasses import asdict
+    from textwrap import fill
 
     from charrnn.corpora.catalogue import read_catalogue
 
@@ -26,20 +28,24 @@ def list_corpora(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(entry) for entry in entries], ensure_ascii=False, indent=2))
         return
-    header = ("NAME", "BYTES", "LICENCE", "DESCRIPTION")
-    rows = [header] + [(e.name, "generated" if e.generated else f"{e.bytes:,}", e.licence, e.title) for e in entries]
+    header = ("NAME", "SIZE", "LICENCE", "DESCRIPTION")
+    rows = [header] + [(e.name, "generated" if e.generated else f"{e.bytes:,} bytes", e.licence, e.title) for e in entries]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for name, size, licence, title in rows:
-        click.echo(f"{name:<{widths[0]}}  {size:>{widths[1]}}  {licence:<{widths[2]}}  {title}")
+    lines = [f"{n:<{widths[0]}}  {size:>{widths[1]}}  {licence:<{widths[2]}}  {title}" for n, size, licence, title in rows]
+    room = shutil.get_terminal_size((0, 0)).columns  # 0: no terminal, whose programs want a line each
+    if room and max(map(len, lines)) > room:
+        named = (f"{name}: {title} ({size}; {licence})" for name, size, licence, title in rows[1:])
+        lines = [fill(line, max(room, 20), subsequent_indent="    ") for line in named]
+    click.echo("\n".join(lines))
 
 
-@corpus.command("get")
+@corpus.command("get", epilog=examples("charrnn corpus get tiny-shakespeare", "charrnn corpus get adder -o - --count 5"))
 @click.argument("name")
 @options_of(CorpusOptions)
 def get(name, options):
     """Download or generate a corpus.
 
-    A broken download is continued where it stopped; size and SHA-256 are checked.
+    A broken download is continued where it stopped; size and SHA-256 are checked. -o - is standard output.
     """
     import shutil
     import sys

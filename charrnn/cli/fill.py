@@ -2,11 +2,14 @@
 
 import click
 
-from charrnn.cli.options import Whole, files_or_stdin, model_option, options_of
+from charrnn.cli.options import Whole, examples, files_or_stdin, model_option, options_of
 from charrnn.report.fillings import PrintOptions
 
 
-@click.command(short_help="Fill blanks in sentences.")
+@click.command(
+    short_help="Fill blanks in sentences.",
+    epilog=examples("charrnn fill --text 'to be or ____ to be'", "charrnn fill sentences.txt --candidates words.txt"),
+)
 @click.argument("sentences", nargs=-1)
 @model_option
 @click.option("--text", type=Whole(), multiple=True, help="A sentence (repeatable), instead of files.")

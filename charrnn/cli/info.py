@@ -2,10 +2,10 @@
 
 import click
 
-from charrnn.cli.options import model_option
+from charrnn.cli.options import examples, model_option
 
 
-@click.command(short_help="Describe a model.")
+@click.command(short_help="Describe a model.", epilog=examples("charrnn info -m names", "charrnn info -m names --json"))
 @model_option
 @click.option("--json", "as_json", is_flag=True, help="Everything known, as one JSON object.")
 def info(model, as_json):

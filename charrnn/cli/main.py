@@ -2,10 +2,16 @@
 
 import importlib
 import os
+import re
+import shutil
 import sys
+from difflib import get_close_matches
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
+from charrnn.cli.options import examples
 from charrnn.errors import CharrnnError
 from charrnn.machine import prepared
 
@@ -37,12 +43,27 @@ class LazyGroup(click.Group):
             return None
         return getattr(importlib.import_module(f"charrnn.cli.{name}"), name)
 
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> click.Context:
+        """Help, also that of the commands, is as wide as the terminal, up to click's usual 80; click stops at 50 below."""
+        width = max(20, min(shutil.get_terminal_size().columns, 80) - 2)
+        return super().make_context(info_name, args, parent, **{"terminal_width": width} | extra)
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if not args[0].startswith("-") and args[0] not in COMMANDS:
+            near = "".join(f" Did you mean '{name}'?" for name in get_close_matches(args[0], COMMANDS, n=1))
+            raise click.UsageError(f"No such command '{args[0]}'.{near}", context)
+        return super().resolve_command(context, args)
+
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"auto_envvar_prefix": "CHARRNN", "help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    epilog=examples("charrnn train letters.txt", "charrnn sample --prime 'Dear '"),
+    context_settings={"auto_envvar_prefix": "CHARRNN", "help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="charrnn")
 @click.pass_context
 def cli(context: click.Context) -> None:
@@ -62,6 +83,7 @@ def main() -> None:
         sys.stdout.flush()
     except click.UsageError as error:
         error.show()
+        _name_variables(error)
         code = 2
     except click.Abort:
         code = 130
@@ -87,6 +109,17 @@ def main() -> None:
         click.echo(f"charrnn: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
         code = 1
     sys.exit(code)
+
+
+def _name_variables(error: click.UsageError) -> None:
+    """Say which of the options that the error names come from variables of the environment."""
+    context = error.ctx
+    for option in context.command.params if context else ():
+        assert context is not None
+        named = any(re.search(rf"{re.escape(name)}(?![\w-])", error.format_message()) for name in option.opts)
+        if named and context.get_parameter_source(str(option.name)) is ParameterSource.ENVIRONMENT:
+            variable = option.envvar or f"{context.auto_envvar_prefix}_{str(option.name).upper()}"
+            click.echo(f"{option.opts[-1]} comes from the variable {variable} of the environment.", err=True)
 
 
 def _open_streams() -> None:

@@ -2,11 +2,14 @@
 
 import click
 
-from charrnn.cli.options import options_of
+from charrnn.cli.options import examples, options_of
 from charrnn.models.options import MixOptions
 
 
-@click.command(short_help="Save several models as one.")
+@click.command(
+    short_help="Save several models as one.",
+    epilog=examples("charrnn mix net counts -o both", "charrnn mix net counts --fit-on held-out.txt -o both"),
+)
 @click.argument("models", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Model folder to write.")
 @options_of(MixOptions)

@@ -22,6 +22,21 @@ class Whole(click.types.StringParamType):
         return [rv]
 
 
+class Shown(click.Option):
+    """An option whose default, where it is told in words, stands without parentheses."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        record = super().get_help_record(ctx)
+        if record and isinstance(self.show_default, str):
+            return record[0], record[1].replace(f"[default: ({self.show_default})", f"[default: {self.show_default}")
+        return record
+
+
+def examples(*lines: str) -> str:
+    """What ends a command's help."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
 model_option = click.option(
     "-m", "--model", default=DEFAULT_MODEL, show_default=True, envvar="CHARRNN_MODEL", help="Model folder."
 )
@@ -90,13 +105,22 @@ def click_option(item: Field) -> Callable[[Callable], Callable]:
     return click.option(
         item.name,
         *sorted([name, *about.names], key=lambda each: each.startswith("--")),
+        cls=Shown,
         type=_type(kind, several, item),
         multiple=several,
         default=item.default,
         show_default=bool(item.default) if about.otherwise is None else f"{about.otherwise}",
         metavar=about.metavar,
-        help=about.help,
+        help=_help(about),
     )
+
+
+def _help(about: Option) -> str:
+    """The option's help, and what only the command line reads."""
+    if not about.escapes:
+        return about.help
+    words = f", or the words {' and '.join(word for word, _ in about.words)}" if about.words else ""
+    return about.help.removesuffix(".") + f"; \\n and \\t{words}."
 
 
 def _type(kind: type, several: bool, item: Field) -> Any:

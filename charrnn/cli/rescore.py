@@ -2,11 +2,14 @@
 
 import click
 
-from charrnn.cli.options import files_or_stdin, models_option, options_of
+from charrnn.cli.options import examples, files_or_stdin, models_option, options_of
 from charrnn.scoring.options import RescoreOptions
 
 
-@click.command(short_help="Choose among hypotheses.")
+@click.command(
+    short_help="Choose among hypotheses.",
+    epilog=examples("charrnn rescore lists.tsv --best", "charrnn rescore lists.tsv --lm-weight 0.5"),
+)
 @click.argument("lists", nargs=-1)
 @models_option
 @options_of(RescoreOptions)

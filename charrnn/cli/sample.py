@@ -2,13 +2,16 @@
 
 import click
 
-from charrnn.cli.options import models_option, options_of
-from charrnn.writing.options import SampleOptions
+from charrnn.cli.options import examples, models_option, options_of
+from charrnn.report.samples import PrintOptions
 
 
-@click.command(short_help="Write new text.")
+@click.command(
+    short_help="Write new text.",
+    epilog=examples("charrnn sample --prime 'Dear ' --temperature 0.7", "charrnn sample -m names --count 20 --unique"),
+)
 @models_option
-@options_of(SampleOptions)
+@options_of(PrintOptions)
 def sample(models, options):
     """Write new text in the style of the model's corpus.
 

@@ -2,11 +2,14 @@
 
 import click
 
-from charrnn.cli.options import Whole, files_or_stdin, models_option, options_of
+from charrnn.cli.options import Whole, examples, files_or_stdin, models_option, options_of
 from charrnn.report.score_layouts import PrintOptions
 
 
-@click.command(short_help="Score sentences by how likely they are.")
+@click.command(
+    short_help="Score sentences by how likely they are.",
+    epilog=examples("charrnn score --text 'to be or not to be'", "charrnn score --rank draft.txt"),
+)
 @click.argument("sentences", nargs=-1)
 @models_option
 @click.option("--text", type=Whole(), multiple=True, help="A sentence (repeatable), instead of files.")

@@ -5,7 +5,7 @@ import time
 import click
 from click.core import ParameterSource
 
-from charrnn.cli.options import model_option, options_of
+from charrnn.cli.options import examples, model_option, options_of
 from charrnn.training.options import TrainOptions
 
 # when a run is resumed: its budget, where its text is, and whether it is compared at the end
@@ -19,7 +19,10 @@ def _without_environment(context: click.Context, parameter: click.Parameter, res
     return resume
 
 
-@click.command(short_help="Train a network on text.")
+@click.command(
+    short_help="Train a network on text.",
+    epilog=examples("charrnn train letters/ --minutes 5", "charrnn train names.txt --lines -m names"),
+)
 @click.argument("corpus", nargs=-1)
 @model_option
 @click.option(
@@ -42,7 +45,10 @@ def train(context, corpus, model, resume, options):
     elif not corpus:
         raise click.UsageError("Missing argument 'CORPUS...': name a text file, a folder, or - for standard input.")
     from charrnn.report.training import run_training
+    from charrnn.text.corpus import check_there
 
+    if not resume:
+        check_there(corpus)
     context.exit(run_training(corpus, model, options, resume=resume, begun=begun))
 
 

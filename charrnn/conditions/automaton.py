@@ -226,6 +226,21 @@ class With:
         return state == self._string
 
 
+class AtLeast:
+    """Texts of so many characters or more."""
+
+    start = 0
+
+    def __init__(self, least: int):
+        self._least = least
+
+    def step(self, state: int, symbol_class: int) -> int:
+        return min(state + 1, self._least)
+
+    def accepts(self, state: int) -> bool:
+        return state == self._least
+
+
 class Both:
     """Texts that all machines accept."""
 

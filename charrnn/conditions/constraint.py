@@ -13,6 +13,7 @@ from charrnn.conditions.automaton import (
     NEVER,
     START,
     UNREACHABLE,
+    AtLeast,
     Automaton,
     Both,
     Expression,
@@ -24,10 +25,12 @@ from charrnn.conditions.automaton import (
     tabulate,
 )
 from charrnn.conditions.pattern import CharSet, in_bytes, literal, parse
-from charrnn.conditions.template import acrostic_pattern, template_pattern
+from charrnn.conditions.template import acrostic_pattern, lines_pattern, template_pattern
 from charrnn.errors import CharrnnError
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
+
+MOST_LINES = 20  # of a verse form, as far as an error knows
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,16 @@ class Conditions:
     banned: tuple[int, ...] = ()
     must: tuple[str, ...] = ()
     ban_text: tuple[str, ...] = ()
+    min_length: int = 0
     stop: tuple[str, ...] = ()
     lines: bool = False
+    line_count: int | None = None  # asked to find out why an acrostic cannot be
 
     @property
     def asked(self) -> bool:
         """Whether anything is asked that needs an automaton."""
-        return any((self.pattern is not None, self.template is not None, self.acrostic, self.must, self.ban_text))
+        expressions = (self.pattern is not None, self.template is not None, self.acrostic)
+        return any((*expressions, self.must, self.ban_text, self.min_length))
 
     def expressions(self) -> list[tuple[str, str]]:
         """(option, regular expression) of all that the whole text must match."""
@@ -58,7 +64,9 @@ class Conditions:
         if self.template is not None:
             found.append(("--template", template_pattern(self.template, self.acrostic or "")))
         elif self.acrostic:
-            found.append(("--acrostic", acrostic_pattern(self.acrostic)))
+            found.append(("--acrostic", acrostic_pattern(self.acrostic, ended=self.pattern is None)))
+        if self.line_count is not None:
+            found.append(("--acrostic", lines_pattern(self.line_count)))
         return found
 
 
@@ -126,7 +134,8 @@ def _made(vocabulary: Vocabulary, conditions: Conditions) -> tuple[Constraint, i
     for expression in expressions:
         expression.members_C = _members(expression, masks, class_V)
     classes = [[tuple(class_V[ids].tolist()) for ids in texts] for texts in (must, ban_text, stops)]
-    machine: Machine = Both([*expressions, *map(With, classes[0]), *([Without(classes[1])] if ban_text else [])])
+    ban = [Without(classes[1])] if ban_text else []
+    machine: Machine = Both([*expressions, *map(With, classes[0]), *ban, AtLeast(conditions.min_length)])
     automaton = tabulate(Stopped(machine, classes[2]) if stops else machine, class_V)
     return Constraint(automaton), int(automaton.least_S[START])
 
@@ -162,6 +171,7 @@ def _what_is_impossible(vocabulary: Vocabulary, conditions: Conditions) -> str:
         "acrostic": "--acrostic: no text of this model's characters has these first characters and what else is asked",
         "must": "--must: no text that matches holds this too",
         "ban_text": "--ban-text leaves no text that matches; ban less",
+        "min_length": "--min-length: no text that matches is so long",
         "stop": "--stop ends every text before it matches; leave it out",
         "lines": "a model trained with --lines writes one line, and no single line matches",
     }
@@ -171,8 +181,22 @@ def _what_is_impossible(vocabulary: Vocabulary, conditions: Conditions) -> str:
         if _is_impossible(vocabulary, met):
             if met.banned and not _is_impossible(vocabulary, replace(met, banned=())):
                 what = "--ban and --allow leave no text that matches; allow more"
+            elif name == "acrostic" and met.pattern is not None and met.template is None:
+                what = _other_line_count(vocabulary, met) or what
             return what + _unknown(vocabulary, conditions)
     raise AssertionError("all conditions together were impossible")
+
+
+def _other_line_count(vocabulary: Vocabulary, conditions: Conditions) -> str:
+    """That texts of the pattern have another number of lines than the acrostic; nothing where that is not so."""
+    size = len(conditions.acrostic or "")
+    counts = sorted(range(1, MOST_LINES + size), key=lambda count: abs(count - size))
+    free = replace(conditions, acrostic=None)
+    found = next((n for n in counts if not _is_impossible(vocabulary, replace(free, line_count=n))), size)
+    if found == size:
+        return ""
+    lines = "1 line" if found == 1 else f"{found} lines"
+    return f"--acrostic has {size} characters, one a line, and texts that match --pattern have {lines}"
 
 
 def _is_impossible(vocabulary: Vocabulary, conditions: Conditions) -> bool:

@@ -33,6 +33,11 @@ def _once(texts, blanks, firsts) -> str:
     return "".join(parts)
 
 
-def acrostic_pattern(acrostic: str) -> str:
-    """Lines of any length that begin with the acrostic's characters, each ended by a newline."""
-    return "".join(f"{_literal(char)}[^\n]*\n" for char in acrostic)
+def acrostic_pattern(acrostic: str, *, ended: bool) -> str:
+    """Lines of any length that begin with the acrostic's characters; `ended`: whether the last must have a newline too."""
+    return "".join(f"{_literal(char)}[^\n]*\n" for char in acrostic) + ("" if ended else "?")
+
+
+def lines_pattern(count: int) -> str:
+    """So many lines that are not empty; the last may have a newline."""
+    return f"([^\n]+\n){{{count - 1}}}[^\n]+\n?"

@@ -15,7 +15,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from charrnn.errors import CharrnnError
-from charrnn.files import move_into_place, replacing, writing
+from charrnn.files import check_output, move_into_place, replacing, writing
 
 BLOCK = 1 << 16
 TIMEOUT_SECONDS = 30
@@ -74,14 +74,6 @@ def find(name: str) -> Entry:
     return catalogue[name]
 
 
-def refuse_existing(target: Path, overwrite: bool) -> None:
-    """Raises CharrnnError where something is at `target` that may not be overwritten."""
-    if target.is_dir():
-        raise CharrnnError(f"{target}: is a folder; name a file with -o")
-    if target.exists() and not overwrite:
-        raise CharrnnError(f"{target}: exists already; add --overwrite, or name another file with -o")
-
-
 def fetch(entry: Entry, target: Path, *, overwrite: bool = False, progress: Progress = lambda done: None) -> None:
     """Download an entry's text to `target`.
 
@@ -91,11 +83,9 @@ def fetch(entry: Entry, target: Path, *, overwrite: bool = False, progress: Prog
     catalogue knows; of that one nothing is kept.
     """
     assert not entry.generated
-    refuse_existing(target, overwrite)
+    check_output(target, overwrite)
     # the checksum in its name keeps two corpora for one target apart
     part = target.with_name(f"{target.name}.{entry.sha256[:8]}.part")
-    with writing(target):
-        part.parent.mkdir(parents=True, exist_ok=True)
     _download(entry, part, progress)
     _verify(entry, part)
     if not entry.member:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from charrnn.corpora.catalogue import Progress, fetch, find, refuse_existing
+from charrnn.corpora.catalogue import Progress, fetch, find
 from charrnn.corpora.options import CorpusOptions
 from charrnn.errors import CharrnnError
-from charrnn.files import write_bytes
+from charrnn.files import check_output, write_bytes
 
 
 def get_corpus(name: str, options: CorpusOptions, progress: Progress = lambda done: None) -> Path:
@@ -19,7 +19,7 @@ def get_corpus(name: str, options: CorpusOptions, progress: Progress = lambda do
         raise CharrnnError("--output -: a file is needed here; name one")
     options = options.filled(output=f"{name}.txt")
     target = Path(str(options.output))
-    refuse_existing(target, options.overwrite)
+    check_output(target, options.overwrite)
     if entry.generated:
         from charrnn.corpora.generated import generate  # brings numpy
 

@@ -10,9 +10,7 @@ from charrnn.options import Options, option
 class CorpusOptions(Options):
     """What is fetched or made, and where it is put."""
 
-    output: str | None = option(
-        None, "Where to put it, NAME.txt by default; - is standard output.", names=("-o",), metavar="FILE"
-    )
+    output: str | None = option(None, "Where to put it, NAME.txt by default.", names=("-o",), metavar="FILE")
     count: int | None = option(None, "Number of lines to generate.", least=1)
     seed: int | None = option(None, "Random seed of generated lines.", least=0, otherwise=0)
     without: tuple[str, ...] = option((), "A line never to generate (repeatable).", metavar="LINE")

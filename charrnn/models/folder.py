@@ -20,6 +20,7 @@ RESUME = "resume.safetensors"  # everything to continue bit for bit
 LOG = "log.jsonl"  # one line an evaluation
 CURVE = "curve.svg"
 TEXT = "text.safetensors"  # what was learnt from, where it is kept
+LOCK = "lock.json"  # by which process the folder is written to, see lock.py
 
 
 def exists(folder: Path) -> bool:
@@ -36,6 +37,8 @@ def open_model(folder: Path, *, compiled: bool = False) -> SavedModel:
     Raises CharrnnError where there is none, or it is damaged, or of a kind unknown here.
     """
     if not (folder / MODEL).exists():
+        if (folder / LOCK).exists():
+            raise CharrnnError(f"{folder}: no model here yet; a training that has begun saves one when it first evaluates")
         raise CharrnnError(f"{folder}: there is no model here; make one with `charrnn train CORPUS -m {folder}`")
     model = from_archive(*read_archive(folder / MODEL), folder / MODEL)
     model.folder = folder

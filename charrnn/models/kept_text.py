@@ -46,7 +46,7 @@ def text_learnt_from(model: LanguageModel) -> np.ndarray:
     if units is None:
         where = folder or "the model"
         means = "name it with --corpus FILE, or train with --keep-text"
-        raise NotKept(f"{where}: does not hold the text to compare with for --novel and --report; {means}")
+        raise NotKept(f"{where}: does not hold the text to compare with for --novel, --not-in-corpus and --report; {means}")
     return units
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from charrnn.errors import CharrnnError
 from charrnn.machine.processes import start_of
-from charrnn.models.folder import exists
+from charrnn.models.folder import LOCK, exists
 
-LOCK = "lock.json"
 ABANDONED = 10  # seconds: who takes a lock over needs a moment, unless it was killed in it
 READ_AGAIN = 20  # times, 0.05 s apart: another process may be writing its lock just now
 

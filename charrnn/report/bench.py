@@ -4,6 +4,8 @@ import json
 import sys
 from typing import Any
 
+from charrnn.network.cells import title
+
 
 def print_figures(figures: dict[str, Any], as_json: bool) -> None:
     if as_json:
@@ -35,7 +37,7 @@ def _title(options: dict[str, Any]) -> str:
         "both directions": options["direction"] == "both",
         f"{options['attention']} attention over {options['attention_window']}": options["attention"] != "none",
     }
-    network = f"{options['layers']} × {options['hidden']} {options['cell'].upper()}"
+    network = f"{options['layers']} × {options['hidden']} {title(options['cell'])}"
     batch = f"batch {options['batch_size']} × {options['window']}, {options['symbols']} symbols"
     return ", ".join([network, *(words for words, said in unusual.items() if said), batch])
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from charrnn.files import strict_json
 from charrnn.models.language_model import SavedModel, describe
+from charrnn.network.cells import title
 from charrnn.report.say import figures
 
 Facts = dict[str, Any]  # what models.language_model.describe says
@@ -49,7 +50,7 @@ def _form_and_course(facts: Facts) -> tuple[Rows, Rows]:
 
 def _network_rows(facts: Facts) -> tuple[Rows, Rows]:
     network = facts["network"]
-    size = f"{network['layers']} × {network['hidden']} {network['cell'].upper()}, {facts['parameters']:,} parameters"
+    size = f"{network['layers']} × {network['hidden']} {title(network['cell'])}, {facts['parameters']:,} parameters"
     form = [("network", size), ("embedding", str(network["embedding"]) if network["embedding"] else "one-hot")]
     if network["output"] == "deep":
         form.append(("output", "deep: a tanh layer over the last two states"))

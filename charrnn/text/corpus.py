@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import hashlib
+import os
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,8 @@ from charrnn.errors import CharrnnError
 from charrnn.text.vocabulary import NEWLINE, to_units
 
 STDIN = "-"
+# A folder that has one of the first three is a model's, or is becoming one: these are no texts in it.
+MODEL_FILES = ("lock.json", "model.safetensors", "resume.safetensors", "text.safetensors", "log.jsonl", "curve.svg")
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Corpus:
 
 
 def expand(paths: Iterable[str]) -> Iterator[str]:
-    """Files as they are named; for a folder, every file below it in sorted order, hidden ones left out."""
+    """Files as they are named; for a folder, every file below it in sorted order, without hidden ones and models'."""
     for name in paths:
         path = Path(name)
         if name == STDIN or not path.is_dir():
@@ -46,9 +49,19 @@ def expand(paths: Iterable[str]) -> Iterator[str]:
             continue
         inside = sorted(p for p in path.rglob("*") if p.is_file())
         inside = [p for p in inside if not any(part.startswith(".") for part in p.relative_to(path).parts)]
+        models = {p.parent for p in inside if p.name in MODEL_FILES[:3]}
+        inside = [p for p in inside if p.parent not in models or p.name not in MODEL_FILES]
         if not inside:
-            raise CharrnnError(f"{name}: the folder holds no files")
+            raise CharrnnError(f"{name}: the folder holds no texts")
         yield from map(str, inside)
+
+
+def check_there(paths: Iterable[str]) -> None:
+    """Raises CharrnnError for the first of the files and folders that is not there."""
+    for name in paths:
+        if name != STDIN:
+            with reading(name):
+                os.stat(name)
 
 
 @contextmanager

@@ -26,7 +26,9 @@ class ReadingOptions(Options):
     encoding: str = option("utf-8", "Encoding of the corpus files.")
     min_count: int = option(1, "Characters seen fewer times train the unknown symbol instead.", least=1)
     lines: bool = option(False, "Every line is a sequence of its own (names, sentences); otherwise one long text.")
-    keep_text: bool = option(False, "Keep the text of this training in the model folder, for sample --novel and --report.")
+    keep_text: bool = option(
+        False, "Keep the text of this training in the model folder, for sample --novel, --not-in-corpus and --report."
+    )
     overwrite: bool = option(False, "Replace the model in the folder.")
 
     def check(self) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, Memory, read_prime
 from charrnn.writing.choice import Drawing
+from charrnn.writing.novel import Novel
 from charrnn.writing.written import Text
 
 ATTEMPTS = 200
@@ -41,7 +42,9 @@ def recovered(model: LanguageModel, text: Text, prime: np.ndarray, drawing: Draw
             back, furthest = 1, len(text.ids)
         else:
             back += 1
-    raise CharrnnError(f"no text found in {ATTEMPTS} attempts that copies nothing and meets the conditions; relax them")
+    novel = f"copies no {model.span} characters in a row and " if isinstance(model, Novel) else ""
+    found = f"no text found in {ATTEMPTS} attempts that {novel}meets the conditions"
+    raise CharrnnError(f"{found}; raise --novel, or relax them")
 
 
 def _continued(

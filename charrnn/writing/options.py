@@ -18,12 +18,12 @@ class SampleOptions(MixtureOptions):
     echo: bool = option(True, "Begin the text with the primer, or leave it out.")
     unknown: str = option("error", "What to do with primer characters that the model does not know.", choices=UNKNOWN_WAYS)
     length: int = option(500, "Maximum number of characters to write.", least=0)
+    min_length: int = option(0, "Minimum number of characters to write.", least=0)
     count: int | None = option(None, "Number of texts.", least=1, otherwise=1, names=("--num-samples",))
     seed: int | None = option(None, "The same seed gives the same text; by default a fresh one.", least=0)
     stop: tuple[str, ...] = option(
-        (), "Stop before this text (repeatable); \\n and \\t, or the words newline and tab.",
-        escapes=True, words=(("newline", "\n"), ("tab", "\t")),
-    )  # fmt: skip
+        (), "Stop before this text (repeatable).", escapes=True, words=(("newline", "\n"), ("tab", "\t"))
+    )
 
     temperature: float = option(1.0, "Below 1 favours likely characters, above 1 gives more variety.", above=0)
     top_k: int = option(0, "Sample from the K most likely characters; 0: from all.", least=0)
@@ -48,32 +48,48 @@ class SampleOptions(MixtureOptions):
 
     pattern: str | None = option(None, "The whole text matches this regular expression.", metavar="REGEX")
     template: str | None = option(
-        None, "Write this text and fill its blanks: {5} is five letters, {1-4} one to four; \\n and \\t.",
+        None, "Write this text and fill its blanks: {5} is five letters, {1-4} one to four.",
         metavar="TEXT", escapes=True,
     )  # fmt: skip
     acrostic: str | None = option(
         None, "First characters of the lines, or of the blanks of --template (repeated as needed).", metavar="TEXT"
     )
-    must: tuple[str, ...] = option((), "Text that must occur (repeatable); \\n and \\t.", metavar="TEXT", escapes=True)
-    ban_text: tuple[str, ...] = option(
-        (), "Text that must not occur (repeatable); \\n and \\t.", metavar="TEXT", escapes=True
-    )
+    must: tuple[str, ...] = option((), "Text that must occur (repeatable).", metavar="TEXT", escapes=True)
+    ban_text: tuple[str, ...] = option((), "Text that must not occur (repeatable).", metavar="TEXT", escapes=True)
 
     beam: int | None = option(None, "Beam search with N hypotheses; gives the --count best.", least=1, metavar="N")
     length_normalization: float = option(
         1.0, "With --beam: rank texts of different lengths by log-probability / characters ** this.", least=0
     )
     best_of: int | None = option(None, "Draw N texts and give the --count best by bits per character.", least=1, metavar="N")
+    sort: str | None = option(
+        None, "Print the texts when all are written, by bits per character, fewest first.", choices=("score",)
+    )
+    unique: bool = option(False, "Write no text twice.")
+    not_in: tuple[str, ...] = option((), "Write no text with a line of this file (repeatable).", metavar="FILE")
+    not_in_corpus: bool = option(False, "Write no text with a line of the training text.")
     novel: int | None = option(None, "Never copy N characters in a row from the training text.", least=2, metavar="N")
     report: bool = option(False, "Report the longest span that each text copies from the training text, and its share.")
     corpus: tuple[str, ...] = option(
-        (), "The text for --novel and --report; by default the one that train --keep-text kept.", metavar="FILE"
+        (),
+        "The training text, for --novel, --not-in-corpus and --report; by default what train --keep-text kept.",
+        metavar="FILE",
     )
 
     @property
     def texts(self) -> int:
         """How many texts are asked for."""
         return 1 if self.count is None else self.count
+
+    @property
+    def selects(self) -> bool:
+        """Whether texts are left out for what they are."""
+        return bool(self.unique or self.not_in or self.not_in_corpus)
+
+    @property
+    def compares(self) -> bool:
+        """Whether texts are compared with what was learnt from."""
+        return bool(self.novel or self.not_in_corpus or self.report)
 
     def check(self) -> None:
         super().check()
@@ -89,8 +105,14 @@ class SampleOptions(MixtureOptions):
             raise CharrnnError("--length-normalization ranks what --beam finds; give --beam too")
         if self.texts > min(self.beam or self.texts, self.best_of or self.texts):
             raise CharrnnError("--count asks for more texts than --beam or --best-of finds")
-        if self.corpus and not (self.novel or self.report):
-            raise CharrnnError("--corpus is the text that --novel and --report compare with; give one of them too")
+        if self.sort and (self.beam or self.best_of):
+            raise CharrnnError("--beam and --best-of rank what they find; leave out --sort")
+        if self.greedy and self.selects:
+            raise CharrnnError("--greedy writes the same text each time; leave out --unique, --not-in and --not-in-corpus")
+        if self.corpus and not self.compares:
+            raise CharrnnError(
+                "--corpus is the text that --novel, --not-in-corpus and --report compare with; give one of them too"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

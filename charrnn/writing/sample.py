@@ -1,6 +1,7 @@
 """Texts as they are asked for: drawn as they come, the likeliest of many drawn, or found by beam search."""
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -8,8 +9,8 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.kept_text import text_learnt_from
-from charrnn.models.language_model import LanguageModel
-from charrnn.scoring.log_probs import sequence_log_probs
+from charrnn.models.language_model import LanguageModel, Tally
+from charrnn.scoring.log_probs import sequence_log_probs, tally_of
 from charrnn.text.corpus import read_text, read_units
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import listed
@@ -17,6 +18,7 @@ from charrnn.writing.beam import beam_search
 from charrnn.writing.draw import draw, fresh_seed
 from charrnn.writing.novel import Novel, longest_copy
 from charrnn.writing.options import SampleOptions
+from charrnn.writing.selection import Selection
 from charrnn.writing.steering import drawing_for
 
 Pieces = Iterator[tuple[int, np.ndarray]]  # number of the text, ids; an empty piece ends each text
@@ -33,9 +35,9 @@ class Copied(NamedTuple):
 def sample(model: LanguageModel, options: SampleOptions, corpus: np.ndarray | None = None) -> Pieces:
     """Pieces of the texts that are asked for, in the order of the texts; an empty one ends each.
 
-    corpus: the ids of the text that options.novel compares with, as learnt_from gives them.
+    corpus: the ids of the text that they are compared with, as learnt_from gives them.
     Raises CharrnnError for conditions that no text meets, for characters of the primer that the model does not know
-    (where options.unknown is "error").
+    (where options.unknown is "error"), and after the texts that were found where there are not as many as asked for.
     """
     prime = encode_prime(model, options)
     plain, drawing = model, drawing_for(model, options)
@@ -43,19 +45,29 @@ def sample(model: LanguageModel, options: SampleOptions, corpus: np.ndarray | No
         assert corpus is not None
         model = Novel(model, corpus, options.novel)
     if options.beam:
-        found = beam_search(
+        hypotheses = beam_search(
             model, prime=prime, length=options.length, beam=options.beam, end_at_boundary=model.lines,
             normalization=options.length_normalization, drawing=drawing,
         )  # fmt: skip
-        return _whole([text.ids for text in found[: options.texts]])
+        return _whole(Selection(plain, prime, options, corpus).of((found.ids for found in hypotheses), options.texts))
     drawn = options.best_of or options.texts
     model.prepare(options.length * drawn)
     seed = fresh_seed() if options.seed is None else options.seed
-    pieces = draw(
-        model, prime=prime, length=options.length, count=drawn, drawing=drawing, stops=options.stop,
-        end_at_boundary=model.lines, seed=seed, dead_ends=bool(options.novel),
-    )  # fmt: skip
-    return _whole(likeliest(plain, prime, joined(pieces, drawn))[: options.texts]) if options.best_of else pieces
+
+    def pieces(first: int = 0) -> Pieces:
+        return draw(
+            model, prime=prime, length=options.length, count=drawn, first=first, drawing=drawing, stops=options.stop,
+            end_at_boundary=model.lines, seed=seed, dead_ends=bool(options.novel),
+        )  # fmt: skip
+
+    if not (options.selects or options.best_of or options.sort):
+        return pieces()  # while they are written
+    selection = Selection(plain, prime, options, corpus)
+    if options.best_of:
+        return _whole(selection.of(likeliest(plain, prime, joined(pieces())), options.texts))
+    endless = itertools.chain.from_iterable(map(joined, map(pieces, itertools.count(0, drawn))))
+    found = selection.of(endless, options.texts)
+    return _whole(_sorted(plain, prime, found) if options.sort else found)
 
 
 def with_prime(model: LanguageModel, options: SampleOptions) -> SampleOptions:
@@ -69,13 +81,23 @@ def with_prime(model: LanguageModel, options: SampleOptions) -> SampleOptions:
     return replace(options, prime=text.removesuffix("\n"), prime_file=None)
 
 
+def as_read(model: LanguageModel, options: SampleOptions) -> SampleOptions:
+    """The options with the primer as the model reads it: without the characters that options.unknown says to skip."""
+    if options.unknown != "skip":
+        return options
+    read = model.vocabulary.decode_bytes(encode_prime(model, options))
+    return replace(options, prime=read.decode("utf-8", "surrogateescape"))
+
+
 def encode_prime(model: LanguageModel, options: SampleOptions) -> np.ndarray:
     """The ids of the primer. Its unknown characters are an error that names them, left out ("skip"), or kept as the unknown
     symbol ("symbol")."""
     prime = options.prime
     missing = model.vocabulary.unknown_in(prime)
     if missing and options.unknown == "error":
-        raise CharrnnError(f"the primer has characters that the model does not know: {listed(missing)}; try --unknown skip")
+        other = "".join(char.swapcase() if char in missing else char for char in prime)
+        way = "--unknown skip" if model.vocabulary.unknown_in(other) or len(other) > 60 else repr(other)
+        raise CharrnnError(f"the primer has characters that the model does not know: {listed(missing)}; try {way}")
     ids = model.vocabulary.encode(prime)
     return ids[ids != UNKNOWN] if options.unknown == "skip" else ids
 
@@ -86,7 +108,7 @@ def learnt_from(model: LanguageModel, options: SampleOptions) -> np.ndarray | No
 
     Raises CharrnnError where it is asked for and not there.
     """
-    if not (options.novel or options.report):
+    if not options.compares:
         return None
     if options.corpus:
         units = read_units(options.corpus, level=model.vocabulary.level, encoding=options.encoding)
@@ -95,12 +117,14 @@ def learnt_from(model: LanguageModel, options: SampleOptions) -> np.ndarray | No
     return model.vocabulary.encode(units)
 
 
-def joined(pieces: Pieces, count: int) -> list[np.ndarray]:
-    """The ids of each of the `count` texts."""
-    parts: list[list[np.ndarray]] = [[] for _ in range(count)]
-    for row, piece in pieces:
-        parts[row].append(piece)
-    return [np.concatenate(of_row) for of_row in parts]
+def joined(pieces: Pieces) -> Iterator[np.ndarray]:
+    """The ids of each text, as soon as it is whole."""
+    parts: list[np.ndarray] = []
+    for _, piece in pieces:
+        parts.append(piece)
+        if not len(piece):
+            yield np.concatenate(parts)
+            parts = []
 
 
 def copied(model: LanguageModel, ids: np.ndarray, corpus: np.ndarray) -> Copied:
@@ -109,16 +133,34 @@ def copied(model: LanguageModel, ids: np.ndarray, corpus: np.ndarray) -> Copied:
     return Copied(model.vocabulary.decode(ids[begin : begin + length]), length, len(ids))
 
 
-def likeliest(model: LanguageModel, prime: np.ndarray, texts: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """The texts after a prime, those with the fewest bits per character first; of lines, their end counts."""
+def likeliest(model: LanguageModel, prime: np.ndarray, texts: Iterable[np.ndarray]) -> list[np.ndarray]:
+    """The texts after a prime, those with the fewest bits per character first; empty ones before all."""
+    texts = list(texts)
+    found = [tally.bits_per_character if tally.characters else 0.0 for tally in tallies(model, prime, texts)]
+    return [texts[k] for k in sorted(range(len(texts)), key=lambda k: found[k])]
+
+
+def tallies(model: LanguageModel, prime: np.ndarray, texts: Sequence[np.ndarray]) -> list[Tally]:
+    """The tally of each text after a prime, which does not count; of lines, their end does."""
     before, after = [[BOUNDARY], prime], [[BOUNDARY]] if model.lines else []
     sequences = [np.concatenate([*before, text, *after]).astype(np.int32) for text in texts]
     scores = sequence_log_probs(model, sequences)
-    means = [score[len(prime) :].mean() if len(score) > len(prime) else 0.0 for score in scores]
-    return [texts[k] for k in sorted(range(len(texts)), key=lambda k: -means[k])]
+    return [tally_of(ids[1 + len(prime) :], of[len(prime) :]) for ids, of in zip(sequences, scores, strict=True)]
 
 
-def _whole(texts: Sequence[np.ndarray]) -> Pieces:
+def _sorted(model: LanguageModel, prime: np.ndarray, texts: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """The likeliest first, also where there are not as many as asked for: that is then said after them."""
+    found: list[np.ndarray] = []
+    try:
+        for text in texts:
+            found.append(text)
+    except CharrnnError:
+        yield from likeliest(model, prime, found)
+        raise
+    yield from likeliest(model, prime, found)
+
+
+def _whole(texts: Iterable[np.ndarray]) -> Pieces:
     for row, ids in enumerate(texts):
         if len(ids):
             yield row, ids

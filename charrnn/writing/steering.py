@@ -17,7 +17,7 @@ def drawing_for(model: LanguageModel, options: SampleOptions) -> Drawing:
     )  # fmt: skip
     conditions = Conditions(
         pattern=options.pattern, template=options.template, acrostic=options.acrostic, must=options.must,
-        ban_text=options.ban_text, banned=banned, stop=options.stop, lines=model.lines,
+        ban_text=options.ban_text, min_length=options.min_length, banned=banned, stop=options.stop, lines=model.lines,
     )  # fmt: skip
     guides: list[Guide] = [RepetitionPenalty(options.repetition_penalty)] if options.repetition_penalty != 1 else []
     if conditions.asked:

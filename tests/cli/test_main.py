@@ -10,6 +10,7 @@ import pytest
 
 from charrnn.models.archive import read_archive, write_archive
 from charrnn.models.folder import MODEL
+from charrnn.models.lock import locked
 from tests.conftest import assert_one_clear_line
 
 
@@ -97,3 +98,44 @@ def test_a_reader_that_goes_away_gets_no_traceback(model_folder):
     assert len(result.stdout) == 5
     assert "Traceback" not in result.stderr
     assert "Exception" not in result.stderr
+
+
+def test_a_command_that_is_almost_one_is_suggested(run):
+    assert "No such command 'sampel'. Did you mean 'sample'?" in run("sampel")[2]
+    assert "Did you mean" not in run("qqq")[2]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "arguments"),
+    [
+        ("CHARRNN_SAMPLE_TOP_K", "few", []),
+        ("CHARRNN_SAMPLE_TOP_K", "-1", []),
+        ("CHARRNN_SAMPLE_BEAM", "3", ["--greedy"]),
+    ],
+)
+def test_an_error_names_the_variable_that_it_comes_from(run, monkeypatch, variable, value, arguments):
+    assert "comes from the variable" not in run("sample", "--top-k", value, "--beam", value, *arguments)[2]
+    monkeypatch.setenv(variable, value)
+    code, _, error = run("sample", *arguments)
+    assert code == 2
+    assert f"comes from the variable {variable} of the environment." in error
+
+
+def test_a_corpus_that_is_not_there_is_said_before_the_model_that_is(run, model_folder):
+    for command in ("train", "ngram"):
+        assert_one_clear_line(run(command, model_folder / "none.txt", "-m", model_folder), "none.txt: no such file")
+
+
+def test_a_folder_whose_first_training_is_under_way(run, tmp_path):
+    with locked(tmp_path):
+        assert_one_clear_line(run("sample", "-m", tmp_path), "no model here yet; a training that has begun")
+    assert_one_clear_line(run("sample", "-m", tmp_path), "there is no model here; make one")
+
+
+def test_what_a_narrow_terminal_shows_fits(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    for command in (["corpus", "list"], ["corpus", "--help"], ["info", "--help"]):
+        out = run(*command)[1].partition("Examples:")[0]
+        assert max(map(len, out.splitlines())) <= 40, command
+    monkeypatch.delenv("COLUMNS")
+    assert max(map(len, run("corpus", "list")[1].splitlines())) > 100

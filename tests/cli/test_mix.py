@@ -165,7 +165,7 @@ def test_a_python_caller_is_told_the_same(tmp_path, model, counts_folder):
         charrnn.mix([model, counts_folder], tmp_path / "m")
     with pytest.raises(charrnn.CharrnnError, match="a mixture is of two models or more"):
         charrnn.mix([model])
-    with pytest.raises(charrnn.CharrnnError, match="--weight gives the weights and --fit-on finds them"):
+    with pytest.raises(charrnn.CharrnnError, match=r"^weight gives the weights and fit_on finds them"):
         charrnn.mix([model, model], weight=(1, 1), fit_on="x")
     with pytest.raises(charrnn.CharrnnError, match="choose one of linear, log-linear"):
         charrnn.mix([model, model], mix="both")

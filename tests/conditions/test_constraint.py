@@ -55,6 +55,8 @@ def test_every_text_matches_whatever_writes_it(any_model):
         (Conditions(pattern=".*", must=("tree",), stop=("\n",)), 50),
         (Conditions(template="{3} {1-4}. ____.\n"), 60),
         (Conditions(acrostic="tad"), 60),
+        (Conditions(acrostic="tad", pattern="([a-z]{3}\n){2}[a-z]{5}"), 60),
+        (Conditions(acrostic="tad", pattern="([a-z]{3}\n){3}", min_length=12), 60),
         (Conditions(pattern="[a-z .]*", banned=tuple(range(2, 9))), 30),
     ],
 )  # fmt: skip
@@ -185,5 +187,5 @@ def test_one_string_is_one_text_from_python(model):
     how = {"length": 60, "count": 5, "seed": 1}
     for name in ("must", "ban_text", "stop"):
         assert charrnn.sample(model, **{name: "the"}, **how) == charrnn.sample(model, **{name: ["the"]}, **how)
-        with pytest.raises(charrnn.CharrnnError, match=f"--{name.replace('_', '-')} is empty"):
+        with pytest.raises(charrnn.CharrnnError, match=f"^{name} is empty"):
             charrnn.sample(model, **{name: ""}, **how)

@@ -93,6 +93,6 @@ def test_pairs_are_read_alone(run, model_folder, blimp):
         ["--unit", "word"],
     ):
         assert run("score", "--pairs", blimp, *wrong)[0] == 2, wrong
-    with pytest.raises(charrnn.CharrnnError, match="--pairs names the file"):
+    with pytest.raises(charrnn.CharrnnError, match="pairs names the file"):
         charrnn.score(model_folder, "a", pairs=blimp)
     assert_one_clear_line(run("score", "-m", model_folder, "--pairs", "nofile"), "no such file")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import CharrnnError
-from charrnn.text.corpus import Corpus, decode, line_bounds, read_corpus, read_units, split
+from charrnn.models import folder
+from charrnn.text.corpus import MODEL_FILES, Corpus, decode, line_bounds, read_corpus, read_units, split
 from charrnn.text.vocabulary import to_units
 
 
@@ -86,7 +87,7 @@ def test_folders_are_read_in_sorted_order_without_hidden_files(write, tmp_path):
         write("folder/" + name, text)
     assert text_of(read_units([str(tmp_path / "folder")])) == "1\n2\n3"
     (tmp_path / "empty").mkdir()
-    with pytest.raises(CharrnnError, match="empty: the folder holds no files"):
+    with pytest.raises(CharrnnError, match="empty: the folder holds no texts"):
         read_units([str(tmp_path / "empty")])
 
 
@@ -173,3 +174,11 @@ def test_the_digest_tells_corpora_apart():
     digests = [digest([1, 2], [3]), digest([1], [2, 3]), digest([1, 2, 3], []), digest([1, 2], [3], np.uint8)]
     assert len(set(digests)) == 4
     assert digest([1, 2], [3]) == digests[0]
+
+
+def test_the_files_of_models_are_no_texts(write, tmp_path):
+    assert set(MODEL_FILES) == {folder.LOCK, folder.MODEL, folder.RESUME, folder.TEXT, folder.LOG, folder.CURVE}
+    for name in ("a.txt", "log.jsonl", "m/b.txt", *(f"m/{name}" for name in MODEL_FILES)):
+        write(f"folder/{name}", name)
+    assert text_of(read_units([str(tmp_path / "folder")])) == "a.txt\nlog.jsonl\nm/b.txt"
+    assert text_of(read_units([str(tmp_path / "folder" / "m" / "log.jsonl")])) == "m/log.jsonl"  # where it is named

@@ -227,7 +227,7 @@ def test_the_python_api_resumes(moved):
     assert (steps[0], steps[-1], model.summary["corpus"]["sources"]) == (5, 7, ["text"])
     texts = moved / "there"
     assert charrnn.resume(moved / "m", texts / "text", valid=texts / "valid", steps=8).vocabulary == model.vocabulary
-    with pytest.raises(charrnn.CharrnnError, match="--epochs and --steps"):
+    with pytest.raises(charrnn.CharrnnError, match="epochs and steps both say"):
         charrnn.resume(moved / "m", steps=9, epochs=9)
 
 

@@ -80,7 +80,9 @@ def test_a_text_in_a_dead_end_goes_back_and_finds_another_way(monkeypatch, text,
 @pytest.mark.parametrize("steering", [{"pattern": "the cat sees"}, {"allow": "t", "ban": "\n"}])
 def test_where_every_way_on_is_a_copy_that_is_said(copier, steering):
     corpus = copier.vocabulary.encode("the cat sees ttt")
-    with pytest.raises(charrnn.CharrnnError, match="copies nothing and meets the conditions"):
+    with pytest.raises(
+        charrnn.CharrnnError, match="copies no 3 characters in a row and meets the conditions; raise --novel"
+    ):
         novel_texts(Novel(copier, corpus, 3), **steering)
     with pytest.raises(charrnn.CharrnnError, match="--beam 2"):
         beam_search(Novel(copier, corpus, 3), prime=corpus[:0], length=40, beam=2,

@@ -55,5 +55,5 @@ def test_greedy_text_no_longer_runs_in_circles(run, model, model_folder):
     assert repeats(penalised) < 20
     found = run("sample", "-m", model_folder, "--beam", 3, "--length", 200, "--repetition-penalty", 2)[1]
     assert repeats(found) < 20
-    with pytest.raises(charrnn.CharrnnError, match=r"--repetition-penalty 0\.5"):
+    with pytest.raises(charrnn.CharrnnError, match=r"repetition_penalty=0\.5"):
         charrnn.sample(model, repetition_penalty=0.5)

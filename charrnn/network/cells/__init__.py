@@ -10,7 +10,7 @@ from charrnn.network.cells.gru import Gru
 from charrnn.network.cells.lstm import Lstm
 from charrnn.network.cells.mingru import MinGru
 
-__all__ = ["CELLS", "Array", "Cell"]
+__all__ = ["CELLS", "Array", "Cell", "title"]
 
 CELLS: dict[str, Cell] = {
     "elman": ELMAN_TANH,
@@ -20,3 +20,8 @@ CELLS: dict[str, Cell] = {
     "gru": Gru(),
     "mingru": MinGru(),
 }
+
+
+def title(name: str) -> str:
+    """A cell's name as people write it."""
+    return {"lstm": "LSTM", "gru": "GRU", "mingru": "minGRU"}.get(name, name.capitalize().replace("-", " "))

@@ -38,11 +38,11 @@ class Arrays(NamedTuple):
 class NgramReader:
     """The `read` of a models.language_model.CompiledStep.
 
-    most_children: of any context. widths: for each context length, the most children of a context that has no row.
+    most_children: of any context. width: of any that has no row.
     """
 
     most_children: int
-    widths: tuple[int, ...]
+    width: int
     unknown_probability: float
 
     def __call__(self, arrays: Arrays, state: NgramState, ids_B: Array) -> tuple[NgramState, Array]:
@@ -76,18 +76,23 @@ class NgramReader:
         weight_BK = xp.cumprod(xp.concatenate([backoff_BK[:, 1:], xp.ones_like(backoff_BK[:, :1])], 1)[:, ::-1], 1)[:, ::-1]
         row_B = xp.take_along_axis(row_BK, from_row_B1, axis=1)[:, 0]
         p_BV = arrays.rows_DV[row_B] * xp.take_along_axis(weight_BK, from_row_B1, axis=1)
-        rows_B1, symbols = xp.arange(len(row_B))[:, None], p_BV.shape[1]
-        for length, width in enumerate(self.widths):
-            if not width:
-                continue
-            first_B, number_B = _children(arrays, nodes_BK[:, length])
-            places_W = xp.arange(width)
-            here_BW = (places_W < number_B[:, None]) & (from_row_B1 < length)
-            children_BW = first_B[:, None] + places_W
-            cells_BW = xp.where(here_BW, arrays.symbols_N[children_BW], symbols + places_W)  # from `symbols` on: no cell
-            p_BW = arrays.probability_N[children_BW] * weight_BK[:, length, None]
-            p_BV = p_BV.at[rows_B1, cells_BW].set(p_BW, mode="drop", unique_indices=True)
-        return p_BV
+        if not self.width:
+            return p_BV
+        first_BK, number_BK = _children(arrays, nodes_BK)
+        places_W = xp.arange(self.width)
+        child_BKW = first_BK[..., None] + places_W
+        there_BKW = (places_W < number_BK[..., None]) & (lengths_K > from_row_B1)[..., None]
+        symbol_BKW = xp.where(there_BKW, arrays.symbols_N[child_BKW], p_BV.shape[1] + places_W)  # beyond all symbols
+        p_BKW = arrays.probability_N[child_BKW] * weight_BK[..., None]
+        # what follows a context also follows the shorter ones, so the symbols to set are those of the first without a row
+        next_B11 = xp.minimum(from_row_B1 + 1, len(lengths_K) - 1)[..., None]
+        cell_BW = xp.take_along_axis(symbol_BKW, next_B11, axis=1)[:, 0]
+        set_BW = xp.zeros(cell_BW.shape, p_BV.dtype)
+        for length in range(1, len(lengths_K)):
+            same_BWW = there_BKW[:, length, None] & (symbol_BKW[:, length, None] == cell_BW[..., None])
+            p_BW = xp.sum(xp.where(same_BWW, p_BKW[:, length, None], 0), axis=2)
+            set_BW = xp.where(p_BW > 0, p_BW, set_BW)
+        return p_BV.at[xp.arange(len(row_B))[:, None], cell_BW].set(set_BW, mode="drop", unique_indices=True)
 
 
 def _children(arrays: Arrays, contexts: Array) -> tuple[Array, Array]:
@@ -106,18 +111,18 @@ def reader(model: NgramModel) -> tuple[NgramReader, Arrays] | None:
     fewest = int(np.partition(number_C, -rows - 1)[-rows - 1]) if rows < len(number_C) else 0
     has_row_C = number_C > max(fewest, FEWEST_CHILDREN)
     has_row_C[ROOT] = True
-    widths, rows_DV = [], []
-    for length, (first, end) in enumerate(itertools.pairwise(trie.levels[:-1].tolist())):
-        has_row = has_row_C[first:end]
-        widths.append(int(number_C[first:end][~has_row].max(initial=0)))
-        rows_DV.append(_distributions(model, first + np.flatnonzero(has_row), length))
+    levels = itertools.pairwise(trie.levels[:-1].tolist())
+    rows_DV = [
+        _distributions(model, first + np.flatnonzero(has_row_C[first:end]), length)
+        for length, (first, end) in enumerate(levels)
+    ]
     arrays = Arrays(
         trie.symbols_N, trie.probability_N.astype(np.float32), trie.starts_C.astype(np.int32),
         trie.backoff_C.astype(np.float32), np.where(has_row_C, np.cumsum(has_row_C) - 1, -1).astype(np.int32),
         np.concatenate(rows_DV),
     )  # fmt: skip
-    most = int(number_C[FIRST_SYMBOL:].max(initial=0))
-    return NgramReader(most, tuple(widths), model.vocabulary.unknown_probability), arrays
+    most, width = number_C[FIRST_SYMBOL:].max(initial=0), number_C[~has_row_C].max(initial=0)
+    return NgramReader(int(most), int(width), model.vocabulary.unknown_probability), arrays
 
 
 def _distributions(model: NgramModel, contexts_D: np.ndarray, length: int) -> np.ndarray:

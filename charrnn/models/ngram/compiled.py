@@ -24,13 +24,15 @@ ROWS_SIZE = 1 << 23  # numbers in all rows together, but for the one that every 
 
 
 class Arrays(NamedTuple):
-    """What of the trie is read in each step; row_C is the row of each context's distribution in rows_DV, −1 without one."""
+    """What of the trie is read in each step.
+
+    contexts_C4, int32: the first child, the number of children, the bits of the back-off weight, and the row of the
+    distribution in rows_DV, −1 without one. Side by side, as the time goes into fetching them from memory.
+    """
 
     symbols_N: Array
     probability_N: Array
-    starts_C: Array
-    backoff_C: Array
-    row_C: Array
+    contexts_C4: Array
     rows_DV: Array
 
 
@@ -59,7 +61,7 @@ class NgramReader:
 
     def _found(self, xp: Any, arrays: Arrays, contexts_BK: Array, ids_B1: Array) -> Array:
         """As trie.find."""
-        at_BK, left_BK = _children(arrays, contexts_BK)
+        at_BK, left_BK = xp.unstack(arrays.contexts_C4[contexts_BK], axis=-1)[:2]
         some_BK = left_BK > 0
         for _ in range((self.most_children - 1).bit_length()):
             half_BK = left_BK >> 1
@@ -69,16 +71,15 @@ class NgramReader:
 
     def _distribution(self, xp: Any, arrays: Arrays, nodes_BK: Array) -> Array:
         """p_BV in the contexts whose nodes are given for all lengths; see NgramModel.interpolated."""
-        row_BK = arrays.row_C[nodes_BK]
+        first_BK, number_BK, bits_BK, row_BK = xp.unstack(arrays.contexts_C4[nodes_BK], axis=-1)
+        backoff_BK = bits_BK.view(np.float32)
         lengths_K = xp.arange(nodes_BK.shape[1])
         from_row_B1 = xp.max(xp.where(row_BK >= 0, lengths_K, 0), axis=1, keepdims=True)
-        backoff_BK = arrays.backoff_C[nodes_BK]
         weight_BK = xp.cumprod(xp.concatenate([backoff_BK[:, 1:], xp.ones_like(backoff_BK[:, :1])], 1)[:, ::-1], 1)[:, ::-1]
         row_B = xp.take_along_axis(row_BK, from_row_B1, axis=1)[:, 0]
         p_BV = arrays.rows_DV[row_B] * xp.take_along_axis(weight_BK, from_row_B1, axis=1)
         if not self.width:
             return p_BV
-        first_BK, number_BK = _children(arrays, nodes_BK)
         places_W = xp.arange(self.width)
         child_BKW = first_BK[..., None] + places_W
         there_BKW = (places_W < number_BK[..., None]) & (lengths_K > from_row_B1)[..., None]
@@ -87,18 +88,12 @@ class NgramReader:
         # what follows a context also follows the shorter ones, so the symbols to set are those of the first without a row
         next_B11 = xp.minimum(from_row_B1 + 1, len(lengths_K) - 1)[..., None]
         cell_BW = xp.take_along_axis(symbol_BKW, next_B11, axis=1)[:, 0]
-        set_BW = xp.zeros(cell_BW.shape, p_BV.dtype)
-        for length in range(1, len(lengths_K)):
-            same_BWW = there_BKW[:, length, None] & (symbol_BKW[:, length, None] == cell_BW[..., None])
-            p_BW = xp.sum(xp.where(same_BWW, p_BKW[:, length, None], 0), axis=2)
-            set_BW = xp.where(p_BW > 0, p_BW, set_BW)
+        # they come in order of context length, so that the last of a symbol's is the one that stands
+        symbol_BX, p_BX = symbol_BKW.reshape(len(row_B), -1), p_BKW.reshape(len(row_B), -1)
+        same_BWX = symbol_BX[:, None] == cell_BW[..., None]
+        longest_BW = xp.max(xp.where(same_BWX, xp.arange(symbol_BX.shape[1]), 0), axis=2)
+        set_BW = xp.take_along_axis(p_BX, longest_BW, axis=1)
         return p_BV.at[xp.arange(len(row_B))[:, None], cell_BW].set(set_BW, mode="drop", unique_indices=True)
-
-
-def _children(arrays: Arrays, contexts: Array) -> tuple[Array, Array]:
-    """As trie.children."""
-    first = arrays.starts_C[contexts]
-    return first, arrays.starts_C[contexts + 1] - first
 
 
 def reader(model: NgramModel) -> tuple[NgramReader, Arrays] | None:
@@ -116,11 +111,9 @@ def reader(model: NgramModel) -> tuple[NgramReader, Arrays] | None:
         _distributions(model, first + np.flatnonzero(has_row_C[first:end]), length)
         for length, (first, end) in enumerate(levels)
     ]
-    arrays = Arrays(
-        trie.symbols_N, trie.probability_N.astype(np.float32), trie.starts_C.astype(np.int32),
-        trie.backoff_C.astype(np.float32), np.where(has_row_C, np.cumsum(has_row_C) - 1, -1).astype(np.int32),
-        np.concatenate(rows_DV),
-    )  # fmt: skip
+    backoff_C, row_C = trie.backoff_C.astype(np.float32), np.where(has_row_C, np.cumsum(has_row_C) - 1, -1)
+    contexts_C4 = np.stack([trie.starts_C[:-1], number_C, backoff_C.view(np.int32), row_C], axis=1).astype(np.int32)
+    arrays = Arrays(trie.symbols_N, trie.probability_N.astype(np.float32), contexts_C4, np.concatenate(rows_DV))
     most, width = number_C[FIRST_SYMBOL:].max(initial=0), number_C[~has_row_C].max(initial=0)
     return NgramReader(int(most), int(width), model.vocabulary.unknown_probability), arrays
 

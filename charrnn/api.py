@@ -242,4 +242,5 @@ def _names(paths: Names) -> list[str]:
 def _trained(session: "Session", model: str | Path, on_progress: Callable[[Any], None]) -> "LanguageModel":
     for progress in session.compared().train():
         on_progress(progress)
+    session.join()
     return load(model)

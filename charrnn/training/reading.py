@@ -27,7 +27,9 @@ def build_vocabulary(corpus: Corpus, options: ReadingOptions) -> Vocabulary:
 def describe(corpus: Corpus, vocabulary: Vocabulary) -> list[str]:
     """Size of the text, and what a user should know of its characters."""
     training, held_out = len(corpus.training), len(corpus.held_out)
-    notes = [f"text: {training:,} characters to learn from, {held_out:,} held out, {vocabulary.size - 1:,} different"]
+    fitting = f"{len(corpus.fitting):,} to fit weights on, " if len(corpus.fitting) else ""
+    size = f"{training:,} characters to learn from, {fitting}{held_out:,} held out"
+    notes = [f"text: {size}, {vocabulary.size - 1:,} different"]
     unknown = int((vocabulary.encode(corpus.held_out) == UNKNOWN).sum())
     if unknown:
         notes.append(f"held-out text has {unknown:,} characters that are unknown in the text learnt from")

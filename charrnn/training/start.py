@@ -9,18 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import CharrnnError
-from charrnn.models.folder import RESUME
+from charrnn.machine.memory import give_back_freed_memory
+from charrnn.models.folder import MODEL, RESUME, open_model
+from charrnn.models.language_model import SavedModel
 from charrnn.models.lock import check_folder
+from charrnn.models.mixture import Mixture
+from charrnn.models.recurrent import RecurrentModel
 from charrnn.text.corpus import STDIN
 from charrnn.training import trainer
 from charrnn.training.budget import BASELINE_SHARE, MOST_EVALUATIONS, TimeBudget, steps_said
 from charrnn.training.checkpoint import Checkpoint, load_checkpoint
+from charrnn.training.hybrid import network_of
 from charrnn.training.journal import Journal
 from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import MOST_EPOCHS
 from charrnn.training.run import Run
-from charrnn.training.saving import add_to_summary, new_run
+from charrnn.training.saving import add_to_summary, new_run, save
 from charrnn.training.step import TrainState
 from charrnn.training.task import Task
 
@@ -38,6 +43,8 @@ class Session:
     budget: TimeBudget | None = None  # where it is time
 
     def train(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[trainer.Progress]:
+        if self.run.ended(self.journal):  # only the hybrid is left to be made
+            return iter(())
         return trainer.train(self.run, self.state, self.journal, self.budget, should_stop=should_stop)
 
     def compared(self) -> "Session":
@@ -51,6 +58,17 @@ class Session:
         if found and not self.run.fresh:
             add_to_summary(self.run.folder, baseline=found)
         return replace(self, journal=replace(self.journal, baseline=found))
+
+    def join(self) -> SavedModel | None:
+        """Let the hybrid take the network's place in the folder, where the options ask for one; to be asked for when the run
+        has ended. None where there is none: the text is too short."""
+        if not self.run.options.hybrid:
+            return None
+        give_back_freed_memory()
+        hybrid = self.run.task.hybrid(network_of(open_model(self.run.folder, compiled=True)))
+        if hybrid:
+            save(hybrid, self.run.folder, self.run.name)
+        return hybrid
 
 
 def start(
@@ -112,12 +130,15 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
     state = run.restored(saved)
     journal, budget = _prolonged(run, saved.journal, options, begun)
     ended = run.ended(journal)
-    if ended:
+    model = open_model(folder) if run.options.hybrid and (folder / MODEL).exists() else None
+    if ended and not isinstance(model, RecurrentModel):  # a hybrid's run that was stopped before it was made goes on
         way = "give --steps or --epochs above that, or --minutes to add"
         if journal.schedule.over:
             way = f"a larger budget changes nothing; start a new run from its weights with --init-from {folder}"
         raise CharrnnError(f"{folder}: this run is finished, at step {journal.step:,}: {ended}; {way}")
     saved.put_back_best()
+    if isinstance(model, Mixture) and (network := network_of(model)):
+        save(network, folder, run.name)
     notes = [f"resuming {folder} at step {journal.step:,}{of_steps(journal)}"]
     return Session(run, state, journal, notes, budget)
 

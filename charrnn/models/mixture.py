@@ -247,7 +247,7 @@ class _View:
         return log_probs_BTV if self._same else log_probs_BTV[..., self._own_ids_V] - self.shares_V
 
 
-def _mixed(log_probs: Sequence[Any], weights_M: Any, way: str) -> Any:
+def _mixed(log_probs: Sequence[Any] | np.ndarray, weights_M: Any, way: str) -> Any:
     """The mixture's log-probabilities (..., V) of those that each model gives its symbols; of numpy and JAX alike."""
     xp = log_probs[0].__array_namespace__()
     if way == "linear":

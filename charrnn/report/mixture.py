@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from charrnn import api
 from charrnn.models.language_model import LanguageModel, SavedModel
 from charrnn.models.mixture import Mixture
+from charrnn.models.ngram.model import NgramModel
 from charrnn.models.options import MixtureOptions
 from charrnn.report.say import figures, say
 
@@ -22,10 +23,12 @@ def say_hybrid(hybrid: SavedModel | None) -> None:
     if not isinstance(hybrid, Mixture):
         say("hybrid: the text is too short to fit weights on a part of it; the network stays alone")
         return
-    _, counts = (part.summary for part in hybrid.models)  # type: ignore[attr-defined]
+    *_, counts = hybrid.models
+    assert isinstance(counts, NgramModel)
     weights = " and ".join(f"{weight:.2f}" for weight in hybrid.weights_M)
-    for name, held_out in (("n-gram of the same text", counts["held_out"]), (f"both, weights {weights}", hybrid.summary["held_out"])):
-        say(f"{name}" + (f": held-out {figures(held_out['nats_per_character'])}" if held_out else ""))
+    for name, model in ((f"n-gram of the same text, order {counts.order}", counts), (f"both, weights {weights}", hybrid)):
+        held_out = model.summary["held_out"]
+        say(f"{name}: held-out {figures(held_out['nats_per_character'])}" if held_out else name)
 
 
 def say_mixture(mixture: Mixture, options: MixtureOptions) -> None:

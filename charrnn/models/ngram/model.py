@@ -108,10 +108,10 @@ class NgramModel:
         state, nodes_KBT = self.read(state, ids_BT)
         nodes_KP = nodes_KBT.reshape(self.order, ids_BT.size)
         log_probs_PV = np.empty((ids_BT.size, self.vocabulary.size), np.float32)
-        width = max(1, CELLS // self.vocabulary.size)
+        width, symbols_V = max(1, CELLS // self.vocabulary.size), np.arange(self.vocabulary.size)
         for start in range(0, ids_BT.size, width):
             piece = slice(start, start + width)
-            log_probs_PV[piece] = np.log(self._with_unknown(self.interpolated(nodes_KP[:, piece]), np.arange(self.vocabulary.size)))
+            log_probs_PV[piece] = np.log(self._with_unknown(self.interpolated(nodes_KP[:, piece]), symbols_V))
         return state, log_probs_PV.reshape(*ids_BT.shape, self.vocabulary.size)
 
     def target_log_probs(

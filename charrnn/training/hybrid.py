@@ -37,7 +37,7 @@ def make_hybrid(
     )
     about, tried = corpus_summary(corpus, lines), counts.summary["held_out_nats_per_character"]
     counts.summary = {**about, "min_counts": list(MIN_COUNTS), "fitting_nats_per_character": tried}
-    hybrid = fit((network, counts), sequences, "log-linear")
+    hybrid = fit((network, counts), sequences, "log-linear", sparing=True)
     fitted = f"{len(corpus.fitting):,} characters of the text that neither learnt from"
     hybrid.summary = {**about, "fitted_on": [fitted], "versions": versions(("charrnn", "numpy"))}
     for model in (counts, hybrid):

@@ -21,7 +21,7 @@ PIECE = 4096  # characters read, and positions worked on, at a time
 ROUNDS = 100
 RIDGE = 1e-4  # keeps apart what two models that agree everywhere would leave undecided
 # A text of few characters tells little of the weights. Sparing ones are drawn to a sum of 1 and a little to each other, as
-# strongly as so many characters would with a second derivative of 1, and are no ends only where that gains LEAST_GAIN nats.
+# strongly as so many characters would with a second derivative of 1, and mix only where that gains LEAST_GAIN nats.
 TO_SUM, TO_EACH_OTHER, LEAST_GAIN = 300.0, 3.0, 2.0
 
 
@@ -95,7 +95,7 @@ def fit_sparingly(pieces: Sequence[Piece]) -> np.ndarray:
     fitted_M = fit_log_linear(pieces, TO_SUM * alike_MM + TO_EACH_OTHER * (models * np.eye(models) - alike_MM))
     alone_M = max(np.eye(models), key=lambda weights_M: _log_likelihood(pieces, weights_M))
     gain = _log_likelihood(pieces, fitted_M) - _log_likelihood(pieces, alone_M)
-    return fitted_M if gain > LEAST_GAIN else alone_M
+    return fitted_M if gain > LEAST_GAIN and np.count_nonzero(fitted_M) > 1 else alone_M
 
 
 def _log_likelihood(pieces: Sequence[Piece], weights_M: np.ndarray) -> float:

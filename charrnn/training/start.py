@@ -29,6 +29,8 @@ from charrnn.training.saving import add_to_summary, new_run, save
 from charrnn.training.step import TrainState
 from charrnn.training.task import Task
 
+JOINING = 2.5  # join() takes about this number of times as long as counting the n-gram to compare with
+
 TASKS: dict[str, type[Task]] = {task.name: task for task in (LanguageModelling,)}
 
 
@@ -50,11 +52,15 @@ class Session:
     def compared(self) -> "Session":
         """The session with what the task's simple model makes of the held-out examples in its journal.
 
-        Nothing is there where there is no such model, it would take too long, or the options leave it out.
+        Nothing is there where there is no such model, it would take too long, or the options leave it out. Time is kept for
+        join(), which counts such a model too.
         """
         if not self.run.options.baseline or self.journal.baseline:
             return self
+        begin = time.perf_counter()
         found = self.run.task.baseline(self.budget.seconds * BASELINE_SHARE if self.budget else math.inf)
+        if self.budget and self.run.options.hybrid:
+            self.budget.closing += JOINING * (time.perf_counter() - begin)
         if found and not self.run.fresh:
             add_to_summary(self.run.folder, baseline=found)
         return replace(self, journal=replace(self.journal, baseline=found))

@@ -56,11 +56,11 @@ def test_the_whole_is_better_than_its_parts_and_its_figure_is_that_of_score(hybr
 
 @pytest.mark.parametrize(
     ("characters", "seed", "options"),
-    [(300, 1, {}), (2000, 2, {"lines": True}), (20_000, 3, {"level": "byte"})],
+    [(300, 1, {}), (3000, 2, {"level": "byte"})],
 )
 def test_it_is_no_worse_than_the_better_part_in_small_texts_either(tmp_path, characters, seed, options):
     (tmp_path / "text").write_text(small_text(characters, seed))
-    hybrid = charrnn.train(tmp_path / "text", tmp_path / "m", steps=30, hybrid=True, hidden=16, **options)
+    hybrid = charrnn.train(tmp_path / "text", tmp_path / "m", steps=10, hybrid=True, hidden=16, **options)
     whole, *parts = (model.summary["held_out"]["nats_per_character"] for model in (hybrid, *hybrid.models))
     assert whole < min(parts) + 0.01
 

@@ -1,4 +1,4 @@
-"""Writing compiled by JAX, for every model that can say how one step of its reading goes.
+"""Writing and scoring compiled by JAX, for every model that can say how one step of its reading goes.
 
 Shapes: B rows, T time, V symbols.
 """
@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from charrnn.models.language_model import Choose, Memory, Read, State
 
@@ -31,6 +32,19 @@ def generate(
 
     carry, ids_TB = jax.lax.scan(step, carry, uniforms_TB)
     return carry, ids_TB.T
+
+
+@partial(jax.jit, static_argnums=0)
+def target_log_probs(read: Read, arrays: Any, state: State, ids_BT: Array, targets_BT: Array) -> tuple[State, Array]:
+    """The state after the ids, and log_probs_BT of the targets, read step by step."""
+
+    def step(state: State, read_B: tuple[Array, Array]) -> tuple[State, Array]:
+        ids_B, targets_B = read_B
+        state, log_probs_BV = read(arrays, state, ids_B)
+        return state, jnp.take_along_axis(log_probs_BV, targets_B[:, None], axis=1)[:, 0]
+
+    state, log_probs_TB = jax.lax.scan(step, state, (ids_BT.T, targets_BT.T))
+    return state, log_probs_TB.T
 
 
 to_device: Callable[[Any], Any] = jax.device_put

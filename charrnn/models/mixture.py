@@ -29,6 +29,7 @@ from charrnn.models.language_model import (
     describe,
 )
 from charrnn.models.options import WAYS
+from charrnn.models.recurrent import COMPILED_WINDOW
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 
@@ -104,6 +105,12 @@ class Mixture:
 
     def target_log_probs(self, state: State, ids_BT: np.ndarray, targets_BT: np.ndarray) -> tuple[State, np.ndarray]:
         if self.way != "linear":
+            apart = not self.compiled or (len(ids_BT) == 1 and ids_BT.shape[1] >= COMPILED_WINDOW)  # faster, in one long row
+            if not apart and (step := self.compiled_step()):
+                from charrnn.models import compiled
+
+                state, found_BT = compiled.target_log_probs(step.read, step.arrays, state, ids_BT, targets_BT)
+                return state, np.asarray(found_BT)
             state, log_probs_BTV = self.advance(state, ids_BT)
             return state, np.take_along_axis(log_probs_BTV, targets_BT[..., None], axis=2)[..., 0]
         read = [

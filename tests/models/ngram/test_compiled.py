@@ -85,6 +85,20 @@ def test_compiled_or_not_the_texts_are_the_same(model_folder, options):
     assert texts[0] == texts[1]
 
 
+@pytest.mark.parametrize(("rows", "length"), [(3, 16), (1, 16), (1, 64)])
+def test_compiled_or_not_the_scores_are_the_same(model_folder, rows, length):
+    ids = Vocabulary.build(np.array([ord(c) for c in small_text(3000)], np.uint32)).encode(small_text(3000, seed=6))
+    text_BT = ids[: rows * (length + 1)].reshape(rows, -1)
+    found = []
+    for characters in (0, 10**9):
+        model = Mixture((charrnn.load(model_folder), counted(5)), (0.4, 0.7))
+        model.prepare(characters)
+        state, first = model.target_log_probs(model.start(rows), text_BT[:, :8], text_BT[:, 1:9])
+        _, second = model.target_log_probs(state, text_BT[:, 8:-1], text_BT[:, 9:])
+        found.append(np.concatenate([first, second], axis=1))
+    np.testing.assert_allclose(found[1], found[0], atol=1e-4)
+
+
 def test_numpy_goes_on_where_the_compiled_loop_has_ended():
     model, drawing = counted(5), Drawing(Choice(temperature=0.8))
     written = []

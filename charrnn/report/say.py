@@ -2,11 +2,20 @@
 
 import math
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from charrnn.training.task import Task
 
 
 def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def figures(nats: float) -> str:
-    return f"{nats:.4f} nats, {nats / math.log(2):.4f} bits per character"
+def unit_of(task: "Task") -> str:
+    """What is predicted, in the plural, as a person is told."""
+    return "bytes" if task.shown_as[0].endswith("per byte") else task.unit
+
+
+def figures(nats: float, symbol: str = "character") -> str:
+    return f"{nats:.4f} nats, {nats / math.log(2):.4f} bits per {symbol}"

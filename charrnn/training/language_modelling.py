@@ -35,12 +35,17 @@ from charrnn.training.options import TrainOptions
 from charrnn.training.plan import make_plan
 from charrnn.training.reading import build_vocabulary, corpus_summary, describe, held_out_summary
 from charrnn.training.task import Drop, Held, Objective, Outcome
+from charrnn.wording import counted, symbol_name
+from charrnn.writing.options import SampleOptions
+from charrnn.writing.sample import joined, sample
 
 # A held-out stream is read in up to PIECES pieces side by side, each of PIECE characters or more.
 PIECES, PIECE = 32, 2048
 # How long that takes is measured on about this number of lines, or on this number of characters of each piece, in which
 # every window length occurs.
 MEASURED_LINES, MEASURED = 256, 600
+# Characters, at most, that show what a network writes by now, and their temperature.
+SAMPLE_LENGTH, SAMPLE_TEMPERATURE = 80, 0.7
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,6 @@ class LanguageModelling:
     name: ClassVar[str] = "language modelling"
     unit: ClassVar[str] = "characters"
     figure: ClassVar[str] = "nats_per_character"
-    shown_as: ClassVar[tuple[str, float]] = ("bits per character", 1 / math.log(2))
 
     @classmethod
     def read(cls, paths: Sequence[str], options: TrainOptions, saved: dict[str, Any] | None = None) -> Self:
@@ -83,6 +87,10 @@ class LanguageModelling:
         return replace(self, options=plan.options, network=plan.network), plan.reasons
 
     @property
+    def shown_as(self) -> tuple[str, float]:
+        return f"bits per {symbol_name(self.vocabulary.level)}", 1 / math.log(2)
+
+    @property
     def digest(self) -> str:
         return self.corpus.digest
 
@@ -99,10 +107,10 @@ class LanguageModelling:
         notes = describe(self.corpus, self.vocabulary)
         if isinstance(self.batches, LineBatches) and self.batches.cut_lines:
             cut, longest = self.batches.cut_lines, self.options.window
-            notes.append(f"{cut} lines are longer than {longest} characters; they are read in pieces of that length")
+            notes.append(f"{counted(cut, 'line')} longer than {longest} characters, read in pieces of that length")
         if self.before:
-            new = self.vocabulary.size - self.before.vocabulary.size
-            notes.append(f"weights: from {self.options.init_from}, with {new} new characters")
+            new = counted(self.vocabulary.size - self.before.vocabulary.size, f"new {symbol_name(self.vocabulary.level)}")
+            notes.append(f"weights: from {self.options.init_from}, with {new}")
         return notes
 
     @property
@@ -162,6 +170,13 @@ class LanguageModelling:
     @cached_property
     def _held_out(self) -> list[np.ndarray]:
         return text_sequences(self.vocabulary, self.corpus.held_out, lines=self.options.lines)
+
+    def sample(self, parameters: Parameters) -> str:
+        # not compiled: so few characters are written on numpy before anything would be
+        model = RecurrentModel(self._network, self.vocabulary, parameters, lines=self.options.lines)
+        said = SampleOptions(length=SAMPLE_LENGTH, temperature=SAMPLE_TEMPERATURE, seed=self.options.seed)
+        with np.errstate(over="ignore", invalid="ignore"):  # what a network writes that has gone astray shows it
+            return self.vocabulary.decode(joined(sample(model, said), 1)[0])
 
     def summary(self) -> dict[str, Any]:
         return corpus_summary(self.corpus, self.options.lines)

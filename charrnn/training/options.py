@@ -120,6 +120,9 @@ class TrainOptions(ReadingOptions):
     weight_decay: float | None = option(None, "Decoupled weight decay, on matrices only.", least=0.0)
     clip: float = option(1.0, "Largest global norm of the gradient.", above=0.0)
     evaluate_every: int | None = option(None, "Steps between two evaluations on held-out text.", least=1)
+    sample_every: int | None = option(
+        None, "Steps between two samples of what it writes; by default at each third of the run. 0: none.", least=0
+    )
     patience: int | None = option(None, "Stop after N evaluations without a better held-out figure.", least=1)
     precision: str = option(
         "float32", "Of the factors in matrix products; all else is float32. For GPUs and TPUs.", choices=PRECISIONS

@@ -10,6 +10,7 @@ from charrnn.text.corpus import Corpus
 from charrnn.text.symbols import UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.options import ReadingOptions
+from charrnn.wording import counted, symbol_name
 
 
 def build_vocabulary(corpus: Corpus, options: ReadingOptions) -> Vocabulary:
@@ -27,10 +28,11 @@ def build_vocabulary(corpus: Corpus, options: ReadingOptions) -> Vocabulary:
 def describe(corpus: Corpus, vocabulary: Vocabulary) -> list[str]:
     """Size of the text, and what a user should know of its characters."""
     training, held_out = len(corpus.training), len(corpus.held_out)
-    notes = [f"text: {training:,} characters to learn from, {held_out:,} held out, {vocabulary.size - 1:,} different"]
+    symbol = symbol_name(vocabulary.level)
+    notes = [f"text: {counted(training, symbol)} to learn from, {held_out:,} held out, {vocabulary.size - 1:,} different"]
     unknown = int((vocabulary.encode(corpus.held_out) == UNKNOWN).sum())
     if unknown:
-        notes.append(f"held-out text has {unknown:,} characters that are unknown in the text learnt from")
+        notes.append(f"held-out text has {counted(unknown, symbol)} unknown in the text learnt from")
     if held_out < 2:
         notes.append("nothing is held out, for the text is too short: the last weights are kept, not the best")
     return notes

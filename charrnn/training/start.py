@@ -20,9 +20,10 @@ from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import MOST_EPOCHS
 from charrnn.training.run import Run
-from charrnn.training.saving import add_to_summary, new_run
+from charrnn.training.saving import add_to_summary, new_run, saying_more
 from charrnn.training.step import TrainState
 from charrnn.training.task import Task
+from charrnn.wording import counted, epochs_of
 
 TASKS: dict[str, type[Task]] = {task.name: task for task in (LanguageModelling,)}
 
@@ -48,9 +49,11 @@ class Session:
         if not self.run.options.baseline or self.journal.baseline:
             return self
         found = self.run.task.baseline(self.budget.seconds * BASELINE_SHARE if self.budget else math.inf)
-        if found and not self.run.fresh:
-            add_to_summary(self.run.folder, baseline=found)
-        return replace(self, journal=replace(self.journal, baseline=found))
+        run = self.run
+        if found and not run.fresh:
+            add_to_summary(run.folder, baseline=found)
+            run = replace(run, best=run.best and saying_more(run.best, baseline=found))
+        return replace(self, run=run, journal=replace(self.journal, baseline=found))
 
 
 def start(
@@ -86,7 +89,7 @@ def start(
 
 
 def length_note(steps: int, epochs: float) -> str:
-    return f"length: {steps:,} steps, {epochs:.3g} epochs"
+    return f"length: {counted(steps, 'step')}, {epochs_of(epochs)}"
 
 
 def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: float | None = None) -> Session:
@@ -108,7 +111,7 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
             f"{read}: differs from the text that {folder} was trained on; give that text (and --valid), "
             f"or start a new run from these weights with --init-from {folder}"
         )
-    run = Run(folder, task, paths, saved.run, fresh=False)
+    run = Run(folder, task, paths, saved.run, fresh=False, best=saved.best)
     state = run.restored(saved)
     journal, budget = _prolonged(run, saved.journal, options, begun)
     ended = run.ended(journal)
@@ -117,7 +120,7 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
         if journal.schedule.over:
             way = f"a larger budget changes nothing; start a new run from its weights with --init-from {folder}"
         raise CharrnnError(f"{folder}: this run is finished, at step {journal.step:,}: {ended}; {way}")
-    saved.put_back_best()
+    journal = replace(journal, resumed=(*journal.resumed, journal.predictions))
     notes = [f"resuming {folder} at step {journal.step:,}{of_steps(journal)}"]
     return Session(run, state, journal, notes, budget)
 

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import xml.dom.minidom
 from dataclasses import replace
 
 import jax
@@ -113,11 +114,11 @@ def test_the_log_is_strict_json_where_every_step_was_skipped(tmp_path, corpus_fi
     monkeypatch.setattr(
         type(session.run.task.batches), "__call__", lambda self, step: broken if step in (2, 3) else whole[step]
     )
-    history = steps_of(session)[-1].journal.history
+    journal = steps_of(session)[-1].journal
     log = (tmp_path / "m" / LOG).read_text().splitlines()
     lines = [json.loads(line, parse_constant=pytest.fail) for line in log]
     assert [line["training_nats_per_character"] is None for line in lines] == [False, True, False]
-    draw_curve(history, tmp_path / CURVE, LanguageModelling)
+    draw_curve(journal, tmp_path / CURVE, session.run.task)
     assert "<svg" in (tmp_path / CURVE).read_text()
 
 
@@ -425,10 +426,18 @@ def test_a_text_shorter_than_a_window_is_read_in_smaller_ones(tmp_path):
 def test_the_curve_is_drawn_as_svg(tmp_path, model_folder):
     from charrnn.training.checkpoint import load_checkpoint
 
-    draw_curve(load_checkpoint(model_folder).journal.history, tmp_path / CURVE, LanguageModelling)
+    saved = load_checkpoint(model_folder)
+    task = LanguageModelling.read(saved.paths, saved.options, saved.described)
+    journal = replace(saved.journal, resumed=(100, 2000))
+    draw_curve(journal, tmp_path / CURVE, task)
     picture = (tmp_path / CURVE).read_text()
-    assert "<svg" in picture
-    assert "bits per character" in picture
+    xml.dom.minidom.parseString(picture)
+    last = journal.history[-1]
+    for words in ("bits per character", "nats per character", f"held-out {last.held_out / math.log(2):.3f}", "resumed"):
+        assert words in picture
+    assert f"n-gram {journal.baseline['nats_per_character'] / math.log(2):.3f}" in picture
+    draw_curve(replace(journal, history=(replace(last, predictions=500),)), tmp_path / CURVE, task)
+    assert ">characters seen<" in (tmp_path / CURVE).read_text()
 
 
 def test_processors_are_counted_where_the_system_does_not_tell_which_may_be_used(monkeypatch):

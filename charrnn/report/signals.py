@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
@@ -20,7 +20,7 @@ class Signals:
     def __init__(self, last_words: str):
         self.received: list[int] = []
         self.last_words = last_words
-        self._react: Callable[[], None] = self._leave
+        self._react: Callable[[], None] = self.leave
 
     def __call__(self, number: int, frame: Any) -> None:
         self.received.append(number)
@@ -44,8 +44,9 @@ class Signals:
     def _interrupt(self) -> None:
         raise Interrupted
 
-    def _leave(self) -> None:
-        """Leave without a way back: libraries that are being imported make other errors of an exception."""
+    def leave(self) -> NoReturn:
+        """End the process here and now: libraries that are being imported make other errors of an exception, and Python's own
+        way out would take from under a step that is still computed what it needs."""
         os.write(2, f"{self.last_words}\n".encode())
         os._exit(self.code)
 

@@ -36,20 +36,19 @@ def run_training(
     begun: see training.start.start.
     """
     signals.note()  # the lock is taken, and given back, in one piece
-    with locked(Path(model)):
-        try:
-            signals.interrupt()
-            if resume:
-                session = resume_run(Path(model), corpus, options, begun=begun)
-            else:
-                session = start(corpus, Path(model), options, begun=begun)
-            return _run(session, model, signals)
-        except Interrupted:
-            signals.note()
-            say(signals.last_words)
-            return signals.code
-        finally:
-            signals.note()
+    try:
+        with locked(Path(model)):
+            try:
+                signals.interrupt()
+                if resume:
+                    session = resume_run(Path(model), corpus, options, begun=begun)
+                else:
+                    session = start(corpus, Path(model), options, begun=begun)
+                return _run(session, model, signals)
+            finally:
+                signals.note()
+    except Interrupted:
+        signals.leave()
 
 
 def _run(session: Session, model: str, signals: Signals) -> int:

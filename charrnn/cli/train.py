@@ -33,7 +33,7 @@ def _without_environment(context: click.Context, parameter: click.Parameter, res
     is_flag=True,
     is_eager=True,
     callback=_without_environment,
-    help="Continue an interrupted run exactly, or a finished one with a larger budget.",
+    help="Continue an interrupted run exactly, or a finished one: --minutes are added, --steps and --epochs count from 0.",
 )
 @options_of(TrainOptions)
 @click.pass_context
@@ -47,8 +47,8 @@ def train(context, corpus, model, resume, options):
         options = _given_to_resume(context, options)
     elif not corpus:
         raise click.UsageError("Missing argument 'CORPUS...': name a text file, a folder, or - for standard input.")
-    lost = f"{model} keeps all it had" if resume else "nothing was saved"
-    with signals_heeded(f"interrupted before the first step: {lost}") as signals:
+    lost = f"a further step: {model} keeps all it had" if resume else "the first step: nothing was saved"
+    with signals_heeded(f"interrupted before {lost}") as signals:
         if not resume:
             from charrnn.text.corpus import check_there
 

@@ -8,7 +8,7 @@ from typing import Any
 from charrnn.files import strict_json
 from charrnn.models.language_model import SavedModel, describe
 from charrnn.network.cells import title
-from charrnn.report.say import figures
+from charrnn.report.say import figures, told_also
 from charrnn.wording import counted, epochs_of, symbol_name
 
 Facts = dict[str, Any]  # what models.language_model.describe says
@@ -34,11 +34,16 @@ def _rows(facts: Facts) -> Rows:
         rows.append(("corpus", f"{', '.join(corpus['sources'])}, read as {reading}"))
         parts = f"{counted(corpus['training_characters'], symbol)} learnt from, {corpus['held_out_characters']:,} held out"
         rows.append(("", parts))
+    if parent := facts.get("parent"):
+        learnt = f", which had learnt from {', '.join(parent['sources'])}" if parent["sources"] else ""
+        rows.append(("parent", f"{parent['model']}{learnt}"))
     rows += course
     if facts.get("held_out"):
         rows.append(("held-out", figures(facts["nats_per_character"], symbol)))
     if baseline := facts.get("baseline"):
         rows.append(("baseline", f"n-gram of order {baseline['order']}: {figures(baseline['nats_per_character'], symbol)}"))
+    if also := facts.get("also"):
+        rows.append(("also", told_also(also, symbol)))
     if versions := facts.get("versions"):
         rows.append(("made with", ", ".join(f"{name} {version}" for name, version in versions.items())))
     return rows

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from charrnn.training.task import Task
@@ -19,3 +19,9 @@ def unit_of(task: "Task") -> str:
 
 def figures(nats: float, symbol: str = "character") -> str:
     return f"{nats:.4f} nats, {nats / math.log(2):.4f} bits per {symbol}"
+
+
+def told_also(found: dict[str, Any], symbol: str) -> str:
+    """What was made of the text of --also, before and after."""
+    before, after = found["before"] / math.log(2), found["after"] / math.log(2)
+    return f"{found['text']}: {before:.4f} bits per {symbol} before this training, {after:.4f} after"

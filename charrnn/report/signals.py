@@ -45,8 +45,8 @@ class Signals:
         raise Interrupted
 
     def leave(self) -> NoReturn:
-        """End the process here and now: libraries that are being imported make other errors of an exception, and Python's own
-        way out would take from under a step that is still computed what it needs."""
+        """End the process here and now. Libraries that are being imported make other errors of an exception, and Python's
+        own way out fails under a step that is still being computed."""
         os.write(2, f"{self.last_words}\n".encode())
         os._exit(self.code)
 

@@ -10,7 +10,7 @@ from charrnn.models.lock import locked
 from charrnn.report.curve import draw_curve
 from charrnn.report.ngram import announcement, comparison
 from charrnn.report.progress import TrainingLine
-from charrnn.report.say import figures, say
+from charrnn.report.say import figures, say, told_also
 from charrnn.report.signals import Interrupted, Signals
 from charrnn.training.journal import Journal
 from charrnn.training.limits import advice
@@ -59,6 +59,7 @@ def _run(session: Session, model: str, signals: Signals) -> int:
         say("counting an n-gram of the same text, to compare with")
         session = session.compared()
         say(announcement(session.journal.baseline, symbol))
+    before = session.also_before()
     journal = _take_steps(session, signals)
     if journal.best is not None:
         say(f"held-out: {figures(journal.best, symbol)}, at step {journal.best_step:,}")
@@ -71,6 +72,8 @@ def _run(session: Session, model: str, signals: Signals) -> int:
         say(f"ended at step {journal.step:,} of {journal.schedule.steps:,}: {session.run.ended(journal)}")
     if session.run.options.baseline and journal.baseline and journal.best is not None:
         say(comparison(journal.baseline, journal.best, symbol))
+    if before is not None:
+        say(told_also(session.also_after(before), symbol))
     if limit := advice(session.run, journal):
         say(limit)
     say(f"model: {Path(model) / MODEL}; write with: charrnn sample -m {quote(model)}")

@@ -46,7 +46,7 @@ class Evaluation:
 @dataclass(frozen=True)
 class Journal:
     """How far a run has come. seconds: time spent on it, all sittings together; sum_since: of the task's figure; samples: as
-    in the evaluation to come, sampled_at: the last one's step; resumed: after how many predictions it was.
+    in the evaluation to come, sampled: the thirds of the run that have been; resumed: after how many predictions it was.
 
     baseline: what the task's simple model makes of the held-out examples.
     """
@@ -66,7 +66,7 @@ class Journal:
     history: tuple[Evaluation, ...] = field(default=())
     baseline: dict[str, Any] | None = None
     samples: tuple[dict[str, Any], ...] = ()
-    sampled_at: int = 0
+    sampled: int = 0
     resumed: tuple[int, ...] = ()
 
     def skipped_one(self) -> "Journal":
@@ -106,7 +106,12 @@ class Journal:
     def wrote(self, text: str | None) -> "Journal":
         """The journal with a sample of what the network writes by now; None where it could not write."""
         sample = () if text is None else ({"step": self.step, "text": text},)
-        return replace(self, samples=(*self.samples, *sample), sampled_at=self.step)
+        return replace(self, samples=(*self.samples, *sample), sampled=self.thirds)
+
+    @property
+    def thirds(self) -> int:
+        """How many thirds of the run are done."""
+        return 3 * self.step // self.schedule.steps
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Journal":

@@ -50,13 +50,14 @@ SAMPLE_LENGTH, SAMPLE_TEMPERATURE = 80, 0.7
 
 @dataclass(frozen=True)
 class LanguageModelling:
-    """See training/task.py. before: the model whose weights are the first ones."""
+    """See training/task.py. before: the model whose weights are the first ones; parent: its name and its text's."""
 
     options: Any  # TrainOptions; once planned, filled
     corpus: Corpus
     vocabulary: Vocabulary
     network: NetworkConfig | None = None
     before: RecurrentModel | None = None
+    parent: dict[str, Any] | None = None
 
     name: ClassVar[str] = "language modelling"
     unit: ClassVar[str] = "characters"
@@ -66,13 +67,17 @@ class LanguageModelling:
     def read(cls, paths: Sequence[str], options: TrainOptions, saved: dict[str, Any] | None = None) -> Self:
         if saved:
             corpus = replace(read_corpus(**options.reading(paths)), sources=tuple(saved["sources"]))
-            return cls(options, corpus, Vocabulary(**saved["vocabulary"]), NetworkConfig(**saved["network"]))
+            vocabulary, network = Vocabulary(**saved["vocabulary"]), NetworkConfig(**saved["network"])
+            return cls(options, corpus, vocabulary, network, parent=saved.get("parent"))
         before = _network_in(Path(options.init_from)) if options.init_from else None
         options = _like(options, before) if before else options
         options = options.filled()
         corpus = read_corpus(**options.reading(paths))
         grown = before.vocabulary.grown(corpus.training, options.min_count) if before else None
-        return cls(options, corpus, grown or build_vocabulary(corpus, options), None, before)
+        parent = None
+        if before:
+            parent = {"model": options.init_from, "sources": before.summary.get("corpus", {}).get("sources", [])}
+        return cls(options, corpus, grown or build_vocabulary(corpus, options), before=before, parent=parent)
 
     def planned(self) -> tuple[Self, list[str]]:
         by_count = self.options.epochs is not None or self.options.steps is not None
@@ -100,6 +105,7 @@ class LanguageModelling:
             "network": asdict(self._network),
             "vocabulary": self.vocabulary.to_json(),
             "sources": list(self.corpus.sources),
+            **({"parent": self.parent} if self.parent else {}),
         }
 
     @property
@@ -179,7 +185,7 @@ class LanguageModelling:
             return self.vocabulary.decode(joined(sample(model, said), 1)[0])
 
     def summary(self) -> dict[str, Any]:
-        return corpus_summary(self.corpus, self.options.lines)
+        return corpus_summary(self.corpus, self.options.lines) | ({"parent": self.parent} if self.parent else {})
 
     def baseline(self, seconds: float) -> dict[str, Any] | None:
         return ngram_baseline(self.corpus, self.vocabulary, lines=self.options.lines, seconds=seconds)

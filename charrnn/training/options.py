@@ -81,6 +81,9 @@ class TrainOptions(ReadingOptions):
     init_from: str | None = option(
         None, "Start from another model's weights; its vocabulary grows as needed.", metavar="MODEL"
     )
+    also: str | None = option(
+        None, "With --init-from: tell what is made of this text too, before and after.", metavar="FILE"
+    )
     baseline: bool | None = option(None, "Compare with an n-gram of the same text, which is counted first.", otherwise=True)
 
     cell: str | None = option(None, "Recurrent cell.", choices=tuple(CELLS), otherwise="lstm")
@@ -103,9 +106,11 @@ class TrainOptions(ReadingOptions):
     dropout: float | None = option(None, "Share of each layer's outputs dropped in training.", least=0.0, below=1.0)
     embedding_dropout: float | None = option(None, "Share of the embedding dropped in training.", least=0.0, below=1.0)
 
-    epochs: float | None = option(None, "Budget: passes over the training text.", above=0.0)
-    steps: int | None = option(None, "Budget: optimiser steps.", least=1)
-    minutes: float | None = option(None, "Budget: time of the whole command on this machine.", above=0.0)
+    epochs: float | None = option(None, "Budget: passes over the training text, those before a --resume too.", above=0.0)
+    steps: int | None = option(None, "Budget: optimiser steps, those before a --resume too.", least=1)
+    minutes: float | None = option(
+        None, "Budget: time of the whole command on this machine; with --resume, time that is added.", above=0.0
+    )
     batch_size: int | None = option(None, "Rows read side by side.", least=1)
     window: int | None = option(None, "Characters a row between two updates (length of truncated BPTT).", least=1)
     line_lengths: int | None = option(
@@ -134,6 +139,8 @@ class TrainOptions(ReadingOptions):
         budgets = [name for name in ("epochs", "steps", "minutes") if getattr(self, name) is not None]
         if len(budgets) > 1:
             raise CharrnnError(f"--{budgets[0]} and --{budgets[1]} both say how long to train; give one")
+        if self.also is not None and self.init_from is None:
+            raise CharrnnError("--also is for --init-from: it tells what a network has lost; leave it out")
         if self.embedding_dropout and self.embedding == 0:
             raise CharrnnError("--embedding-dropout: --embedding 0 has no embedding to drop from; leave it out")
         if self.schedule == "halving" and self.evaluate_every is not None:

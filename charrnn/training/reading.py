@@ -5,8 +5,9 @@ from importlib import metadata
 from typing import Any
 
 from charrnn.errors import CharrnnError
-from charrnn.models.language_model import Tally
-from charrnn.text.corpus import Corpus
+from charrnn.models.language_model import LanguageModel, Tally
+from charrnn.scoring.log_probs import text_sequences, text_tally
+from charrnn.text.corpus import Corpus, read_units
 from charrnn.text.symbols import UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.options import ReadingOptions
@@ -48,6 +49,15 @@ def corpus_summary(corpus: Corpus, lines: bool) -> dict[str, Any]:
             "held_out_characters": len(corpus.held_out),
         },
     }
+
+
+def figure_of(model: LanguageModel, name: str, encoding: str) -> float:
+    """Nats per character of a text file, read as the model's texts are. Raises CharrnnError where there is no text."""
+    units = read_units([name], level=model.vocabulary.level, encoding=encoding)
+    tally = text_tally(model, text_sequences(model.vocabulary, units, lines=model.lines))
+    if tally is None:
+        raise CharrnnError(f"{name}: there is no text in it")
+    return tally.nats_per_character
 
 
 def held_out_summary(tally: Tally) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import CharrnnError
-from charrnn.models.folder import RESUME
+from charrnn.models.folder import RESUME, open_model
 from charrnn.models.lock import check_folder
 from charrnn.text.corpus import STDIN
 from charrnn.training import trainer
@@ -19,6 +19,7 @@ from charrnn.training.journal import Journal
 from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import MOST_EPOCHS
+from charrnn.training.reading import figure_of
 from charrnn.training.run import Run
 from charrnn.training.saving import add_to_summary, new_run, saying_more
 from charrnn.training.step import TrainState
@@ -40,6 +41,26 @@ class Session:
 
     def train(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[trainer.Progress]:
         return trainer.train(self.run, self.state, self.journal, self.budget, should_stop=should_stop)
+
+    def also_before(self) -> float | None:
+        """What the model of --init-from makes of the text of --also, in nats per character; as much time as that took is
+        kept for the end. None where there is no such text, or the run is resumed."""
+        options = self.run.options
+        if not options.also or not self.run.fresh:
+            return None
+        begin = time.perf_counter()
+        figure = figure_of(open_model(Path(options.init_from), compiled=True), options.also, options.encoding)
+        if self.budget:
+            self.budget.closing += time.perf_counter() - begin
+        return figure
+
+    def also_after(self, before: float) -> dict[str, Any]:
+        """The same of the model that was trained; its summary then has both."""
+        options, folder = self.run.options, self.run.folder
+        after = figure_of(open_model(folder, compiled=True), options.also, options.encoding)
+        found = {"text": options.also, "before": before, "after": after}
+        add_to_summary(folder, also=found)
+        return found
 
     def compared(self) -> "Session":
         """The session with what the task's simple model makes of the held-out examples in its journal.
@@ -116,7 +137,7 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
     journal, budget = _prolonged(run, saved.journal, options, begun)
     ended = run.ended(journal)
     if ended:
-        way = "give --steps or --epochs above that, or --minutes to add"
+        way = "add time with --minutes, or give a larger total of --steps or --epochs"
         if journal.schedule.over:
             way = f"a larger budget changes nothing; start a new run from its weights with --init-from {folder}"
         raise CharrnnError(f"{folder}: this run is finished, at step {journal.step:,}: {ended}; {way}")
@@ -148,7 +169,8 @@ def _prolonged(run: Run, journal: Journal, said: TrainOptions, begun: float) -> 
     without_gain = 0 if run.ended(journal) else journal.without_gain
     every = journal.evaluate_every or max(1, steps // MOST_EVALUATIONS)
     schedule = replace(schedule, steps=steps, fixed=True)
-    return replace(journal, schedule=schedule, evaluate_every=every, without_gain=without_gain), budget
+    journal = replace(journal, schedule=schedule, evaluate_every=every, without_gain=without_gain)
+    return replace(journal, sampled=journal.thirds), budget
 
 
 def _found_again(saved: Checkpoint, paths: Sequence[str], said: TrainOptions) -> tuple[list[str], TrainOptions]:

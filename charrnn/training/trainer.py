@@ -19,8 +19,7 @@ from charrnn.training.step import StepReport, TrainState
 from charrnn.training.task import Held, Model, Tree
 
 # where files lie, what to do with them and what to show is no part of how a model was trained
-ABOUT_FILES = ("valid", "init_from", "overwrite", "baseline", "keep_text", "sample_every")
-SAMPLES = 3  # of a run, where nothing else is said
+ABOUT_FILES = ("valid", "init_from", "also", "overwrite", "baseline", "keep_text", "sample_every")
 MOST_SKIPPED = 10  # steps in a row that are not finite end a run
 
 
@@ -108,7 +107,7 @@ def _sample_due(run: Run, journal: Journal, step: int) -> bool:
     """Whether the network is to write something after this step: where nothing else is said, at each third of the run."""
     schedule, every = journal.schedule, run.options.sample_every
     if every is None and schedule.fixed:
-        return SAMPLES * step // schedule.steps > SAMPLES * journal.sampled_at // schedule.steps
+        return replace(journal, step=step).thirds > journal.sampled
     return bool(every) and step % every == 0
 
 

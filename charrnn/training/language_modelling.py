@@ -182,7 +182,7 @@ class LanguageModelling:
         model = RecurrentModel(self._network, self.vocabulary, parameters, lines=self.options.lines)
         said = SampleOptions(length=SAMPLE_LENGTH, temperature=SAMPLE_TEMPERATURE, seed=self.options.seed)
         with np.errstate(over="ignore", invalid="ignore"):  # what a network writes that has gone astray shows it
-            return self.vocabulary.decode(joined(sample(model, said), 1)[0])
+            return self.vocabulary.decode(next(joined(sample(model, said))))
 
     def summary(self) -> dict[str, Any]:
         return corpus_summary(self.corpus, self.options.lines) | ({"parent": self.parent} if self.parent else {})

@@ -44,8 +44,8 @@ PIECES, PIECE = 32, 2048
 # How long that takes is measured on about this number of lines, or on this number of characters of each piece, in which
 # every window length occurs.
 MEASURED_LINES, MEASURED = 256, 600
-# Characters, at most, that show what a network writes by now, and their temperature.
-SAMPLE_LENGTH, SAMPLE_TEMPERATURE = 80, 0.7
+# What shows how a network writes by now: characters at most, lines at most where it writes lines, and their temperature.
+SAMPLE_LENGTH, SAMPLE_LINES, SAMPLE_TEMPERATURE = 80, 8, 0.7
 
 
 @dataclass(frozen=True)
@@ -180,9 +180,17 @@ class LanguageModelling:
     def sample(self, parameters: Parameters) -> str:
         # not compiled: so few characters are written on numpy before anything would be
         model = RecurrentModel(self._network, self.vocabulary, parameters, lines=self.options.lines)
-        said = SampleOptions(length=SAMPLE_LENGTH, temperature=SAMPLE_TEMPERATURE, seed=self.options.seed)
+        said = SampleOptions(
+            length=SAMPLE_LENGTH,
+            temperature=SAMPLE_TEMPERATURE,
+            seed=self.options.seed,
+            count=SAMPLE_LINES if model.lines else 1,
+        )
         with np.errstate(over="ignore", invalid="ignore"):  # what a network writes that has gone astray shows it
-            return self.vocabulary.decode(next(joined(sample(model, said))))
+            first, *others = (self.vocabulary.decode(ids) for ids in joined(sample(model, said)))
+        for line in others:
+            first += f"\n{line}" if len(first) + len(line) < SAMPLE_LENGTH else ""
+        return first
 
     def summary(self) -> dict[str, Any]:
         return corpus_summary(self.corpus, self.options.lines) | ({"parent": self.parent} if self.parent else {})

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.machine.memory import peak_memory_bytes
+from charrnn.models.language_model import generate
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.config import FORM, NetworkConfig
 from charrnn.network.forward import zero_state
@@ -111,7 +112,7 @@ def _sampling(options: BenchOptions) -> dict[str, Any]:
         draws = uniforms(1, rows, 0, STEPS)
 
         def draw(state=state, ids_B=ids_B, draws=draws) -> None:
-            model.generate(state, (), ids_B, draws, drawing)
+            generate(model, state, (), ids_B, draws, drawing)
 
         first, each = _timed(draw, options.seconds)
         figures[name] = {"characters_per_second": rows * STEPS / each, "compile_seconds": first}

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -19,6 +19,8 @@ State = Any  # a tree of arrays whose first axis is the rows; only its own model
 Memory = Any  # the same, of what draws the characters
 # choose(memory, log_probs_BV, uniforms_B) -> memory, ids_B draws the next ones; hashable, at home with numpy and JAX arrays
 Choose = Callable[[Memory, Any, Any], tuple[Memory, Any]]
+# read(arrays, state, ids_B) -> state, log_probs_BV after one more character of each row; hashable, traced by JAX
+Read = Callable[[Any, State, Any], tuple[State, Any]]
 
 
 class LanguageModel(Protocol):
@@ -53,10 +55,23 @@ class LanguageModel(Protocol):
         """advance(), but only log_probs_BT of the targets: much less to compute or to hold for many symbols."""
         ...
 
-    def generate(
-        self, state: State, memory: Memory, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
-    ) -> tuple[State, Memory, np.ndarray]:
-        """The characters after ids_B, one for each row of uniforms_TB: state, choose's memory and ids_BT (T new ones)."""
+
+class CompiledStep(NamedTuple):
+    """How a model reads one character of each row inside a compiled loop: `read`, and the arrays that it is given."""
+
+    read: Read
+    arrays: Any
+
+
+@runtime_checkable
+class Compilable(LanguageModel, Protocol):
+    """A language model that may write compiled by JAX, which prepare() decides."""
+
+    @property
+    def compiled(self) -> bool: ...
+
+    def compiled_step(self) -> CompiledStep | None:
+        """None where it cannot be."""
         ...
 
 
@@ -105,10 +120,24 @@ def take_rows(state: State, rows: np.ndarray) -> State:
     return map_tree(lambda part: np.asarray(part)[rows], state)
 
 
+def generate(
+    model: LanguageModel, state: State, memory: Memory, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
+) -> tuple[State, Memory, np.ndarray]:
+    """The characters after ids_B, one for each row of uniforms_TB: state, choose's memory and ids_BT (T new ones)."""
+    step = model.compiled_step() if isinstance(model, Compilable) and model.compiled else None
+    if step is None:
+        return generate_step_by_step(model, state, memory, ids_B, uniforms_TB, choose)
+    from charrnn.models import compiled
+
+    carry = (state, memory, ids_B)
+    (state, memory, _), ids_BT = compiled.generate(step.read, choose, step.arrays, carry, uniforms_TB)
+    return state, memory, np.asarray(ids_BT)
+
+
 def generate_step_by_step(
     model: LanguageModel, state: State, memory: Memory, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
 ) -> tuple[State, Memory, np.ndarray]:
-    """LanguageModel.generate by way of advance, for models that have no faster one."""
+    """As generate(), by way of advance: for models that are not compiled, and for few characters."""
     written = []
     for uniforms_B in uniforms_TB:
         state, log_probs_BTV = model.advance(state, ids_B[:, None])

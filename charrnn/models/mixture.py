@@ -10,6 +10,8 @@ Shapes: B rows, T time, V symbols of the mixture, M models.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,13 +20,13 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import Archive
 from charrnn.models.language_model import (
-    Choose,
+    Compilable,
+    CompiledStep,
     LanguageModel,
-    Memory,
+    Read,
     SavedModel,
     State,
     describe,
-    generate_step_by_step,
 )
 from charrnn.models.options import WAYS
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
@@ -61,6 +63,20 @@ class Mixture:
         for model in self.models:
             model.prepare(characters)
 
+    @property
+    def compiled(self) -> bool:
+        """Whether one of its parts has so much to write that it is worth compiling."""
+        return any(isinstance(model, Compilable) and model.compiled for model in self.models)
+
+    def compiled_step(self) -> CompiledStep | None:
+        steps = [model.compiled_step() if isinstance(model, Compilable) else None for model in self.models]
+        found = [step for step in steps if step]
+        if len(found) < len(steps):
+            return None
+        weights_M = self.weights_M.astype(np.float32)
+        arrays = weights_M, [step.arrays for step in found], [view.arrays for view in self._views]
+        return CompiledStep(_Reader(tuple(step.read for step in found), self.way), arrays)
+
     def start(self, rows: int) -> State:
         return tuple(model.start(rows) for model in self.models)
 
@@ -79,11 +95,8 @@ class Mixture:
 
     def joined(self, log_probs_MBTV: np.ndarray) -> np.ndarray:
         """log_probs_BTV of the mixture, from what each model gives its symbols."""
-        weights_M111 = self.weights_M[:, None, None, None].astype(np.float32)
-        if self.way == "linear":
-            return np.logaddexp.reduce(log_probs_MBTV + _log(weights_M111), axis=0)
-        logits_BTV = (weights_M111 * log_probs_MBTV).sum(0)
-        return logits_BTV - _log_sum_exp(logits_BTV)
+        with np.errstate(divide="ignore"):  # a weight of 0 leaves a model out
+            return _mixed(log_probs_MBTV, self.weights_M.astype(np.float32), self.way)
 
     def advance(self, state: State, ids_BT: np.ndarray) -> tuple[State, np.ndarray]:
         after, log_probs_MBTV = self.advance_each(state, ids_BT)
@@ -99,11 +112,6 @@ class Mixture:
         ]
         parts_MBT = np.stack([part[1] - view.shares_V[targets_BT] for part, view in zip(read, self._views, strict=True)])
         return tuple(part[0] for part in read), np.logaddexp.reduce(parts_MBT + _log(self.weights_M)[:, None, None], axis=0)
-
-    def generate(
-        self, state: State, memory: Memory, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
-    ) -> tuple[State, Memory, np.ndarray]:
-        return generate_step_by_step(self, state, memory, ids_B, uniforms_TB, choose)
 
     def facts(self) -> dict[str, Any]:
         pairs = zip(self.weights_M.tolist(), self._saved_models(), strict=True)
@@ -201,6 +209,23 @@ def common_vocabulary(models: Sequence[LanguageModel]) -> Vocabulary:
     return Vocabulary("".join(symbols), first.level, first.unknown_probability)
 
 
+@dataclass(frozen=True)
+class _Reader:
+    """The `read` of the mixture's CompiledStep, of those of its parts."""
+
+    parts: tuple[Read, ...]
+    way: str
+
+    def __call__(self, arrays: Any, state: State, ids_B: Any) -> tuple[State, Any]:
+        weights_M, arrays_M, views_M = arrays
+        after, log_probs = [], []
+        for read, its_arrays, view, its_state in zip(self.parts, arrays_M, views_M, state, strict=True):
+            its_state, log_probs_BV = read(its_arrays, its_state, view[0][ids_B] if view else ids_B)
+            after.append(its_state)
+            log_probs.append(log_probs_BV[:, view[0]] - view[1] if view else log_probs_BV)
+        return tuple(after), _mixed(log_probs, weights_M, self.way)
+
+
 class _View:
     """A model's symbols as the mixture's. Those that the model lacks share the probability of its unknown symbol."""
 
@@ -210,6 +235,11 @@ class _View:
         lacking_V = self._own_ids_V == UNKNOWN
         self.shares_V = np.where(lacking_V, np.log(lacking_V.sum()), 0).astype(np.float32)
 
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        """own_ids_V and shares_V for a compiled loop; nothing where the symbols are the same."""
+        return () if self._same else (self._own_ids_V, self.shares_V)
+
     def ids(self, ids_BT: np.ndarray) -> np.ndarray:
         return ids_BT if self._same else self._own_ids_V[ids_BT].astype(np.int32)
 
@@ -217,11 +247,16 @@ class _View:
         return log_probs_BTV if self._same else log_probs_BTV[..., self._own_ids_V] - self.shares_V
 
 
+def _mixed(log_probs: Sequence[Any] | np.ndarray, weights_M: Any, way: str) -> Any:
+    """The mixture's log-probabilities (..., V) of those that each model gives its symbols; of numpy and JAX alike."""
+    xp = log_probs[0].__array_namespace__()
+    if way == "linear":
+        return reduce(xp.logaddexp, [of_model + xp.log(w) for of_model, w in zip(log_probs, weights_M, strict=True)])
+    logits = sum(w * of_model for of_model, w in zip(log_probs, weights_M, strict=True))
+    most = logits.max(-1, keepdims=True)
+    return logits - most - xp.log(xp.exp(logits - most).sum(-1, keepdims=True))
+
+
 def _log(weights: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):  # a weight of 0 leaves a model out
         return np.log(weights)
-
-
-def _log_sum_exp(logits: np.ndarray) -> np.ndarray:
-    most = logits.max(-1, keepdims=True)
-    return most + np.log(np.exp(logits - most).sum(-1, keepdims=True))

@@ -15,7 +15,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import Archive
-from charrnn.models.language_model import Choose, Memory, generate_step_by_step
+from charrnn.models.language_model import CompiledStep
 from charrnn.network.config import NetworkConfig
 from charrnn.network.directions import backward_stack, forward_stack, joint_logits
 from charrnn.network.forward import State, read, zero_state
@@ -132,17 +132,11 @@ class RecurrentModel:
         state, log_probs_BTV = self.advance(state, ids_BT)
         return state, np.take_along_axis(log_probs_BTV, targets_BT[..., None], axis=2)[..., 0]
 
-    def generate(
-        self, state: State, memory: Memory, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
-    ) -> tuple[State, Memory, np.ndarray]:
-        if self.compiled:
-            from charrnn.network import compiled
+    def compiled_step(self) -> CompiledStep:
+        from charrnn.network import compiled
 
-            config, unknown, parameters = self._on_device
-            carry = (state, memory, ids_B)
-            (state, memory, _), ids_BT = compiled.generate(config, unknown, choose, parameters, carry, uniforms_TB)
-            return state, memory, np.asarray(ids_BT)
-        return generate_step_by_step(self, state, memory, ids_B, uniforms_TB, choose)
+        config, unknown, parameters = self._on_device
+        return CompiledStep(compiled.NetworkReader(config, unknown), parameters)
 
     @cached_property
     def _trained(self) -> tuple[NetworkConfig, Parameters]:

@@ -1,11 +1,10 @@
-"""The network compiled by JAX: reading many characters a call, and writing many a call.
+"""The network compiled by JAX: reading many characters a call, and one step of writing.
 
 Shapes: B rows, T time, V symbols, X features.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import jax
 
@@ -48,25 +47,14 @@ def outputs(config: NetworkConfig, parameters: Parameters, state: State, ids_BT:
     return state, outputs_TBH.transpose(1, 0, 2)
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2))
-def generate(
-    config: NetworkConfig,
-    unknown_probability: float,
-    choose: Callable[[Any, Array, Array], tuple[Any, Array]],
-    parameters: Parameters,
-    carry: tuple[State, Any, Array],
-    uniforms_TB: Array,
-) -> tuple[tuple[State, Any, Array], Array]:
-    """T characters a row, each drawn by choose(memory, log_probs_BV, uniforms_B) and fed back; the carry and ids_BT.
+@dataclass(frozen=True)
+class NetworkReader:
+    """The `read` of a models.language_model.CompiledStep, whose arrays are the parameters."""
 
-    carry: the state, choose's memory and the last characters ids_B.
-    """
+    config: NetworkConfig
+    unknown_probability: float
 
-    def step(carry: tuple[State, Any, Array], uniforms_B: Array) -> tuple[Any, Array]:
-        state, memory, ids_B = carry
-        state, logits_TBV = apply(parameters, config, ids_B[None], state, compiled=True)
-        memory, ids_B = choose(memory, log_softmax(logits_TBV[0], unknown_probability), uniforms_B)
-        return (state, memory, ids_B), ids_B
-
-    carry, ids_TB = jax.lax.scan(step, carry, uniforms_TB)
-    return carry, ids_TB.T
+    def __call__(self, parameters: Parameters, state: State, ids_B: Array) -> tuple[State, Array]:
+        """The state after ids_B, and log_probs_BV."""
+        state, logits_TBV = apply(parameters, self.config, ids_B[None], state, compiled=True)
+        return state, log_softmax(logits_TBV[0], self.unknown_probability)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from charrnn import api
-from charrnn.models.language_model import LanguageModel
+from charrnn.models.language_model import LanguageModel, SavedModel
 from charrnn.models.mixture import Mixture
+from charrnn.models.ngram.model import NgramModel
 from charrnn.models.options import MixtureOptions
-from charrnn.report.say import say
+from charrnn.report.say import figures, say
 
 
 def open_and_say(models: Sequence[str], options: MixtureOptions) -> LanguageModel:
@@ -15,6 +16,19 @@ def open_and_say(models: Sequence[str], options: MixtureOptions) -> LanguageMode
     if isinstance(model, Mixture) and options.fit_on:
         say_mixture(model, options)
     return model
+
+
+def say_hybrid(hybrid: SavedModel | None) -> None:
+    """Say what a network and an n-gram of its text reach, apart and together."""
+    if not isinstance(hybrid, Mixture):
+        say("hybrid: the text is too short to fit weights on a part of it; the network stays alone")
+        return
+    *_, counts = hybrid.models
+    assert isinstance(counts, NgramModel)
+    weights = " and ".join(f"{weight:.2f}" for weight in hybrid.weights_M)
+    for name, model in ((f"n-gram of the same text, order {counts.order}", counts), (f"both, weights {weights}", hybrid)):
+        held_out = model.summary["held_out"]
+        say(f"{name}: held-out {figures(held_out['nats_per_character'])}" if held_out else name)
 
 
 def say_mixture(mixture: Mixture, options: MixtureOptions) -> None:

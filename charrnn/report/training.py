@@ -8,6 +8,7 @@ from shlex import quote
 from charrnn.models.folder import CURVE, MODEL
 from charrnn.models.lock import locked
 from charrnn.report.curve import draw_curve
+from charrnn.report.mixture import say_hybrid
 from charrnn.report.ngram import announcement, comparison
 from charrnn.report.progress import TrainingLine
 from charrnn.report.say import figures, say, told_also
@@ -70,7 +71,9 @@ def _run(session: Session, model: str, signals: Signals) -> int:
         return signals.code
     if journal.step < journal.schedule.steps:
         say(f"ended at step {journal.step:,} of {journal.schedule.steps:,}: {session.run.ended(journal)}")
-    if session.run.options.baseline and journal.baseline and journal.best is not None:
+    if session.run.options.hybrid:
+        say_hybrid(session.join())
+    elif session.run.options.baseline and journal.baseline and journal.best is not None:
         say(comparison(journal.baseline, journal.best, symbol))
     if before is not None:
         say(told_also(session.also_after(before), symbol))

@@ -20,6 +20,9 @@ LARGEST_FIT = 1 << 25  # numbers of one model's distributions held at once; boun
 PIECE = 4096  # characters read, and positions worked on, at a time
 ROUNDS = 100
 RIDGE = 1e-4  # keeps apart what two models that agree everywhere would leave undecided
+# A text of few characters tells little of the weights. Sparing ones are drawn to a sum of 1 and a little to each other, as
+# strongly as so many characters would with a second derivative of 1, and mix only where that gains LEAST_GAIN nats.
+TO_SUM, TO_EACH_OTHER, LEAST_GAIN = 300.0, 3.0, 2.0
 
 
 class Piece(NamedTuple):
@@ -41,16 +44,21 @@ def mixture_of(models: Sequence[LanguageModel], options: MixtureOptions) -> Mixt
     return fit(models, text_sequences(vocabulary, units, lines=all(model.lines for model in models)), options.mix)
 
 
-def fit(models: Sequence[LanguageModel], sequences: Sequence[np.ndarray], way: str) -> Mixture:
+def fit(models: Sequence[LanguageModel], sequences: Sequence[np.ndarray], way: str, *, sparing: bool = False) -> Mixture:
     """The mixture whose weights give the sequences the highest probability (see models.mixture for the ways).
 
     Sequences are ids of the mixture's vocabulary, each read from a fresh state; of each, all but the first are predicted.
-    Both ways are concave in the weights. Raises CharrnnError where nothing is to be predicted.
+    Both ways are concave in the weights. sparing: see fit_sparingly (log-linear). Raises CharrnnError where nothing is to be
+    predicted.
     """
     pieces = list(_read(Mixture(models), sequences))
     if not pieces:
         raise CharrnnError("--fit-on: there is no text to fit the weights on; give a file of some thousand characters")
-    weights_M = fit_linear(pieces) if way == "linear" else fit_log_linear(pieces)
+    if sparing:
+        assert way == "log-linear"
+        weights_M = fit_sparingly(pieces)
+    else:
+        weights_M = fit_linear(pieces) if way == "linear" else fit_log_linear(pieces)
     return Mixture(models, weights_M.tolist(), way)
 
 
@@ -80,18 +88,38 @@ def fit_linear(pieces: Sequence[Piece]) -> np.ndarray:
     return weights_M / weights_M.sum()
 
 
-def fit_log_linear(pieces: Sequence[Piece]) -> np.ndarray:
+def fit_sparingly(pieces: Sequence[Piece]) -> np.ndarray:
+    """As fit_log_linear, but cautious with few characters: one model alone where the others do not help for certain."""
+    models = len(pieces[0].log_probs_MPV)
+    alike_MM = np.ones((models, models))
+    fitted_M = fit_log_linear(pieces, TO_SUM * alike_MM + TO_EACH_OTHER * (models * np.eye(models) - alike_MM))
+    alone_M = max(np.eye(models), key=lambda weights_M: _log_likelihood(pieces, weights_M))
+    gain = _log_likelihood(pieces, fitted_M) - _log_likelihood(pieces, alone_M)
+    return fitted_M if gain > LEAST_GAIN and np.count_nonzero(fitted_M) > 1 else alone_M
+
+
+def _log_likelihood(pieces: Sequence[Piece], weights_M: np.ndarray) -> float:
+    """The sum of the log-probabilities of the targets."""
+    total = 0.0
+    for piece in pieces:
+        logits_PV = np.einsum("m,mpv->pv", weights_M, piece.log_probs_MPV)
+        total += float((_targets(piece) @ weights_M - np.logaddexp.reduce(logits_PV, axis=1)).sum())
+    return total
+
+
+def fit_log_linear(pieces: Sequence[Piece], prior_MM: np.ndarray | float = 0.0) -> np.ndarray:
     """weights_M, none below 0, that maximise the mean log-probability of the targets: Newton's method from equal weights.
 
-    With L the models' log-probabilities of a symbol, a position adds L(target) − E[L] to the gradient and −Cov[L] to the
-    Hessian, both under the mixture.
+    prior_MM: the precision of a normal prior around equal weights. With L the models' log-probabilities of a symbol, a
+    position adds L(target) − E[L] to the gradient and −Cov[L] to the Hessian, both under the mixture.
     """
     models, positions = len(pieces[0].log_probs_MPV), sum(len(piece.targets_P) for piece in pieces)
+    prior_MM = np.zeros((models, models)) + prior_MM
     weights_M = np.full(models, 1 / models)
     for _ in range(ROUNDS):
         moments = [_moments(piece, weights_M) for piece in pieces]
-        gradient_M = sum(moment[0] for moment in moments) / positions
-        covariance_MM = sum(moment[1] for moment in moments) / positions + RIDGE * np.eye(models)
+        gradient_M = (sum(moment[0] for moment in moments) - prior_MM @ (weights_M - 1 / models)) / positions
+        covariance_MM = (sum(moment[1] for moment in moments) + prior_MM) / positions + RIDGE * np.eye(models)
         before_M, weights_M = weights_M, np.maximum(weights_M + np.linalg.solve(covariance_MM, gradient_M), 0)
         if np.abs(weights_M - before_M).max() < 1e-5:
             break

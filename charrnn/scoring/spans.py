@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.models.language_model import LanguageModel, read_prime
+from charrnn.models.language_model import LanguageModel, generate_step_by_step, read_prime
 from charrnn.scoring.log_probs import sentence_ids, sequence_figures
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import NEWLINE, to_units
@@ -39,7 +39,7 @@ def surprising_span(model: LanguageModel, text: str) -> Span | None:
         return None
     units = np.append(to_units(text, model.vocabulary.level), NEWLINE)
     state, ids_B = read_prime(model, ids[1 : begin + 1], 1)
-    _, _, written_BT = model.generate(state, (), ids_B, np.zeros((end - begin, 1), np.float32), _likeliest)
+    _, _, written_BT = generate_step_by_step(model, state, (), ids_B, np.zeros((end - begin, 1), np.float32), _likeliest)
     expected = written_BT[0]
     if (expected == BOUNDARY).any():
         expected = expected[: int(np.argmax(expected == BOUNDARY)) + 1]

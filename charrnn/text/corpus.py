@@ -8,7 +8,7 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,21 +20,26 @@ from charrnn.text.vocabulary import NEWLINE, to_units
 STDIN = "-"
 # A folder that has one of the first three is a model's, or is becoming one: these are no texts in it.
 MODEL_FILES = ("lock.json", "model.safetensors", "resume.safetensors", "text.safetensors", "log.jsonl", "curve.svg")
+FITTING, FITTING_CHARACTERS = 0.02, (2_000, 20_000)  # see with_fitting_part
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A training and a held-out part, as units (see vocabulary.py), and where they came from."""
+    """A training and a held-out part, as units (see vocabulary.py), and where they came from.
+
+    fitting: a small part, which a mixture's weights are fitted on; empty but for hybrids.
+    """
 
     training: np.ndarray
     held_out: np.ndarray
     sources: tuple[str, ...]
+    fitting: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint32))
 
     @property
     def digest(self) -> str:
-        """A fingerprint of both parts, by which a resumed run knows its corpus."""
+        """A fingerprint of all parts, by which a resumed run knows its corpus."""
         digest = hashlib.sha256()
-        for part in (self.training, self.held_out):
+        for part in (self.training, self.held_out, *([self.fitting] if len(self.fitting) else [])):
             digest.update(f"{part.dtype} {len(part)} ".encode())
             digest.update(np.ascontiguousarray(part).data)
         return digest.hexdigest()
@@ -172,6 +177,15 @@ def split(units: np.ndarray, fraction: float, *, by_lines: bool = False) -> tupl
     sizes = np.minimum(ends + 1, len(units)) - starts
     held_out = np.repeat(np.diff(passed) > 0, sizes)
     return units[~held_out], units[held_out]
+
+
+def with_fitting_part(corpus: Corpus, *, by_lines: bool) -> Corpus:
+    """The corpus with a part taken from its training part: FITTING of it, within FITTING_CHARACTERS, at most a tenth."""
+    characters = len(corpus.training)
+    least, most = FITTING_CHARACTERS
+    share = min(0.1, max(least, min(most, FITTING * characters)) / characters)
+    training, fitting = split(corpus.training, share, by_lines=by_lines)
+    return replace(corpus, training=training, fitting=fitting) if len(training) > 1 else corpus
 
 
 def read_corpus(

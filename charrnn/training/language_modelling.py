@@ -18,7 +18,8 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.machine.devices import measure_gigaflops
 from charrnn.models.folder import open_model
-from charrnn.models.language_model import Tally
+from charrnn.models.language_model import LanguageModel, Tally
+from charrnn.models.mixture import Mixture
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.arrays import Array
 from charrnn.network.config import FORM, NetworkConfig
@@ -27,9 +28,10 @@ from charrnn.network.parameters import Parameters, init_parameters, parameter_sh
 from charrnn.network.precision import PRODUCTS
 from charrnn.scoring.log_probs import OVERLAP, text_sequences, text_tally
 from charrnn.text.batches import MOST_LENGTHS, Batch, Batches, LineBatches, StreamBatches, compact
-from charrnn.text.corpus import Corpus, line_bounds, read_corpus
+from charrnn.text.corpus import Corpus, line_bounds, read_corpus, with_fitting_part
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.baseline import ngram_baseline
+from charrnn.training.hybrid import make_hybrid, network_of
 from charrnn.training.objective import objective
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import make_plan
@@ -66,13 +68,13 @@ class LanguageModelling:
     @classmethod
     def read(cls, paths: Sequence[str], options: TrainOptions, saved: dict[str, Any] | None = None) -> Self:
         if saved:
-            corpus = replace(read_corpus(**options.reading(paths)), sources=tuple(saved["sources"]))
+            corpus = replace(_corpus(paths, options), sources=tuple(saved["sources"]))
             vocabulary, network = Vocabulary(**saved["vocabulary"]), NetworkConfig(**saved["network"])
             return cls(options, corpus, vocabulary, network, parent=saved.get("parent"))
         before = _network_in(Path(options.init_from)) if options.init_from else None
         options = _like(options, before) if before else options
         options = options.filled()
-        corpus = read_corpus(**options.reading(paths))
+        corpus = _corpus(paths, options)
         grown = before.vocabulary.grown(corpus.training, options.min_count) if before else None
         parent = None
         if before:
@@ -155,7 +157,7 @@ class LanguageModelling:
         tally = self.held_out_tally(model)
         return None if tally is None else Held(tally.nats_per_character, held_out_summary(tally))
 
-    def held_out_tally(self, model: RecurrentModel) -> Tally | None:
+    def held_out_tally(self, model: LanguageModel) -> Tally | None:
         """The tally of the held-out lines, or of the held-out stream."""
         characters = sum(map(len, self._held_out))
         return text_tally(model, self._held_out, pieces=max(1, min(PIECES, characters // PIECE)))
@@ -198,9 +200,17 @@ class LanguageModelling:
     def baseline(self, seconds: float) -> dict[str, Any] | None:
         return ngram_baseline(self.corpus, self.vocabulary, lines=self.options.lines, seconds=seconds)
 
+    def hybrid(self, network: RecurrentModel) -> Mixture | None:
+        return make_hybrid(network, self.corpus, self.held_out_tally, lines=self.options.lines)
+
     @property
     def kept(self) -> np.ndarray | None:
         return self.corpus.training if self.options.keep_text else None
+
+
+def _corpus(paths: Sequence[str], options: TrainOptions) -> Corpus:
+    corpus = read_corpus(**options.reading(paths))
+    return with_fitting_part(corpus, by_lines=options.lines) if options.hybrid else corpus
 
 
 def nats_of_batch(network: NetworkConfig, unknown_probability: float, precision: str) -> Objective:
@@ -223,10 +233,10 @@ def _without(part_BX: Array, fresh_B: Array) -> Array:
 
 
 def _network_in(folder: Path) -> RecurrentModel:
-    model = open_model(folder)
-    if not isinstance(model, RecurrentModel):
-        raise CharrnnError(f"{folder}: is no recurrent network, so its weights cannot start one")
-    return model
+    network = network_of(open_model(folder))
+    if network is None:
+        raise CharrnnError(f"{folder}: is no recurrent network, nor a mixture with one, so its weights cannot start one")
+    return network
 
 
 def _like(options: TrainOptions, before: RecurrentModel) -> TrainOptions:

@@ -85,6 +85,7 @@ class TrainOptions(ReadingOptions):
         None, "With --init-from: tell what is made of this text too, before and after.", metavar="FILE"
     )
     baseline: bool | None = option(None, "Compare with an n-gram of the same text, which is counted first.", otherwise=True)
+    hybrid: bool = option(False, "At the end, join an n-gram of the same text to the network, as one model.")
 
     cell: str | None = option(None, "Recurrent cell.", choices=tuple(CELLS), otherwise="lstm")
     layers: int | None = option(None, "Recurrent layers.", least=1, otherwise=1)

@@ -30,7 +30,9 @@ def describe(corpus: Corpus, vocabulary: Vocabulary) -> list[str]:
     """Size of the text, and what a user should know of its characters."""
     training, held_out = len(corpus.training), len(corpus.held_out)
     symbol = symbol_name(vocabulary.level)
-    notes = [f"text: {counted(training, symbol)} to learn from, {held_out:,} held out, {vocabulary.size - 1:,} different"]
+    fitting = f"{len(corpus.fitting):,} to fit weights on, " if len(corpus.fitting) else ""
+    size = f"{counted(training, symbol)} to learn from, {fitting}{held_out:,} held out"
+    notes = [f"text: {size}, {vocabulary.size - 1:,} different"]
     unknown = int((vocabulary.encode(corpus.held_out) == UNKNOWN).sum())
     if unknown:
         notes.append(f"held-out text has {counted(unknown, symbol)} unknown in the text learnt from")

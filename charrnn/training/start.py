@@ -9,22 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import CharrnnError
-from charrnn.models.folder import RESUME, open_model
+from charrnn.machine.memory import give_back_freed_memory
+from charrnn.models.folder import MODEL, RESUME, open_model
+from charrnn.models.language_model import SavedModel
 from charrnn.models.lock import check_folder
+from charrnn.models.mixture import Mixture
+from charrnn.models.recurrent import RecurrentModel
 from charrnn.text.corpus import STDIN
 from charrnn.training import trainer
 from charrnn.training.budget import BASELINE_SHARE, MOST_EVALUATIONS, TimeBudget, steps_said
 from charrnn.training.checkpoint import Checkpoint, load_checkpoint
+from charrnn.training.hybrid import network_of
 from charrnn.training.journal import Journal
 from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import MOST_EPOCHS
 from charrnn.training.reading import figure_of
 from charrnn.training.run import Run
-from charrnn.training.saving import add_to_summary, new_run, saying_more
+from charrnn.training.saving import RUN, add_to_summary, new_run, save, saying_more
 from charrnn.training.step import TrainState
 from charrnn.training.task import Task
 from charrnn.wording import counted, epochs_of
+
+JOINING = 2.5  # join() takes about this number of times as long as counting the n-gram to compare with
 
 TASKS: dict[str, type[Task]] = {task.name: task for task in (LanguageModelling,)}
 
@@ -40,6 +47,8 @@ class Session:
     budget: TimeBudget | None = None  # where it is time
 
     def train(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[trainer.Progress]:
+        if self.run.ended(self.journal):  # only the hybrid is left to be made
+            return iter(())
         return trainer.train(self.run, self.state, self.journal, self.budget, should_stop=should_stop)
 
     def also_before(self) -> float | None:
@@ -65,16 +74,31 @@ class Session:
     def compared(self) -> "Session":
         """The session with what the task's simple model makes of the held-out examples in its journal.
 
-        Nothing is there where there is no such model, it would take too long, or the options leave it out.
+        Nothing is there where there is no such model, it would take too long, or the options leave it out. Time is kept for
+        join(), which counts such a model too.
         """
         if not self.run.options.baseline or self.journal.baseline:
             return self
+        begin = time.perf_counter()
         found = self.run.task.baseline(self.budget.seconds * BASELINE_SHARE if self.budget else math.inf)
+        if self.budget and self.run.options.hybrid:
+            self.budget.closing += JOINING * (time.perf_counter() - begin)
         run = self.run
         if found and not run.fresh:
             add_to_summary(run.folder, baseline=found)
             run = replace(run, best=run.best and saying_more(run.best, baseline=found))
         return replace(self, run=run, journal=replace(self.journal, baseline=found))
+
+    def join(self) -> SavedModel | None:
+        """Let the hybrid take the network's place in the folder, where the options ask for one; to be asked for when the run
+        has ended. None where there is none: the text is too short."""
+        if not self.run.options.hybrid:
+            return None
+        give_back_freed_memory()
+        hybrid = self.run.task.hybrid(network_of(open_model(self.run.folder, compiled=True)))
+        if hybrid:
+            save(hybrid, self.run.folder, self.run.name)
+        return hybrid
 
 
 def start(
@@ -136,11 +160,15 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
     state = run.restored(saved)
     journal, budget = _prolonged(run, saved.journal, options, begun)
     ended = run.ended(journal)
-    if ended:
+    model = open_model(folder) if run.options.hybrid and (folder / MODEL).exists() else None
+    if ended and not isinstance(model, RecurrentModel):  # a hybrid's run that was stopped before it was made goes on
         way = "add time with --minutes, or give a larger total of --steps or --epochs"
         if journal.schedule.over:
             way = f"a larger budget changes nothing; start a new run from its weights with --init-from {folder}"
         raise CharrnnError(f"{folder}: this run is finished, at step {journal.step:,}: {ended}; {way}")
+    if run.best is None and isinstance(model, Mixture) and (network := network_of(model)):
+        arrays, description = network.to_archive()
+        run = replace(run, best=(arrays, description | ({RUN: run.name} if run.name else {})))
     journal = replace(journal, resumed=(*journal.resumed, journal.predictions))
     notes = [f"resuming {folder} at step {journal.step:,}{of_steps(journal)}"]
     return Session(run, state, journal, notes, budget)

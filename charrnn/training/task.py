@@ -144,6 +144,10 @@ class Task(Protocol):
         the name of `figure`, and what else there is to say. None where there is none, or it would take longer."""
         ...
 
+    def hybrid(self, network: Any) -> Any:
+        """The model that takes the place of the best one when the run has ended, where options.hybrid; None: none does."""
+        ...
+
     @property
     def kept(self) -> np.ndarray | None:
         """The units of text that are kept beside the model; None where that was not asked for."""

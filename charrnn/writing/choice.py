@@ -132,7 +132,7 @@ class Guide(Protocol):
 
 @dataclass(frozen=True)
 class Drawing:
-    """A choice after guides: what LanguageModel.generate draws with (see models.language_model.Choose)."""
+    """A choice after guides: what models.language_model.generate draws with (see models.language_model.Choose)."""
 
     choice: Choice = Choice()
     guides: tuple[Guide, ...] = ()

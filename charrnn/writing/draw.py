@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.language_model import LanguageModel, read_prime
+from charrnn.models.language_model import LanguageModel, generate, read_prime
 from charrnn.text.symbols import BOUNDARY
 from charrnn.writing.choice import PLAIN, Drawing
 from charrnn.writing.dead_ends import is_stuck, recovered
@@ -80,6 +80,6 @@ def _blocks(
     memory = drawing.start(rows, prime, length)
     for begin in itertools.count(0, STEPS):
         uniforms_TB = uniforms(seed, rows, begin, STEPS, first=first)
-        state, memory, ids_BT = model.generate(state, memory, ids_B, uniforms_TB, drawing)
+        state, memory, ids_BT = generate(model, state, memory, ids_B, uniforms_TB, drawing)
         yield ids_BT
         ids_B = ids_BT[:, -1]

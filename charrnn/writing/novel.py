@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.language_model import Choose, LanguageModel, Memory, State, generate_step_by_step
+from charrnn.models.language_model import LanguageModel, State
 
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
@@ -69,11 +69,6 @@ class Novel:
     ) -> tuple[NovelState, np.ndarray]:
         state, log_probs_BTV = self.advance(state, ids_BT)
         return state, np.take_along_axis(log_probs_BTV, targets_BT[..., None], axis=2)[..., 0]
-
-    def generate(
-        self, state: NovelState, memory: Memory, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
-    ) -> tuple[NovelState, Memory, np.ndarray]:
-        return generate_step_by_step(self, state, memory, ids_B, uniforms_TB, choose)
 
 
 def longest_copy(ids: np.ndarray, corpus_ids: np.ndarray) -> tuple[int, int]:

@@ -124,7 +124,7 @@ def test_what_is_drawn_is_as_frequent_as_its_probability_among_all_matches(model
 
 
 def test_numpy_and_jax_draw_the_same_and_the_compiled_loop_is_compiled_once(model_folder):
-    from charrnn.network import compiled
+    from charrnn.models import compiled
 
     texts = [
         texts_of(charrnn.load(model_folder, compiled=way), Conditions(pattern=VERSE * 3, ban_text=("th",)), length=150)

@@ -13,6 +13,7 @@ from charrnn.errors import CharrnnError
 from charrnn.models.folder import save_model
 from charrnn.models.mixture import WAYS, Mixture
 from charrnn.models.ngram.model import NgramModel
+from charrnn.scoring.fit_mixture import fit
 from charrnn.text.vocabulary import Vocabulary
 from tests.conftest import assert_one_clear_line, small_text
 
@@ -99,6 +100,16 @@ def test_fitted_weights_are_the_best(tmp_path, two, way):
     assert all(nats(weights) > best - 1e-6 for weights in others)
     if way == "linear":
         assert fitted.weights_M.sum() == pytest.approx(1)
+
+
+def test_sparing_weights_mix_only_what_helps_for_certain(two):
+    """On much text they are nearly the best; a few characters are no reason to mix."""
+    network, counts = two
+    ids = Mixture(two).vocabulary.encode(small_text(3000, seed=8))
+    free, sparing = (fit(two, [ids], "log-linear", sparing=way).weights_M for way in (False, True))
+    np.testing.assert_allclose(sparing, free, atol=0.05)
+    for models in (two, (counts, network)):
+        assert sorted(fit(models, [ids[:2]], "log-linear", sparing=True).weights_M) == [0, 1]
 
 
 def test_models_that_know_different_things_mixed_beat_both(tmp_path, two):

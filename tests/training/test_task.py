@@ -112,6 +112,9 @@ class Parity:
     def baseline(self, seconds):
         return {"errors_per_sequence": 0.5}
 
+    def hybrid(self, network):
+        return None
+
 
 @dataclass
 class ParityModel:

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -14,13 +15,14 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import Archive
-from charrnn.models.language_model import Choose, Memory, Tally, generate_step_by_step
+from charrnn.models.language_model import CompiledStep, Read, Tally
 from charrnn.models.ngram.counts import framed
 from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER, KneserNey
 from charrnn.models.ngram.trie import ABSENT, FIRST_SYMBOL, ROOT, Trie, children, find
 from charrnn.text.symbols import UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 
+COMPILE_FROM = 20_000  # for so many characters, writing on numpy takes about as long as JAX takes to start and compile
 CELLS = 1 << 19  # size of the arrays that long inputs are cut to, so that they stay in the processor's cache
 
 
@@ -50,6 +52,7 @@ class NgramModel:
     discounts: Sequence[Sequence[float]] = ()
     summary: dict[str, Any] = field(default_factory=dict)
     folder: Path | None = None
+    compiled: bool = False
 
     @classmethod
     def train(
@@ -81,7 +84,19 @@ class NgramModel:
         return np.diff(self.trie.levels)[1:].tolist()
 
     def prepare(self, characters: float) -> None:
-        """Nothing to get ready."""
+        """Switch to JAX where so much is to be written that it is worth compiling."""
+        self.compiled = self.compiled or characters > COMPILE_FROM
+
+    @cached_property
+    def _reader(self) -> "tuple[Read, Any] | None":
+        from charrnn.models.compiled import to_device
+        from charrnn.models.ngram.compiled import reader
+
+        found = reader(self)
+        return found and (found[0], to_device(found[1]))
+
+    def compiled_step(self) -> CompiledStep | None:
+        return self._reader and CompiledStep(*self._reader)
 
     def start(self, rows: int) -> NgramState:
         nodes_BK = np.full((rows, self.order), ABSENT, np.int64)
@@ -90,13 +105,13 @@ class NgramModel:
 
     def advance(self, state: NgramState, ids_BT: np.ndarray) -> tuple[NgramState, np.ndarray]:
         """See LanguageModel: (state, log_probs_BTV), float32."""
-        state, nodes_KBT = self._read(state, ids_BT)
+        state, nodes_KBT = self.read(state, ids_BT)
         nodes_KP = nodes_KBT.reshape(self.order, ids_BT.size)
         log_probs_PV = np.empty((ids_BT.size, self.vocabulary.size), np.float32)
-        width = max(1, CELLS // self.vocabulary.size)
+        width, symbols_V = max(1, CELLS // self.vocabulary.size), np.arange(self.vocabulary.size)
         for start in range(0, ids_BT.size, width):
             piece = slice(start, start + width)
-            log_probs_PV[piece] = np.log(self._distribution(nodes_KP[:, piece]))
+            log_probs_PV[piece] = np.log(self._with_unknown(self.interpolated(nodes_KP[:, piece]), symbols_V))
         return state, log_probs_PV.reshape(*ids_BT.shape, self.vocabulary.size)
 
     def target_log_probs(
@@ -110,29 +125,25 @@ class NgramModel:
             state, log_probs_BT[:, piece] = self._target_piece(state, ids_BT[:, piece], targets_BT[:, piece])
         return state, log_probs_BT
 
-    def generate(
-        self, state: NgramState, memory: Memory, ids_B: np.ndarray, uniforms_TB: np.ndarray, choose: Choose
-    ) -> tuple[NgramState, Memory, np.ndarray]:
-        return generate_step_by_step(self, state, memory, ids_B, uniforms_TB, choose)
-
-    def _read(self, state: NgramState, ids_BT: np.ndarray) -> tuple[NgramState, np.ndarray]:
+    def read(self, state: NgramState, ids_BT: np.ndarray) -> tuple[NgramState, np.ndarray]:
         """(state, nodes_KBT of the contexts of all lengths after each of ids_BT)."""
+        before_BK = np.asarray(state.nodes_BK)  # a compiled loop leaves them in JAX
         assert not ids_BT.size or 0 <= ids_BT.min() <= ids_BT.max() < self.vocabulary.size
         nodes_KBT = np.empty((self.order, *ids_BT.shape), np.int64)
         if not ids_BT.size:
             return state, nodes_KBT
         nodes_KBT[0], nodes_KBT[1] = ROOT, FIRST_SYMBOL + ids_BT.astype(np.int64)
         if ids_BT.shape[1] == 1:  # all lengths at once
-            before_KB = state.nodes_BK[:, 1:-1].T
+            before_KB = before_BK[:, 1:-1].T
             nodes_KBT[2:, :, 0] = find(self.trie, before_KB, np.broadcast_to(ids_BT[:, 0], before_KB.shape))
         else:
             for length in range(2, self.order):
-                before_BT = np.concatenate([state.nodes_BK[:, length - 1, None], nodes_KBT[length - 1, :, :-1]], 1)
+                before_BT = np.concatenate([before_BK[:, length - 1, None], nodes_KBT[length - 1, :, :-1]], 1)
                 nodes_KBT[length] = find(self.trie, before_BT, ids_BT)
         return NgramState(nodes_KBT[:, :, -1].T.copy()), nodes_KBT
 
-    def _distribution(self, nodes_KP: np.ndarray) -> np.ndarray:
-        """p_PV (float64) in the contexts whose nodes are given for all lengths.
+    def interpolated(self, nodes_KP: np.ndarray) -> np.ndarray:
+        """p_PV (float64) in the contexts whose nodes are given for all lengths, the unknown symbol as it was counted.
 
         A symbol has the probability that stands in the longest context it has followed, times the back-off weights of
         the longer ones.
@@ -147,12 +158,12 @@ class NgramModel:
         cell = np.repeat(row, number) + trie.symbols_N[child]
         # the cells of one symbol come in order of context length, and the last assignment stays
         p_PV.reshape(-1)[cell] = trie.probability_N[child] * np.repeat(weight_KP[1:].ravel(), number)
-        return self._with_unknown(p_PV, np.arange(size))
+        return p_PV
 
     def _target_piece(self, state: NgramState, ids_BT: np.ndarray, targets_BT: np.ndarray) -> tuple[NgramState, np.ndarray]:
         trie = self.trie
         assert not targets_BT.size or 0 <= targets_BT.min() <= targets_BT.max() < self.vocabulary.size
-        state, nodes_KBT = self._read(state, ids_BT)
+        state, nodes_KBT = self.read(state, ids_BT)
         targets_are_next = np.array_equal(ids_BT[:, 1:], targets_BT[:, :-1])
         p_BT = trie.probability_N[FIRST_SYMBOL + targets_BT.astype(np.int64)].astype(np.float64)
         for length in range(1, self.order):

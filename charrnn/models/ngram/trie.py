@@ -70,6 +70,11 @@ def children(trie: Trie, contexts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return first, trie.starts_C[contexts + 1].astype(np.int64) - first
 
 
+def parents(trie: Trie, nodes: np.ndarray) -> np.ndarray:
+    """The context of which each node, of one symbol or more, is a child."""
+    return np.searchsorted(trie.starts_C, nodes, side="right") - 1
+
+
 def find(trie: Trie, contexts: np.ndarray, symbols: np.ndarray) -> np.ndarray:
     """The node of each context extended by its symbol (same shapes, int64); ABSENT where the trie has none.
 

@@ -240,7 +240,10 @@ def _names(paths: Names) -> list[str]:
 
 
 def _trained(session: "Session", model: str | Path, on_progress: Callable[[Any], None]) -> "LanguageModel":
+    before = session.also_before()
     for progress in session.compared().train():
         on_progress(progress)
     session.join()
+    if before is not None:
+        session.also_after(before)
     return load(model)

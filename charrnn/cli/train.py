@@ -1,11 +1,14 @@
 """charrnn train"""
 
 import time
+from collections.abc import Sequence
 
 import click
 from click.core import ParameterSource
 
 from charrnn.cli.options import examples, model_option, options_of
+from charrnn.report.say import say
+from charrnn.report.signals import signals_heeded
 from charrnn.training.options import TrainOptions
 
 # when a run is resumed: its budget, where its text is, and whether it is compared at the end
@@ -30,7 +33,7 @@ def _without_environment(context: click.Context, parameter: click.Parameter, res
     is_flag=True,
     is_eager=True,
     callback=_without_environment,
-    help="Continue an interrupted run exactly, or a finished one with a larger budget.",
+    help="Continue an interrupted run exactly, or a finished one: --minutes are added, --steps and --epochs count from 0.",
 )
 @options_of(TrainOptions)
 @click.pass_context
@@ -44,12 +47,22 @@ def train(context, corpus, model, resume, options):
         options = _given_to_resume(context, options)
     elif not corpus:
         raise click.UsageError("Missing argument 'CORPUS...': name a text file, a folder, or - for standard input.")
-    from charrnn.report.training import run_training
-    from charrnn.text.corpus import check_there
+    lost = f"a further step: {model} keeps all it had" if resume else "the first step: nothing was saved"
+    with signals_heeded(f"interrupted before {lost}") as signals:
+        if not resume:
+            from charrnn.text.corpus import check_there
 
-    if not resume:
-        check_there(corpus)
-    context.exit(run_training(corpus, model, options, resume=resume, begun=begun))
+            check_there(corpus)
+        say(f"reading {listed(corpus) if corpus else model}")
+        from charrnn.report.training import run_training  # takes a second or two
+
+        code = run_training(corpus, model, options, signals, resume=resume, begun=begun)
+    context.exit(code)
+
+
+def listed(corpus: Sequence[str]) -> str:
+    """The first names of what is read; there may be thousands."""
+    return ", ".join(corpus[:3]) + (f" and {len(corpus) - 3:,} more" if len(corpus) > 3 else "")
 
 
 def _given_to_resume(context: click.Context, options: TrainOptions) -> TrainOptions:

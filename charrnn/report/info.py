@@ -8,7 +8,8 @@ from typing import Any
 from charrnn.files import strict_json
 from charrnn.models.language_model import SavedModel, describe
 from charrnn.network.cells import title
-from charrnn.report.say import figures
+from charrnn.report.say import figures, told_also
+from charrnn.wording import counted, epochs_of, symbol_name
 
 Facts = dict[str, Any]  # what models.language_model.describe says
 Rows = list[tuple[str, str]]  # each a name and a value
@@ -26,17 +27,23 @@ def print_info(model: SavedModel, folder: str, as_json: bool) -> None:
 def _rows(facts: Facts) -> Rows:
     form, course = _form_and_course(facts)
     vocabulary, rows = facts["vocabulary"], list(form)
-    rows.append(("vocabulary", f"{vocabulary['size'] - 1:,} {vocabulary['level']}s and the unknown symbol"))
+    symbol = symbol_name(vocabulary["level"])
+    rows.append(("vocabulary", f"{counted(vocabulary['size'] - 1, symbol)} and the unknown symbol"))
     if corpus := facts.get("corpus"):
         reading = "lines" if facts["reading"] == "lines" else "one stream"
         rows.append(("corpus", f"{', '.join(corpus['sources'])}, read as {reading}"))
-        parts = f"{corpus['training_characters']:,} characters learnt from, {corpus['held_out_characters']:,} held out"
+        parts = f"{counted(corpus['training_characters'], symbol)} learnt from, {corpus['held_out_characters']:,} held out"
         rows.append(("", parts))
+    if parent := facts.get("parent"):
+        learnt = f", which had learnt from {', '.join(parent['sources'])}" if parent["sources"] else ""
+        rows.append(("parent", f"{parent['model']}{learnt}"))
     rows += course
     if facts.get("held_out"):
-        rows.append(("held-out", figures(facts["nats_per_character"])))
+        rows.append(("held-out", figures(facts["nats_per_character"], symbol)))
     if baseline := facts.get("baseline"):
-        rows.append(("baseline", f"n-gram of order {baseline['order']}: {figures(baseline['nats_per_character'])}"))
+        rows.append(("baseline", f"n-gram of order {baseline['order']}: {figures(baseline['nats_per_character'], symbol)}"))
+    if also := facts.get("also"):
+        rows.append(("also", told_also(also, symbol)))
     if versions := facts.get("versions"):
         rows.append(("made with", ", ".join(f"{name} {version}" for name, version in versions.items())))
     return rows
@@ -60,9 +67,11 @@ def _network_rows(facts: Facts) -> tuple[Rows, Rows]:
         form.append(("attention", f"{network['attention']}, over {network['attention_window']} past states"))
     if "steps" not in facts:
         return form, []
+    symbol = symbol_name(facts["vocabulary"]["level"])
+    seen = counted(facts["characters_seen"], symbol)
     course = [
-        ("training", f"{facts['steps']:,} steps, {facts['epochs']:.3g} epochs, {facts['characters_seen']:,} characters"),
-        ("", f"{facts['seconds']:,.0f} seconds, {facts['skipped_steps']} steps skipped"),
+        ("training", f"{counted(facts['steps'], 'step')}, {epochs_of(facts['epochs'])}, {seen}"),
+        ("", f"{counted(round(facts['seconds']), 'second')}, {counted(facts['skipped_steps'], 'step')} skipped"),
     ]
     return form, course
 
@@ -78,10 +87,11 @@ def _ngram_rows(facts: Facts) -> tuple[Rows, Rows]:
 
 def _mixture_rows(facts: Facts) -> tuple[Rows, Rows]:
     """A row for each part: its weight, its own first row, and its held-out figure."""
+    symbol = symbol_name(facts["vocabulary"]["level"])
     form = [("mixture", f"{facts['mix']}, {len(facts['parts'])} models")]
     for part in facts["parts"]:
         (name, value), *_ = _form_and_course(part)[0]
-        held_out = f"; held-out {figures(part['nats_per_character'])}" if part.get("held_out") else ""
+        held_out = f"; held-out {figures(part['nats_per_character'], symbol)}" if part.get("held_out") else ""
         form.append(("", f"weight {part['weight']:.4f}: {name}, {value}{held_out}"))
     fitted = facts.get("fitted_on")
     return form, [("weights", f"fitted on {', '.join(fitted)}")] if fitted else []

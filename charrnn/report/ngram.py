@@ -12,6 +12,7 @@ from charrnn.report.say import figures, say
 from charrnn.training import baseline
 from charrnn.training.ngram import train_ngram
 from charrnn.training.options import NgramOptions
+from charrnn.wording import symbol_name
 
 
 def run_counting(corpus: Sequence[str], model: str, options: NgramOptions) -> None:
@@ -23,28 +24,28 @@ def run_counting(corpus: Sequence[str], model: str, options: NgramOptions) -> No
     sizes = " ".join(f"{number:,}" for number in counted.ngrams)
     say(f"n-gram: order {counted.order}, fewest occurrences {' '.join(map(str, pruning))}; n-grams of each order: {sizes}")
     if held_out:
-        say(f"held-out: {figures(held_out['nats_per_character'])}")
+        say(f"held-out: {figures(held_out['nats_per_character'], symbol_name(counted.vocabulary.level))}")
     if options.arpa:
         write_arpa_file(counted, Path(options.arpa))
         say(f"ARPA text: {options.arpa}")
     say(f"model: {Path(model) / MODEL}; score with: charrnn score -m {quote(model)}")
 
 
-def announcement(found: dict[str, Any] | None) -> str:
+def announcement(found: dict[str, Any] | None, symbol: str) -> str:
     """A line that says, before a network is trained, what training.baseline found."""
     if found is None:
         most = f"{baseline.MOST_CHARACTERS:,} characters"
         why = f"the text is above {most}, nothing is held out, or it would take more than a tenth of the time"
         return f"n-gram: comparison skipped, {why}; charrnn ngram counts one"
-    return f"to beat: {_figure(found)}"
+    return f"to beat: {_figure(found, symbol)}"
 
 
-def comparison(found: dict[str, Any], network_nats: float) -> str:
+def comparison(found: dict[str, Any], network_nats: float, symbol: str) -> str:
     """A line that compares a network's held-out figure with what training.baseline found."""
     gap = found["bits_per_character"] - network_nats / math.log(2)
     verdict = f"the network is better by {gap:.4f}" if gap > 0 else f"it beats the network by {-gap:.4f}"
-    return f"{_figure(found)}; {verdict}"
+    return f"{_figure(found, symbol)}; {verdict}"
 
 
-def _figure(found: dict[str, Any]) -> str:
-    return f"n-gram of the same text, order {found['order']}: {found['bits_per_character']:.4f} bits per character"
+def _figure(found: dict[str, Any], symbol: str) -> str:
+    return f"n-gram of the same text, order {found['order']}: {found['bits_per_character']:.4f} bits per {symbol}"

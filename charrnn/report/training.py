@@ -1,9 +1,7 @@
 """A training run as a person meets it: what was chosen, how it goes, how it ended."""
 
 import math
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
@@ -13,87 +11,106 @@ from charrnn.report.curve import draw_curve
 from charrnn.report.mixture import say_hybrid
 from charrnn.report.ngram import announcement, comparison
 from charrnn.report.progress import TrainingLine
-from charrnn.report.say import figures, say
+from charrnn.report.say import figures, say, told_also
+from charrnn.report.signals import Interrupted, Signals
 from charrnn.training.journal import Journal
 from charrnn.training.limits import advice
 from charrnn.training.options import TrainOptions
+from charrnn.training.plan import FEW_STEPS
+from charrnn.training.run import Run
 from charrnn.training.start import Session, length_note, of_steps, start
 from charrnn.training.start import resume as resume_run
-
-
-@contextmanager
-def signals_noted() -> Iterator[list[int]]:
-    """A list that SIGINT and SIGTERM put their number in, instead of breaking off what is under way."""
-    received: list[int] = []
-    before = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, lambda number, frame: received.append(number))
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-FEW_STEPS = 200  # a run of fewer can hardly learn; what this number would take is said
+from charrnn.wording import symbol_name
 
 
 def run_training(
-    corpus: Sequence[str], model: str, options: TrainOptions, *, resume: bool = False, begun: float | None = None
+    corpus: Sequence[str],
+    model: str,
+    options: TrainOptions,
+    signals: Signals,
+    *,
+    resume: bool = False,
+    begun: float | None = None,
 ) -> int:
     """Train and tell on standard error; returns the exit code: 0, or 128 + the number of the signal that ended it.
 
     begun: see training.start.start.
     """
-    with locked(Path(model)):
-        if resume:
-            session = resume_run(Path(model), corpus, options, begun=begun)
-        else:
-            session = start(corpus, Path(model), options, begun=begun)
-        return _run(session, model)
+    signals.note()  # the lock is taken, and given back, in one piece
+    try:
+        with locked(Path(model)):
+            try:
+                signals.interrupt()
+                if resume:
+                    session = resume_run(Path(model), corpus, options, begun=begun)
+                else:
+                    session = start(corpus, Path(model), options, begun=begun)
+                return _run(session, model, signals)
+            finally:
+                signals.note()
+    except Interrupted:
+        signals.leave()
 
 
-def _run(session: Session, model: str) -> int:
+def _run(session: Session, model: str, signals: Signals) -> int:
     for note in session.notes:
         say(note)
+    symbol = symbol_name(session.run.options.level)
     if session.run.options.baseline and not session.journal.baseline:
+        say("counting an n-gram of the same text, to compare with")
         session = session.compared()
-        say(announcement(session.journal.baseline))
-    journal, received = _take_steps(session)
+        say(announcement(session.journal.baseline, symbol))
+    before = session.also_before()
+    journal = _take_steps(session, signals)
     if journal.best is not None:
-        say(f"held-out: {figures(journal.best)}, at step {journal.best_step:,}")
-    if received:
+        say(f"held-out: {figures(journal.best, symbol)}, at step {journal.best_step:,}")
+    if signals.received:
         say(f"interrupted at step {journal.step:,}{of_steps(journal)}, all saved")
         if not session.run.ended(journal):
             say(f"go on with: charrnn train --resume -m {quote(model)}")
-        return 128 + received[0]
+        return signals.code
     if journal.step < journal.schedule.steps:
         say(f"ended at step {journal.step:,} of {journal.schedule.steps:,}: {session.run.ended(journal)}")
     if session.run.options.hybrid:
         say_hybrid(session.join())
     elif session.run.options.baseline and journal.baseline and journal.best is not None:
-        say(comparison(journal.baseline, journal.best))
+        say(comparison(journal.baseline, journal.best, symbol))
+    if before is not None:
+        say(told_also(session.also_after(before), symbol))
     if limit := advice(session.run, journal):
         say(limit)
     say(f"model: {Path(model) / MODEL}; write with: charrnn sample -m {quote(model)}")
     return 0
 
 
-def _take_steps(session: Session) -> tuple[Journal, list[int]]:
-    """The journal after the run's last step, or the one in which a signal came, and the signals that came."""
+def _take_steps(session: Session, signals: Signals) -> Journal:
+    """The journal after the run's last step, or the one in which a signal came."""
     journal = session.journal
-    line = TrainingLine(journal.step, journal.schedule.steps, session.run.task)
-    with signals_noted() as received:
-        try:
-            for progress in session.train(should_stop=lambda: bool(received)):
-                if progress.journal.schedule.fixed and not journal.schedule.fixed:
-                    line.say(_length(session, progress.journal))
-                journal = progress.journal
-                line.show(progress)
-        finally:
-            line.close()
-        draw_curve(journal.history, session.run.folder / CURVE, session.run.task, journal.baseline)
-    return journal, received
+
+    def should_stop() -> bool:
+        signals.note()  # a step has been taken, which can be saved
+        return bool(signals.received)
+
+    line = TrainingLine(journal, session.run.task)
+    try:
+        for progress in session.train(should_stop):
+            if progress.journal.schedule.fixed and not journal.schedule.fixed:
+                line.say(_length(session, progress.journal))
+            journal = progress.journal
+            line.show(progress)
+            if progress.evaluation:
+                _draw(journal, session.run)
+    finally:
+        line.close()
+    return journal
+
+
+def _draw(journal: Journal, run: Run) -> None:
+    """The learning curve, where it can be drawn: a run does not end for it."""
+    try:
+        draw_curve(journal, run.folder / CURVE, run.task)
+    except Exception as error:
+        say(f"{run.folder / CURVE}: was not drawn ({error})")
 
 
 def _length(session: Session, journal: Journal) -> str:

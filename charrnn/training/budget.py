@@ -22,7 +22,7 @@ FIXED_AT = 0.9 * CONSTANT_SHARE  # of the steps
 CORRECTED_FROM = 0.02  # of the time, by which the projected end is off
 LOOKS = 20  # at the clock, beside those at evaluations
 AIM = 0.985  # of the time: what comes after the last look is not known to the second
-CLOSING_SHARE, MOST_CLOSING = 0.5, 6.0  # of the seconds that starting took: the curve's picture, the end of the process
+CLOSING_SHARE, MOST_CLOSING = 0.5, 6.0  # of the seconds that starting took: the last lines, the end of the process
 BYTES_A_SECOND = 2e8  # written by a checkpoint
 
 

@@ -50,11 +50,6 @@ class Checkpoint:
         filled["optimizer"] = jax.tree.unflatten(form, [filled["optimizer"][str(k)] for k in range(len(leaves))])
         return TrainState(**filled)
 
-    def put_back_best(self) -> None:
-        """Let model.safetensors be what it would be, had the run not been interrupted."""
-        if self.best is not None:
-            write_archive(self.path.with_name(MODEL), *self.best)
-
 
 def save_checkpoint(
     folder: Path,

@@ -13,7 +13,7 @@ class Evaluation:
 
     training: the mean since the evaluation before, measured with dropout; NaN where all steps were skipped. predictions:
     how many were learnt from, from the first step on. steps: of the whole run, as fixed by then, where its
-    budget is time.
+    budget is time. samples: what the network wrote since the evaluation before, each with `step` and `text`.
     """
 
     step: int
@@ -25,6 +25,7 @@ class Evaluation:
     held_out: float | None
     skipped: int
     steps: int | None = None
+    samples: tuple[dict[str, Any], ...] = ()
 
     def log_line(self, unit: str, figure: str) -> dict[str, Any]:
         """The line of log.jsonl, in the task's words."""
@@ -38,12 +39,14 @@ class Evaluation:
             f"held_out_{figure}": self.held_out,
             "skipped": self.skipped,
             **({} if self.steps is None else {"steps": self.steps}),
+            **({"samples": self.samples} if self.samples else {}),
         }
 
 
 @dataclass(frozen=True)
 class Journal:
-    """How far a run has come. seconds: time spent on it, all sittings together; sum_since: of the task's figure.
+    """How far a run has come. seconds: time spent on it, all sittings together; sum_since: of the task's figure; samples: as
+    in the evaluation to come, sampled: the thirds of the run that have been; resumed: after how many predictions it was.
 
     baseline: what the task's simple model makes of the held-out examples.
     """
@@ -62,6 +65,9 @@ class Journal:
     without_gain: int = 0
     history: tuple[Evaluation, ...] = field(default=())
     baseline: dict[str, Any] | None = None
+    samples: tuple[dict[str, Any], ...] = ()
+    sampled: int = 0
+    resumed: tuple[int, ...] = ()
 
     def skipped_one(self) -> "Journal":
         """The journal after a step whose loss or gradient was not finite."""
@@ -94,7 +100,18 @@ class Journal:
             without_gain=0 if better else self.without_gain + 1,
             sum_since=0.0,
             predictions_since=0,
+            samples=(),
         )
+
+    def wrote(self, text: str | None) -> "Journal":
+        """The journal with a sample of what the network writes by now; None where it could not write."""
+        sample = () if text is None else ({"step": self.step, "text": text},)
+        return replace(self, samples=(*self.samples, *sample), sampled=self.thirds)
+
+    @property
+    def thirds(self) -> int:
+        """How many thirds of the run are done."""
+        return 3 * self.step // self.schedule.steps
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Journal":

@@ -37,40 +37,49 @@ from charrnn.training.options import TrainOptions
 from charrnn.training.plan import make_plan
 from charrnn.training.reading import build_vocabulary, corpus_summary, describe, held_out_summary
 from charrnn.training.task import Drop, Held, Objective, Outcome
+from charrnn.wording import counted, symbol_name
+from charrnn.writing.options import SampleOptions
+from charrnn.writing.sample import joined, sample
 
 # A held-out stream is read in up to PIECES pieces side by side, each of PIECE characters or more.
 PIECES, PIECE = 32, 2048
 # How long that takes is measured on about this number of lines, or on this number of characters of each piece, in which
 # every window length occurs.
 MEASURED_LINES, MEASURED = 256, 600
+# What shows how a network writes by now: characters at most, lines at most where it writes lines, and their temperature.
+SAMPLE_LENGTH, SAMPLE_LINES, SAMPLE_TEMPERATURE = 80, 8, 0.7
 
 
 @dataclass(frozen=True)
 class LanguageModelling:
-    """See training/task.py. before: the model whose weights are the first ones."""
+    """See training/task.py. before: the model whose weights are the first ones; parent: its name and its text's."""
 
     options: Any  # TrainOptions; once planned, filled
     corpus: Corpus
     vocabulary: Vocabulary
     network: NetworkConfig | None = None
     before: RecurrentModel | None = None
+    parent: dict[str, Any] | None = None
 
     name: ClassVar[str] = "language modelling"
     unit: ClassVar[str] = "characters"
     figure: ClassVar[str] = "nats_per_character"
-    shown_as: ClassVar[tuple[str, float]] = ("bits per character", 1 / math.log(2))
 
     @classmethod
     def read(cls, paths: Sequence[str], options: TrainOptions, saved: dict[str, Any] | None = None) -> Self:
         if saved:
             corpus = replace(_corpus(paths, options), sources=tuple(saved["sources"]))
-            return cls(options, corpus, Vocabulary(**saved["vocabulary"]), NetworkConfig(**saved["network"]))
+            vocabulary, network = Vocabulary(**saved["vocabulary"]), NetworkConfig(**saved["network"])
+            return cls(options, corpus, vocabulary, network, parent=saved.get("parent"))
         before = _network_in(Path(options.init_from)) if options.init_from else None
         options = _like(options, before) if before else options
         options = options.filled()
         corpus = _corpus(paths, options)
         grown = before.vocabulary.grown(corpus.training, options.min_count) if before else None
-        return cls(options, corpus, grown or build_vocabulary(corpus, options), None, before)
+        parent = None
+        if before:
+            parent = {"model": options.init_from, "sources": before.summary.get("corpus", {}).get("sources", [])}
+        return cls(options, corpus, grown or build_vocabulary(corpus, options), before=before, parent=parent)
 
     def planned(self) -> tuple[Self, list[str]]:
         by_count = self.options.epochs is not None or self.options.steps is not None
@@ -85,6 +94,10 @@ class LanguageModelling:
         return replace(self, options=plan.options, network=plan.network), plan.reasons
 
     @property
+    def shown_as(self) -> tuple[str, float]:
+        return f"bits per {symbol_name(self.vocabulary.level)}", 1 / math.log(2)
+
+    @property
     def digest(self) -> str:
         return self.corpus.digest
 
@@ -94,6 +107,7 @@ class LanguageModelling:
             "network": asdict(self._network),
             "vocabulary": self.vocabulary.to_json(),
             "sources": list(self.corpus.sources),
+            **({"parent": self.parent} if self.parent else {}),
         }
 
     @property
@@ -101,10 +115,10 @@ class LanguageModelling:
         notes = describe(self.corpus, self.vocabulary)
         if isinstance(self.batches, LineBatches) and self.batches.cut_lines:
             cut, longest = self.batches.cut_lines, self.options.window
-            notes.append(f"{cut} lines are longer than {longest} characters; they are read in pieces of that length")
+            notes.append(f"{counted(cut, 'line')} longer than {longest} characters, read in pieces of that length")
         if self.before:
-            new = self.vocabulary.size - self.before.vocabulary.size
-            notes.append(f"weights: from {self.options.init_from}, with {new} new characters")
+            new = counted(self.vocabulary.size - self.before.vocabulary.size, f"new {symbol_name(self.vocabulary.level)}")
+            notes.append(f"weights: from {self.options.init_from}, with {new}")
         return notes
 
     @property
@@ -165,8 +179,23 @@ class LanguageModelling:
     def _held_out(self) -> list[np.ndarray]:
         return text_sequences(self.vocabulary, self.corpus.held_out, lines=self.options.lines)
 
+    def sample(self, parameters: Parameters) -> str:
+        # not compiled: so few characters are written on numpy before anything would be
+        model = RecurrentModel(self._network, self.vocabulary, parameters, lines=self.options.lines)
+        said = SampleOptions(
+            length=SAMPLE_LENGTH,
+            temperature=SAMPLE_TEMPERATURE,
+            seed=self.options.seed,
+            count=SAMPLE_LINES if model.lines else 1,
+        )
+        with np.errstate(over="ignore", invalid="ignore"):  # what a network writes that has gone astray shows it
+            first, *others = (self.vocabulary.decode(ids) for ids in joined(sample(model, said)))
+        for line in others:
+            first += f"\n{line}" if len(first) + len(line) < SAMPLE_LENGTH else ""
+        return first
+
     def summary(self) -> dict[str, Any]:
-        return corpus_summary(self.corpus, self.options.lines)
+        return corpus_summary(self.corpus, self.options.lines) | ({"parent": self.parent} if self.parent else {})
 
     def baseline(self, seconds: float) -> dict[str, Any] | None:
         return ngram_baseline(self.corpus, self.vocabulary, lines=self.options.lines, seconds=seconds)

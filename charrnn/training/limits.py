@@ -2,6 +2,7 @@
 
 from charrnn.training.journal import Journal
 from charrnn.training.run import Run
+from charrnn.wording import epochs_of
 
 GAP = 0.08  # held-out figure above the training figure, as a share of it, from which the text is learnt by heart
 EARLY = 0.8  # of the run: a best figure before that says the same
@@ -17,7 +18,7 @@ def advice(run: Run, journal: Journal) -> str | None:
     last = journal.history[-1] if journal.history else None
     if last is None or last.held_out is None or not last.training < float("inf"):
         return None
-    options, epochs = run.options, f"{last.epoch:.2g} epochs"
+    options, epochs = run.options, epochs_of(last.epoch, 2)
     gap = last.held_out / last.training - 1 if last.training > 0 else 0.0
     if gap > GAP or journal.best_step < EARLY * journal.step:
         found = f"held-out is {gap:.0%} above training after {epochs}" if gap > GAP else "held-out was best long ago"

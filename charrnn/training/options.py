@@ -81,6 +81,9 @@ class TrainOptions(ReadingOptions):
     init_from: str | None = option(
         None, "Start from another model's weights; its vocabulary grows as needed.", metavar="MODEL"
     )
+    also: str | None = option(
+        None, "With --init-from: tell what is made of this text too, before and after.", metavar="FILE"
+    )
     baseline: bool | None = option(None, "Compare with an n-gram of the same text, which is counted first.", otherwise=True)
     hybrid: bool = option(False, "At the end, join an n-gram of the same text to the network, as one model.")
 
@@ -104,9 +107,11 @@ class TrainOptions(ReadingOptions):
     dropout: float | None = option(None, "Share of each layer's outputs dropped in training.", least=0.0, below=1.0)
     embedding_dropout: float | None = option(None, "Share of the embedding dropped in training.", least=0.0, below=1.0)
 
-    epochs: float | None = option(None, "Budget: passes over the training text.", above=0.0)
-    steps: int | None = option(None, "Budget: optimiser steps.", least=1)
-    minutes: float | None = option(None, "Budget: time of the whole command on this machine.", above=0.0)
+    epochs: float | None = option(None, "Budget: passes over the training text, those before a --resume too.", above=0.0)
+    steps: int | None = option(None, "Budget: optimiser steps, those before a --resume too.", least=1)
+    minutes: float | None = option(
+        None, "Budget: time of the whole command on this machine; with --resume, time that is added.", above=0.0
+    )
     batch_size: int | None = option(None, "Rows read side by side.", least=1)
     window: int | None = option(None, "Characters a row between two updates (length of truncated BPTT).", least=1)
     line_lengths: int | None = option(
@@ -121,6 +126,9 @@ class TrainOptions(ReadingOptions):
     weight_decay: float | None = option(None, "Decoupled weight decay, on matrices only.", least=0.0)
     clip: float = option(1.0, "Largest global norm of the gradient.", above=0.0)
     evaluate_every: int | None = option(None, "Steps between two evaluations on held-out text.", least=1)
+    sample_every: int | None = option(
+        None, "Steps between two samples of what it writes; by default at each third of the run. 0: none.", least=0
+    )
     patience: int | None = option(None, "Stop after N evaluations without a better held-out figure.", least=1)
     precision: str = option(
         "float32", "Of the factors in matrix products; all else is float32. For GPUs and TPUs.", choices=PRECISIONS
@@ -132,6 +140,8 @@ class TrainOptions(ReadingOptions):
         budgets = [name for name in ("epochs", "steps", "minutes") if getattr(self, name) is not None]
         if len(budgets) > 1:
             raise CharrnnError(f"--{budgets[0]} and --{budgets[1]} both say how long to train; give one")
+        if self.also is not None and self.init_from is None:
+            raise CharrnnError("--also is for --init-from: it tells what a network has lost; leave it out")
         if self.embedding_dropout and self.embedding == 0:
             raise CharrnnError("--embedding-dropout: --embedding 0 has no embedding to drop from; leave it out")
         if self.schedule == "halving" and self.evaluate_every is not None:

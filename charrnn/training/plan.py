@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.network.cells import title
 from charrnn.network.config import FORM, NetworkConfig
 from charrnn.text.batches import MOST_LENGTHS, groups_within
 from charrnn.training.optimizer import OPTIMIZERS
 from charrnn.training.options import TrainOptions
+from charrnn.wording import counted, epochs_of
 
 DEFAULT_MINUTES = 5.0
 MOST_EPOCHS = 100  # where no budget is given, small corpora end here before the minutes are over
@@ -26,6 +28,8 @@ WINDOW = 48
 # Of long texts, near states are worth most (see docs/train.md); lines may have to be copied, as in text to text.
 ATTENTION_WINDOW, ATTENTION_WINDOW_OF_LINES = 16, 64
 LONGEST_LINE = 1024  # with --lines, longer ones are read in pieces
+FEW_STEPS = 200  # a run of fewer can hardly learn; what this number would take is said
+STARTING_SECONDS = 8.0  # of a run of minutes: before its first step, and after its last
 COMPILING_SECONDS = 6.0  # of a step for one window length and direction: 3 of processor time, more on a busy machine
 
 # A step reaches EFFICIENCY of the measured matrix-product peak, times n / (n + OVERHEAD) with n characters in it; beside
@@ -94,8 +98,11 @@ def make_plan(
     epochs = seen(hidden) / characters
     options = options.filled(hidden=hidden, **_drop_rates(options, epochs))
     chosen = network(hidden, dropout=options.dropout, embedding_dropout=options.embedding_dropout)
-    size = f"{chosen.layers} × {hidden} {chosen.cell.upper()} ({'as given' if given else 'what this budget trains well'})"
-    reasons.append(f"network: {size}, dropout {chosen.dropout:g}, for about {epochs:.2g} epochs")
+    size = f"{chosen.layers} × {hidden} {title(chosen.cell)} ({'as given' if given else 'what this budget trains well'})"
+    reasons.append(f"network: {size}, dropout {chosen.dropout:g}, for about {epochs_of(epochs, 2)}")
+    if minutes is not None:
+        assert gigaflops is not None
+        reasons += _too_short(options, minutes, batch / characters_per_second(chosen, batch, gigaflops))
     return Plan(options, chosen, reasons)
 
 
@@ -103,6 +110,23 @@ def characters_per_second(network: NetworkConfig, batch: float, gigaflops: float
     """Estimated training speed with `batch` characters a step."""
     operations = 6 * network.weights + OPERATIONS_PER_SYMBOL * network.vocabulary_size
     return EFFICIENCY * batch / (batch + OVERHEAD) * gigaflops * 1e9 / operations
+
+
+def _too_short(options: TrainOptions, minutes: float, seconds_a_step: float) -> list[str]:
+    """A warning, before they are spent, where the minutes come to hardly any steps."""
+    lengths = options.line_lengths if options.lines and options.line_lengths else 1
+    before = STARTING_SECONDS + _compiling_seconds(options) * lengths
+    steps = max(0, int((60 * minutes - before) / seconds_a_step))
+    if steps >= FEW_STEPS:
+        return []
+    enough = math.ceil((before + FEW_STEPS * seconds_a_step) / 6) / 10
+    what = f"about {counted(steps, 'step')} in {minutes:g} minutes" if steps else f"{minutes:g} minutes are too few to learn"
+    return [f"{what}, by an estimate, for {before:.0f} seconds go into starting; give --minutes {enough:g} or more"]
+
+
+def _compiling_seconds(options: TrainOptions) -> float:
+    """Of a step for one window length."""
+    return COMPILING_SECONDS * (2 if options.direction == "both" else 1)
 
 
 def _minutes(options: TrainOptions, reasons: list[str]) -> float | None:
@@ -129,8 +153,7 @@ def _line_lengths(options: TrainOptions, lines: np.ndarray, minutes: float | Non
     """In how many window lengths lines are read: few where compiling them would take much of the time."""
     if minutes is None:
         return MOST_LENGTHS
-    compiling = COMPILING_SECONDS * (2 if options.direction == "both" else 1)
-    return groups_within(np.minimum(lines + 1, options.window or LONGEST_LINE), 60 * minutes, compiling)
+    return groups_within(np.minimum(lines + 1, options.window or LONGEST_LINE), 60 * minutes, _compiling_seconds(options))
 
 
 def _batch(options: TrainOptions, characters: int, lines: np.ndarray | None, reasons: list[str]) -> tuple[int, int]:

@@ -5,11 +5,13 @@ from importlib import metadata
 from typing import Any
 
 from charrnn.errors import CharrnnError
-from charrnn.models.language_model import Tally
-from charrnn.text.corpus import Corpus
+from charrnn.models.language_model import LanguageModel, Tally
+from charrnn.scoring.log_probs import text_sequences, text_tally
+from charrnn.text.corpus import Corpus, read_units
 from charrnn.text.symbols import UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.options import ReadingOptions
+from charrnn.wording import counted, symbol_name
 
 
 def build_vocabulary(corpus: Corpus, options: ReadingOptions) -> Vocabulary:
@@ -27,12 +29,13 @@ def build_vocabulary(corpus: Corpus, options: ReadingOptions) -> Vocabulary:
 def describe(corpus: Corpus, vocabulary: Vocabulary) -> list[str]:
     """Size of the text, and what a user should know of its characters."""
     training, held_out = len(corpus.training), len(corpus.held_out)
+    symbol = symbol_name(vocabulary.level)
     fitting = f"{len(corpus.fitting):,} to fit weights on, " if len(corpus.fitting) else ""
-    size = f"{training:,} characters to learn from, {fitting}{held_out:,} held out"
+    size = f"{counted(training, symbol)} to learn from, {fitting}{held_out:,} held out"
     notes = [f"text: {size}, {vocabulary.size - 1:,} different"]
     unknown = int((vocabulary.encode(corpus.held_out) == UNKNOWN).sum())
     if unknown:
-        notes.append(f"held-out text has {unknown:,} characters that are unknown in the text learnt from")
+        notes.append(f"held-out text has {counted(unknown, symbol)} unknown in the text learnt from")
     if held_out < 2:
         notes.append("nothing is held out, for the text is too short: the last weights are kept, not the best")
     return notes
@@ -48,6 +51,15 @@ def corpus_summary(corpus: Corpus, lines: bool) -> dict[str, Any]:
             "held_out_characters": len(corpus.held_out),
         },
     }
+
+
+def figure_of(model: LanguageModel, name: str, encoding: str) -> float:
+    """Nats per character of a text file, read as the model's texts are. Raises CharrnnError where there is no text."""
+    units = read_units([name], level=model.vocabulary.level, encoding=encoding)
+    tally = text_tally(model, text_sequences(model.vocabulary, units, lines=model.lines))
+    if tally is None:
+        raise CharrnnError(f"{name}: there is no text in it")
+    return tally.nats_per_character
 
 
 def held_out_summary(tally: Tally) -> dict[str, Any]:

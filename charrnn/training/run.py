@@ -11,8 +11,10 @@ import numpy as np
 import optax
 
 from charrnn.machine.devices import devices_for
+from charrnn.models.archive import Archive, write_archive
+from charrnn.models.folder import MODEL
 from charrnn.text.corpus import STDIN
-from charrnn.training.checkpoint import Archive, Checkpoint, save_checkpoint
+from charrnn.training.checkpoint import Checkpoint, save_checkpoint
 from charrnn.training.journal import Journal
 from charrnn.training.optimizer import make_optimizer
 from charrnn.training.schedules import CONSTANT_SHARE, Schedule
@@ -29,6 +31,7 @@ class Run:
     paths: list[str]  # of the examples
     name: str | None  # tells it from all others (see saving.py); None of one that was begun before runs had names
     fresh: bool  # not resumed
+    best: Archive | None = None  # of a run that is resumed, its best model, where the folder has that of its interruption
 
     @property
     def options(self) -> Any:
@@ -87,6 +90,11 @@ class Run:
         if patience and journal.without_gain >= patience:
             return f"evaluations without gain in a row: {patience}, as --patience says"
         return "all its steps are taken" if journal.schedule.fixed and journal.step >= journal.schedule.steps else None
+
+    def put_back_best(self) -> None:
+        """Let model.safetensors be what it would be, had the run not been interrupted."""
+        if self.best is not None:
+            write_archive(self.folder / MODEL, *self.best)
 
     def save(self, state: TrainState, journal: Journal, best: Archive | None = None) -> None:
         rows = self.options.batch_size

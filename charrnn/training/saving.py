@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.models.archive import read_archive, write_archive
+from charrnn.models.archive import Archive, read_archive, write_archive
 from charrnn.models.folder import CURVE, LOG, MODEL, RESUME, TEXT
 from charrnn.models.kept_text import keep_text
 from charrnn.training.task import Model
@@ -46,5 +46,10 @@ def run_of_model(folder: Path) -> str | None:
 
 def add_to_summary(folder: Path, **facts: Any) -> None:
     """Let the summary of the folder's model say more."""
-    arrays, description = read_archive(folder / MODEL)
-    write_archive(folder / MODEL, arrays, description | {"summary": description["summary"] | facts})
+    write_archive(folder / MODEL, *saying_more(read_archive(folder / MODEL), **facts))
+
+
+def saying_more(model: Archive, **facts: Any) -> Archive:
+    """The model with more in its summary."""
+    arrays, description = model
+    return arrays, description | {"summary": description["summary"] | facts}

@@ -24,10 +24,12 @@ from charrnn.training.journal import Journal
 from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import MOST_EPOCHS
+from charrnn.training.reading import figure_of
 from charrnn.training.run import Run
-from charrnn.training.saving import add_to_summary, new_run, save
+from charrnn.training.saving import RUN, add_to_summary, new_run, save, saying_more
 from charrnn.training.step import TrainState
 from charrnn.training.task import Task
+from charrnn.wording import counted, epochs_of
 
 JOINING = 2.5  # join() takes about this number of times as long as counting the n-gram to compare with
 
@@ -49,6 +51,26 @@ class Session:
             return iter(())
         return trainer.train(self.run, self.state, self.journal, self.budget, should_stop=should_stop)
 
+    def also_before(self) -> float | None:
+        """What the model of --init-from makes of the text of --also, in nats per character; as much time as that took is
+        kept for the end. None where there is no such text, or the run is resumed."""
+        options = self.run.options
+        if not options.also or not self.run.fresh:
+            return None
+        begin = time.perf_counter()
+        figure = figure_of(open_model(Path(options.init_from), compiled=True), options.also, options.encoding)
+        if self.budget:
+            self.budget.closing += time.perf_counter() - begin
+        return figure
+
+    def also_after(self, before: float) -> dict[str, Any]:
+        """The same of the model that was trained; its summary then has both."""
+        options, folder = self.run.options, self.run.folder
+        after = figure_of(open_model(folder, compiled=True), options.also, options.encoding)
+        found = {"text": options.also, "before": before, "after": after}
+        add_to_summary(folder, also=found)
+        return found
+
     def compared(self) -> "Session":
         """The session with what the task's simple model makes of the held-out examples in its journal.
 
@@ -61,9 +83,11 @@ class Session:
         found = self.run.task.baseline(self.budget.seconds * BASELINE_SHARE if self.budget else math.inf)
         if self.budget and self.run.options.hybrid:
             self.budget.closing += JOINING * (time.perf_counter() - begin)
-        if found and not self.run.fresh:
-            add_to_summary(self.run.folder, baseline=found)
-        return replace(self, journal=replace(self.journal, baseline=found))
+        run = self.run
+        if found and not run.fresh:
+            add_to_summary(run.folder, baseline=found)
+            run = replace(run, best=run.best and saying_more(run.best, baseline=found))
+        return replace(self, run=run, journal=replace(self.journal, baseline=found))
 
     def join(self) -> SavedModel | None:
         """Let the hybrid take the network's place in the folder, where the options ask for one; to be asked for when the run
@@ -110,7 +134,7 @@ def start(
 
 
 def length_note(steps: int, epochs: float) -> str:
-    return f"length: {steps:,} steps, {epochs:.3g} epochs"
+    return f"length: {counted(steps, 'step')}, {epochs_of(epochs)}"
 
 
 def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: float | None = None) -> Session:
@@ -132,19 +156,20 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
             f"{read}: differs from the text that {folder} was trained on; give that text (and --valid), "
             f"or start a new run from these weights with --init-from {folder}"
         )
-    run = Run(folder, task, paths, saved.run, fresh=False)
+    run = Run(folder, task, paths, saved.run, fresh=False, best=saved.best)
     state = run.restored(saved)
     journal, budget = _prolonged(run, saved.journal, options, begun)
     ended = run.ended(journal)
     model = open_model(folder) if run.options.hybrid and (folder / MODEL).exists() else None
     if ended and not isinstance(model, RecurrentModel):  # a hybrid's run that was stopped before it was made goes on
-        way = "give --steps or --epochs above that, or --minutes to add"
+        way = "add time with --minutes, or give a larger total of --steps or --epochs"
         if journal.schedule.over:
             way = f"a larger budget changes nothing; start a new run from its weights with --init-from {folder}"
         raise CharrnnError(f"{folder}: this run is finished, at step {journal.step:,}: {ended}; {way}")
-    saved.put_back_best()
-    if isinstance(model, Mixture) and (network := network_of(model)):
-        save(network, folder, run.name)
+    if run.best is None and isinstance(model, Mixture) and (network := network_of(model)):
+        arrays, description = network.to_archive()
+        run = replace(run, best=(arrays, description | ({RUN: run.name} if run.name else {})))
+    journal = replace(journal, resumed=(*journal.resumed, journal.predictions))
     notes = [f"resuming {folder} at step {journal.step:,}{of_steps(journal)}"]
     return Session(run, state, journal, notes, budget)
 
@@ -172,7 +197,8 @@ def _prolonged(run: Run, journal: Journal, said: TrainOptions, begun: float) -> 
     without_gain = 0 if run.ended(journal) else journal.without_gain
     every = journal.evaluate_every or max(1, steps // MOST_EVALUATIONS)
     schedule = replace(schedule, steps=steps, fixed=True)
-    return replace(journal, schedule=schedule, evaluate_every=every, without_gain=without_gain), budget
+    journal = replace(journal, schedule=schedule, evaluate_every=every, without_gain=without_gain)
+    return replace(journal, sampled=journal.thirds), budget
 
 
 def _found_again(saved: Checkpoint, paths: Sequence[str], said: TrainOptions) -> tuple[list[str], TrainOptions]:

@@ -63,7 +63,11 @@ class Task(Protocol):
     name: ClassVar[str]
     unit: ClassVar[str]  # what is predicted, in the plural: characters
     figure: ClassVar[str]  # what is measured of training and of held-out examples, lower being better: nats_per_character
-    shown_as: ClassVar[tuple[str, float]]  # what a person is shown of it, and the factor it takes: bits per character
+
+    @property
+    def shown_as(self) -> tuple[str, float]:
+        """What a person is shown of the figure, and the factor it takes: bits per character."""
+        ...
 
     @property
     def options(self) -> Any:
@@ -125,6 +129,10 @@ class Task(Protocol):
 
     def held_out_seconds(self, model: Any) -> float:
         """About how long held_out() will take, by a part of the examples; what is compiled for it then is."""
+        ...
+
+    def sample(self, parameters: Tree) -> str | None:
+        """A few words that the network writes by now, in next to no time; None where it writes none."""
         ...
 
     def summary(self) -> dict[str, Any]:

@@ -16,20 +16,22 @@ from charrnn.training.reading import versions
 from charrnn.training.run import Run
 from charrnn.training.saving import save, save_first
 from charrnn.training.step import StepReport, TrainState
-from charrnn.training.task import Held, Model
+from charrnn.training.task import Held, Model, Tree
 
-# where files lie, and what to do with them, is no part of how a model was trained
-ABOUT_FILES = ("valid", "init_from", "overwrite", "baseline", "keep_text")
+# where files lie, what to do with them and what to show is no part of how a model was trained
+ABOUT_FILES = ("valid", "init_from", "also", "overwrite", "baseline", "keep_text", "sample_every")
 MOST_SKIPPED = 10  # steps in a row that are not finite end a run
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is after a step; `evaluation` where one was just made, which the journal then has."""
+    """How far a run is after a step; `evaluation` and `sample` (what the network writes by now) where one was just made,
+    which the journal then has."""
 
     journal: Journal
     predictions_per_second: float
     evaluation: Evaluation | None = None
+    sample: str | None = None
 
 
 def train(
@@ -50,7 +52,7 @@ def train(
     """
     pending: StepReport | None = None
     clock = _Clock(journal.seconds)
-    step = journal.step
+    first = step = journal.step
     while step < journal.schedule.steps or not journal.schedule.fixed:
         if budget and budget.pace.known:
             if budget.evaluation is None:
@@ -70,12 +72,23 @@ def train(
         step += 1
         stop, schedule, every = should_stop(), journal.schedule, journal.evaluate_every
         due = (every and step % every == 0) or (schedule.fixed and step == schedule.steps)
-        if not (due or stop):
+        if step == first + 1:
+            run.put_back_best()  # not before: a run that is stopped while it compiles changes nothing
+        sampled = _sample_due(run, journal, step)
+        if not (due or stop or sampled):
             if budget and schedule.fixed:
                 journal = budget.corrected(journal, step, evaluated=False)
             yield Progress(journal, clock.speed(journal.predictions))
             continue
         journal, pending = _counted(run, journal, pending, budget), None
+        sample = _sample(run, state) if sampled else None
+        journal = journal.wrote(sample) if sampled else journal
+        if not (due or stop):
+            clock.skip()
+            if budget:
+                budget.pace.rested()
+            yield Progress(journal, clock.speed(journal.predictions), sample=sample)
+            continue
         begin = time.perf_counter()
         before = replace(journal, seconds=clock.seconds())
         evaluation, journal, model = _evaluate(run, state, before, rate)
@@ -85,9 +98,27 @@ def train(
         clock.skip()
         if budget:
             budget.evaluated(time.perf_counter() - begin)
-        yield Progress(journal, clock.speed(journal.predictions), evaluation)
+        yield Progress(journal, clock.speed(journal.predictions), evaluation, sample)
         if stop or run.ended(journal):
             return
+
+
+def _sample_due(run: Run, journal: Journal, step: int) -> bool:
+    """Whether the network is to write something after this step: where nothing else is said, at each third of the run."""
+    schedule, every = journal.schedule, run.options.sample_every
+    if every is None and schedule.fixed:
+        return replace(journal, step=step).thirds > journal.sampled
+    return bool(every) and step % every == 0
+
+
+def _sample(run: Run, state: TrainState) -> str | None:
+    """What the network writes by now; nothing where its weights are no longer finite."""
+    parameters = jax.tree.map(np.asarray, state.parameters)
+    return run.task.sample(parameters) if _finite(parameters) else None
+
+
+def _finite(parameters: Tree) -> bool:
+    return all(np.isfinite(array).all() for array in jax.tree.leaves(parameters))
 
 
 def _counted(run: Run, journal: Journal, report: StepReport, budget: TimeBudget | None) -> Journal:
@@ -111,7 +142,7 @@ def _failure(run: Run, journal: Journal, what: str) -> CharrnnError:
 def _evaluate(run: Run, state: TrainState, journal: Journal, rate: float) -> tuple[Evaluation, Journal, Model]:
     """The evaluation, the journal with it, and the model that was evaluated."""
     parameters = jax.tree.map(np.asarray, state.parameters)
-    if not all(np.isfinite(array).all() for array in jax.tree.leaves(parameters)):
+    if not _finite(parameters):
         raise _failure(run, journal, "the weights are no longer finite")  # and no step could mend them
     model = run.task.model(parameters)
     with np.errstate(over="ignore", invalid="ignore"):  # the figure tells
@@ -126,6 +157,7 @@ def _evaluate(run: Run, state: TrainState, journal: Journal, rate: float) -> tup
         held_out=held_out and held_out.figure,
         skipped=journal.skipped,
         steps=journal.schedule.steps if run.options.minutes and journal.schedule.fixed else None,
+        samples=journal.samples,
     )
     after = journal.evaluated(evaluation)
     if not after.best_step:

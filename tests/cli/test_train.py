@@ -2,10 +2,10 @@
 
 import gzip
 import os
+import re
 import signal
 import subprocess
 import sys
-import time
 import xml.dom.minidom
 
 import pytest
@@ -20,6 +20,7 @@ from tests.conftest import TINY, assert_one_clear_line
 def test_train_says_what_it_chose_and_leaves_a_whole_model_folder(run, tmp_path, corpus_file):
     code, out, error = run("train", corpus_file, "-m", tmp_path / "m", *TINY)
     assert (code, out) == (0, "")
+    assert error.startswith(f"reading {corpus_file}\n")
     for words in ("characters to learn from", "network: 1 × 8 LSTM", "held-out:", "write with: charrnn sample"):
         assert words in error
     assert {p.name for p in (tmp_path / "m").iterdir()} == {MODEL, RESUME, LOG, CURVE}
@@ -112,9 +113,8 @@ def test_an_interrupted_run_saves_and_can_be_resumed(run, tmp_path, corpus_file,
     process = subprocess.Popen([sys.executable, "-m", "charrnn", *map(str, arguments)], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     for line in process.stderr:
-        if line.startswith("length:"):
+        if line.startswith("step "):  # an evaluation, or a line in between
             break
-    time.sleep(1.5)  # somewhere in the steps, or still compiling the first: both must end well
     process.send_signal(number)
     error = process.stderr.read()
     process.stderr.close()
@@ -127,6 +127,48 @@ def test_an_interrupted_run_saves_and_can_be_resumed(run, tmp_path, corpus_file,
     code, _, error = run("train", "-m", tmp_path / "m", "--resume", "--steps", step + 2)
     assert code == 0
     assert f"resuming {tmp_path / 'm'} at step {step:,} of {step + 2:,}" in error
+
+
+@pytest.mark.parametrize(("line", "number", "code"), [("reading", signal.SIGINT, 130), ("compiling", signal.SIGTERM, 143)])
+@pytest.mark.parametrize("resumed", [False, True])
+def test_before_its_first_step_a_run_is_stopped_without_a_trace(run, tmp_path, corpus_file, line, number, code, resumed):
+    folder, arguments = tmp_path / "m", [corpus_file, *TINY[2:]]
+    if resumed:
+        run("train", corpus_file, *TINY, "-m", folder)
+        arguments = ["--resume"]
+    before = {path: path.read_bytes() for path in folder.iterdir()} if resumed else {}
+    command = [sys.executable, "-m", "charrnn", "train", *map(str, arguments), "-m", str(folder), "--steps", "100000"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while not process.stderr.readline().startswith(line):
+        assert process.poll() is None
+    process.send_signal(number)
+    error = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == code, error
+    kept = f"a further step: {folder} keeps all it had" if resumed else "the first step: nothing was saved"
+    assert error.splitlines()[-1] == f"interrupted before {kept}"
+    assert "Traceback" not in error
+    assert ({path: path.read_bytes() for path in folder.iterdir()} == before) if resumed else not folder.exists()
+
+
+def test_where_there_is_no_terminal_evaluations_and_samples_are_lines(run, tmp_path, corpus_file):
+    how = [*TINY, "--evaluate-every", 2, "--sample-every", 2, "--level", "byte", "--cell", "elman-sigmoid"]
+    error = run("train", corpus_file, "-m", tmp_path / "m", *how)[2]
+    lines = error.splitlines()
+    assert lines.index("compiling") < lines.index(next(line for line in lines if line.startswith("step 2 writes: ")))
+    assert any(re.match(r"step 2 of 3, 67%: training [\d.]+, held-out [\d.]+ bits per byte", line) for line in lines)
+    assert any(line.startswith("network: 1 × 8 Elman (sigmoid)") for line in lines)
+    assert any("bytes to learn from" in line for line in lines)
+    assert "character" not in error
+    assert "writes" not in run("train", corpus_file, "-m", tmp_path / "n", *TINY, "--sample-every", 0)[2]
+
+
+def test_a_curve_that_cannot_be_drawn_does_not_end_a_run(run, tmp_path, corpus_file, monkeypatch):
+    monkeypatch.setattr("charrnn.report.training.draw_curve", lambda *given: 1 / 0)
+    code, _, error = run("train", corpus_file, "-m", tmp_path / "m", *TINY)
+    assert code == 0
+    assert f"{tmp_path / 'm' / CURVE}: was not drawn (division by zero)" in error
 
 
 def test_a_resumed_run_goes_by_the_command_line_alone(run, tmp_path, corpus_file, monkeypatch):

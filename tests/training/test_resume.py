@@ -39,6 +39,28 @@ def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path, corpus_fil
     assert steps == [6, 12, 14]
 
 
+@pytest.mark.parametrize("reading", [{}, {"lines": True}, {"direction": "both", "lines": True, "attention": "dot"}])
+def test_samples_of_what_it_writes_change_nothing_else(tmp_path, reading):
+    text = tmp_path / "text"
+    text.write_text(small_text(2000).replace("house", "春花秋月"))
+    how = SMALL | reading
+    steps_of(start([str(text)], tmp_path / "none", TrainOptions(steps=9, sample_every=0, **how)))
+    steps_of(start([str(text)], tmp_path / "some", TrainOptions(steps=9, **how)), stop_at=4)
+    shown = [
+        (p.journal.step, p.sample) for p in steps_of(resume(tmp_path / "some", [], TrainOptions())) if p.sample is not None
+    ]
+    for name in (RESUME, MODEL):
+        none, some = arrays_of(tmp_path / "none", name), arrays_of(tmp_path / "some", name)
+        for key in none:
+            np.testing.assert_array_equal(none[key], some[key], err_msg=key)
+    logs = [[json.loads(line) for line in (tmp_path / name / LOG).read_text().splitlines()] for name in ("none", "some")]
+    assert not any("samples" in line for line in logs[0])
+    samples = [sample for line in logs[1] for sample in line.get("samples", [])]
+    assert [sample["step"] for sample in samples] == [3, 6, 9]
+    assert [(sample["step"], sample["text"]) for sample in samples[1:]] == shown
+    assert all(len(sample["text"]) <= 80 for sample in samples)
+
+
 @pytest.mark.parametrize("stops", [[9], [9, 1], [9, 1, 1]])
 def test_weights_of_an_interruption_that_are_the_best_are_kept_for_those_who_do_not_resume(
     tmp_path, corpus_file, monkeypatch, stops
@@ -59,6 +81,7 @@ def test_weights_of_an_interruption_that_are_the_best_are_kept_for_those_who_do_
         held_out = charrnn.load(tmp_path / "parts").summary
         assert held_out["steps"] == last.journal.step == last.journal.best_step
         session = resume(tmp_path / "parts", [], TrainOptions())
+        assert charrnn.load(tmp_path / "parts").summary["steps"] == last.journal.step  # until a step is taken
     assert steps_of(session)[-1].journal.best_step == 6
     whole, parts = (charrnn.load(tmp_path / name) for name in ("whole", "parts"))
     assert parts.summary | {"seconds": 0} == whole.summary | {"seconds": 0}
@@ -239,7 +262,7 @@ def test_a_run_ended_by_patience_is_finished_until_it_gets_a_new_budget(run, tmp
     before = (folder / RESUME).read_bytes()
     result = run("train", "--resume", "-m", folder)
     ended = f"finished, at step {last.step}: evaluations without gain in a row: 2, as --patience says"
-    assert_one_clear_line(result, ended, "give --steps or --epochs above that, or --minutes to add")
+    assert_one_clear_line(result, ended, "add time with --minutes, or give a larger total of --steps or --epochs")
     assert (folder / RESUME).read_bytes() == before
     code, _, error = run("train", "--resume", "-m", folder, "--steps", 50, "--no-baseline")
     assert code == 0

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import xml.dom.minidom
 from dataclasses import replace
 
 import jax
@@ -113,11 +114,11 @@ def test_the_log_is_strict_json_where_every_step_was_skipped(tmp_path, corpus_fi
     monkeypatch.setattr(
         type(session.run.task.batches), "__call__", lambda self, step: broken if step in (2, 3) else whole[step]
     )
-    history = steps_of(session)[-1].journal.history
+    journal = steps_of(session)[-1].journal
     log = (tmp_path / "m" / LOG).read_text().splitlines()
     lines = [json.loads(line, parse_constant=pytest.fail) for line in log]
     assert [line["training_nats_per_character"] is None for line in lines] == [False, True, False]
-    draw_curve(history, tmp_path / CURVE, LanguageModelling)
+    draw_curve(journal, tmp_path / CURVE, session.run.task)
     assert "<svg" in (tmp_path / CURVE).read_text()
 
 
@@ -341,6 +342,34 @@ def test_rare_characters_train_the_unknown_symbol(tmp_path, corpus_file):
     assert model.vocabulary.unknown_probability == 0
 
 
+def test_what_a_fine_tuned_model_comes_from_and_what_it_lost(run, tmp_path, model_folder, corpus_file):
+    text = tmp_path / "text"
+    text.write_text(small_text(2000).replace("e", "o"))
+    how = {"steps": 4, "window": 10, "batch_size": 4, "init_from": model_folder, "also": corpus_file}
+    model = charrnn.train(text, tmp_path / "m", **how)
+    assert model.summary["parent"] == {"model": str(model_folder), "sources": [str(corpus_file)]}
+    tally = charrnn.score(model_folder, files=corpus_file, stream=True)[0].tally
+    also = model.summary["also"]
+    assert also["before"] == pytest.approx(tally.nats_per_character, rel=1e-5)
+    assert also["after"] > also["before"]
+    shown = run("info", "-m", tmp_path / "m")[1]
+    assert f"parent      {model_folder}, which had learnt from {corpus_file}\n" in shown
+    assert f"also        {corpus_file}: {also['before'] / math.log(2):.4f} bits per character before" in shown
+    assert charrnn.resume(tmp_path / "m", steps=6).summary["parent"] == model.summary["parent"]
+    with pytest.raises(charrnn.CharrnnError, match="--also is for --init-from"):
+        TrainOptions(also="text")
+
+
+def test_hardly_any_steps_are_told_before_the_minutes_are_spent():
+    def reasons(minutes, gigaflops, **more):
+        options = TrainOptions(minutes=minutes, **more)
+        return make_plan(options, characters=1_000_000, symbols=65, gigaflops=gigaflops).reasons
+
+    assert not any("estimate" in line for line in reasons(1.0, 100.0))
+    assert reasons(0.1, 100.0)[-1].startswith("0.1 minutes are too few to learn, by an estimate, for 14 seconds")
+    assert "estimate, for 14 seconds go into starting; give --minutes" in reasons(0.5, 1.0, hidden=1024)[-1]
+
+
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_schedule_rises_in_its_warm_up_to_the_peak(name):
     schedule = Schedule(name, 0.5, 100, warmup=0.1)
@@ -425,10 +454,18 @@ def test_a_text_shorter_than_a_window_is_read_in_smaller_ones(tmp_path):
 def test_the_curve_is_drawn_as_svg(tmp_path, model_folder):
     from charrnn.training.checkpoint import load_checkpoint
 
-    draw_curve(load_checkpoint(model_folder).journal.history, tmp_path / CURVE, LanguageModelling)
+    saved = load_checkpoint(model_folder)
+    task = LanguageModelling.read(saved.paths, saved.options, saved.described)
+    journal = replace(saved.journal, resumed=(100, 2000))
+    draw_curve(journal, tmp_path / CURVE, task)
     picture = (tmp_path / CURVE).read_text()
-    assert "<svg" in picture
-    assert "bits per character" in picture
+    xml.dom.minidom.parseString(picture)
+    last = journal.history[-1]
+    for words in ("bits per character", "nats per character", f"held-out {last.held_out / math.log(2):.3f}", "resumed"):
+        assert words in picture
+    assert f"n-gram {journal.baseline['nats_per_character'] / math.log(2):.3f}" in picture
+    draw_curve(replace(journal, history=(replace(last, predictions=500),)), tmp_path / CURVE, task)
+    assert ">characters seen<" in (tmp_path / CURVE).read_text()
 
 
 def test_processors_are_counted_where_the_system_does_not_tell_which_may_be_used(monkeypatch):

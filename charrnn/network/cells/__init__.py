@@ -23,5 +23,7 @@ CELLS: dict[str, Cell] = {
 
 
 def title(name: str) -> str:
-    """A cell's name as people write it."""
-    return {"lstm": "LSTM", "gru": "GRU", "mingru": "minGRU"}.get(name, name.capitalize().replace("-", " "))
+    """A cell's name as people write it: LSTM, Elman (sigmoid)."""
+    cell, _, activation = name.partition("-")
+    written = {"lstm": "LSTM", "gru": "GRU", "mingru": "minGRU"}.get(cell, cell.capitalize())
+    return f"{written} ({activation})" if activation else written

@@ -1,0 +1,17 @@
+"""Numbers and names as a person reads them."""
+
+
+def counted(number: int, thing: str) -> str:
+    """1 step, 1,200 steps."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def epochs_of(number: float, digits: int = 3) -> str:
+    """1 epoch, 2.94 epochs, 1,230 epochs: so many digits, and never an exponent of ten."""
+    said = f"{float(f'{number:.{digits}g}'):,.12g}"
+    return f"{said} epoch{'' if said == '1' else 's'}"
+
+
+def symbol_name(level: str) -> str:
+    """What a symbol of a vocabulary is: a character, or a byte."""
+    return "byte" if level == "byte" else "character"

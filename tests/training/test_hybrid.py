@@ -110,8 +110,8 @@ def test_a_run_that_ended_without_being_joined_is_joined_by_resuming(tmp_path, c
 def test_a_hybrid_takes_a_larger_budget_and_starts_another_run(tmp_path, corpus_file):
     first = charrnn.train(corpus_file, tmp_path / "m", steps=4, hybrid=True, **SMALL)
     session = resume(tmp_path / "m", [], TrainOptions(steps=6))
-    assert isinstance(open_model(tmp_path / "m"), RecurrentModel)
     steps_of(session)
+    assert isinstance(open_model(tmp_path / "m"), RecurrentModel)  # from its first step on
     assert isinstance(session.join(), Mixture)
     second = charrnn.load(tmp_path / "m")
     assert second.models[0].summary["steps"] == 6

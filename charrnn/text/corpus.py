@@ -20,7 +20,9 @@ from charrnn.text.vocabulary import NEWLINE, to_units
 STDIN = "-"
 # A folder that has one of the first three is a model's, or is becoming one: these are no texts in it.
 MODEL_FILES = ("lock.json", "model.safetensors", "resume.safetensors", "text.safetensors", "log.jsonl", "curve.svg")
-FITTING, FITTING_CHARACTERS = 0.02, (2_000, 20_000)  # see with_fitting_part
+# see with_fitting_part
+FITTING, FITTING_CHARACTERS = 0.02, (2_000, 20_000)
+FITTING_BLOCKS, SMALLEST_BLOCK = 10, 1_000
 
 
 @dataclass(frozen=True)
@@ -180,11 +182,21 @@ def split(units: np.ndarray, fraction: float, *, by_lines: bool = False) -> tupl
 
 
 def with_fitting_part(corpus: Corpus, *, by_lines: bool) -> Corpus:
-    """The corpus with a part taken from its training part: FITTING of it, within FITTING_CHARACTERS, at most a tenth."""
-    characters = len(corpus.training)
-    least, most = FITTING_CHARACTERS
-    share = min(0.1, max(least, min(most, FITTING * characters)) / characters)
-    training, fitting = split(corpus.training, share, by_lines=by_lines)
+    """The corpus with a part taken from its training part: FITTING of it, within FITTING_CHARACTERS, at most a tenth.
+
+    Of a stream, blocks spread evenly: its end, next to what is held out, is what a model of that misses most.
+    """
+    units, (least, most) = corpus.training, FITTING_CHARACTERS
+    size = min(len(units) // 10, max(least, min(most, int(FITTING * len(units)))))
+    if by_lines:
+        training, fitting = split(units, size / len(units), by_lines=True)
+    else:
+        blocks = max(1, min(FITTING_BLOCKS, size // SMALLEST_BLOCK))
+        inside = np.zeros(len(units), bool)
+        for k in range(blocks):
+            middle = len(units) * (2 * k + 1) // (2 * blocks)
+            inside[middle - size // blocks // 2 :][: size // blocks] = True
+        training, fitting = units[~inside], units[inside]
     return replace(corpus, training=training, fitting=fitting) if len(training) > 1 else corpus
 
 

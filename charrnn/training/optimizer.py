@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import optax
 
-# name: (optax's scaling, its arguments, default peak rate, default weight decay). Rates are for a network of 512 units.
+# name: (optax's scaling, its arguments, default peak rate of large layers (see plan.py), default weight decay)
 OPTIMIZERS: dict[str, tuple[str, dict[str, Any], float, float]] = {
     "adamw": ("scale_by_adam", {"b1": 0.9, "b2": 0.99}, 8e-3, 0.05),
     "adam": ("scale_by_adam", {"b1": 0.9, "b2": 0.999}, 4e-3, 0.0),

@@ -118,7 +118,9 @@ class TrainOptions(ReadingOptions):
         None, "Lengths that lines are padded to; each is compiled, which takes seconds.", least=1, below=6
     )
     optimizer: str = option("adamw", "Update rule.", choices=tuple(OPTIMIZERS))
-    learning_rate: float | None = option(None, "Peak learning rate.", above=0.0)
+    learning_rate: float | None = option(
+        None, "Peak learning rate; without it, by the update rule, and larger in small networks.", above=0.0
+    )
     schedule: str = option("cosine", "Course of the learning rate.", choices=tuple(SCHEDULES))
     warmup: float | None = option(
         None, "Share of the run in which the rate rises from 0; without it, 10 steps.", least=0.0, below=1.0

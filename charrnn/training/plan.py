@@ -27,6 +27,8 @@ ROWS, ROWS_OF_LINES = 32, 64
 WINDOW = 48
 # Of long texts, near states are worth most (see docs/train.md); lines may have to be copied, as in text to text.
 ATTENTION_WINDOW, ATTENTION_WINDOW_OF_LINES = 16, 64
+# Rates of update rules are for layers of FULL_SIZE units or more; smaller ones take up to MOST_RATE times as much.
+FULL_SIZE, MOST_RATE = 352, 1.5
 LONGEST_LINE = 1024  # with --lines, longer ones are read in pieces
 FEW_STEPS = 200  # a run of fewer can hardly learn; what this number would take is said
 STARTING_SECONDS = 8.0  # of a run of minutes: before its first step, and after its last
@@ -50,8 +52,8 @@ class Plan:
 
 def dropout_for(epochs: float, output: str = "plain") -> float:
     """Dropout by how often the corpus will be seen. With the plain output none for two epochs and about 0.5 for twenty-five;
-    a deep output, which reads two states, needs less: none for three, 0.2 for eight, 0.35 for sixteen."""
-    slope, none_until = (0.15, 3.2) if output == "deep" else (0.14, 2.0)
+    a deep output, which reads two states, needs less: none for two, 0.24 for eight, 0.37 for sixteen."""
+    slope, none_until = (0.13, 2.2) if output == "deep" else (0.14, 2.0)
     return round(min(0.6, max(0.0, slope * math.log2(max(epochs, 1e-9) / none_until))), 2)
 
 
@@ -68,7 +70,7 @@ def make_plan(
     rows, window = _batch(options, characters, lines, reasons)
     batch = rows * (window if lines is None else float(lines.mean()) + 1)
     open_ended = minutes is not None and options.minutes is None
-    options = replace(options.filled(minutes=minutes, **_by_name(options)), batch_size=rows, window=window)
+    options = replace(options.filled(minutes=minutes), batch_size=rows, window=window)
     options = options.filled(output="deep" if options.attention == "none" else "plain")  # attention has such a layer
     if lines is not None:
         options = options.filled(line_lengths=_line_lengths(options, lines, minutes))
@@ -96,7 +98,7 @@ def make_plan(
 
     hidden = options.hidden or max(filter(fits, SIZES), default=SIZES[0])
     epochs = seen(hidden) / characters
-    options = options.filled(hidden=hidden, **_drop_rates(options, epochs))
+    options = options.filled(hidden=hidden, **_drop_rates(options, epochs), **_by_name(options, hidden))
     chosen = network(hidden, dropout=options.dropout, embedding_dropout=options.embedding_dropout)
     size = f"{chosen.layers} × {hidden} {title(chosen.cell)} ({'as given' if given else 'what this budget trains well'})"
     reasons.append(f"network: {size}, dropout {chosen.dropout:g}, for about {epochs_of(epochs, 2)}")
@@ -137,10 +139,11 @@ def _minutes(options: TrainOptions, reasons: list[str]) -> float | None:
     return DEFAULT_MINUTES
 
 
-def _by_name(options: TrainOptions) -> dict[str, float]:
-    """What the update rule decides."""
+def _by_name(options: TrainOptions, hidden: int) -> dict[str, float]:
+    """What the update rule decides, and for the rate the size of the layers."""
     _, _, rate, decay = OPTIMIZERS[options.optimizer]
-    return {"learning_rate": rate, "weight_decay": decay}
+    factor = min(MOST_RATE, max(1.0, FULL_SIZE / hidden))
+    return {"learning_rate": round(rate * factor, 6), "weight_decay": decay}
 
 
 def _drop_rates(options: TrainOptions, epochs: float) -> dict[str, float]:

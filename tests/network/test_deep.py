@@ -108,14 +108,11 @@ def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path, corpus_fil
         np.testing.assert_array_equal(whole[key], parts[key], err_msg=key)
 
 
-def test_it_is_there_unless_attention_is_which_has_a_layer_of_its_own_or_symbols_are_many():
-    def output(symbols=65, **said):
-        options = TrainOptions(steps=10, **said)
-        return make_plan(options, characters=1000, symbols=symbols, gigaflops=None).network.output
+def test_it_is_there_unless_attention_is_which_has_a_layer_of_its_own():
+    def output(**said):
+        return make_plan(TrainOptions(steps=10, **said), characters=1000, symbols=65, gigaflops=None).network.output
 
     assert output() == "deep"
-    assert output(symbols=5000) == "plain"
-    assert output(symbols=5000, output="deep") == "deep"
     assert output(attention="dot") == "plain"
     assert output(attention="dot", output="deep") == "deep"
     assert output(output="plain") == "plain"

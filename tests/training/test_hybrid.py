@@ -26,15 +26,18 @@ def hybrid_folder(tmp_path_factory, corpus_file):
 
 @pytest.mark.parametrize("lines", [False, True])
 @pytest.mark.parametrize(("characters", "share"), [(1000, 0.1), (50_000, 0.045), (2_000_000, 0.0111)])
-def test_the_part_to_fit_on_is_small_and_of_the_end(tmp_path, characters, share, lines):
-    (tmp_path / "text").write_text(("a word or two\n" * (characters // 14 + 1))[:characters])
+def test_the_part_to_fit_on_is_small_and_spread(tmp_path, characters, share, lines):
+    text = "".join(f"word {k}\n" for k in range(characters // 8))[:characters]
+    (tmp_path / "text").write_text(text)
     whole = read_corpus([str(tmp_path / "text")], by_lines=lines)
     cut = with_fitting_part(whole, by_lines=lines)
     assert len(cut.fitting) / len(whole.training) == pytest.approx(share, abs=0.02)
     assert len(cut.fitting) + len(cut.training) == len(whole.training)
     np.testing.assert_array_equal(cut.held_out, whole.held_out)
-    if not lines:
-        np.testing.assert_array_equal(np.concatenate([cut.training, cut.fitting]), whole.training)
+    np.testing.assert_array_equal(cut.training[-10:], whole.training[-10:])
+    numbers = [int(word) for word in "".join(map(chr, cut.fitting)).split()[1:-1] if word.isdecimal()]
+    spread = (max(numbers) - min(numbers)) / text.count("\n")
+    assert spread > 0.4 if lines or characters > 20_000 else spread < 0.2
     assert cut.digest != whole.digest
 
 

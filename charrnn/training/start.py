@@ -31,7 +31,8 @@ from charrnn.training.step import TrainState
 from charrnn.training.task import Task
 from charrnn.wording import counted, epochs_of
 
-JOINING = 2.5  # join() takes about this number of times as long as counting the n-gram to compare with
+# join() takes about this number of times as long as counting the n-gram to compare with, and seconds to compile and save
+JOINING, JOINING_SECONDS = 2.5, 4.5
 
 TASKS: dict[str, type[Task]] = {task.name: task for task in (LanguageModelling,)}
 
@@ -127,7 +128,7 @@ def start(
     notes += reasons
     budget = None
     if steps is None:
-        budget = TimeBudget(run.options.minutes * 60, begun, run, None if options.minutes else MOST_EPOCHS * epoch)
+        budget = _budget(run.options.minutes * 60, begun, run, None if options.minutes else MOST_EPOCHS * epoch)
     else:
         notes.append(length_note(steps, steps / epoch))
     return Session(run, run.state(parameters), run.journal(steps), notes, budget)
@@ -174,6 +175,10 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
     return Session(run, state, journal, notes, budget)
 
 
+def _budget(seconds: float, begun: float, run: Run, most_steps: int | None = None) -> TimeBudget:
+    return TimeBudget(seconds, begun, run, most_steps, closing=JOINING_SECONDS if run.options.hybrid else 0.0)
+
+
 def of_steps(journal: Journal) -> str:
     """The run's number of steps, for after the one it is at; nothing where that is not fixed yet."""
     return f" of {journal.schedule.steps:,}" if journal.schedule.fixed else ""
@@ -188,9 +193,9 @@ def _prolonged(run: Run, journal: Journal, said: TrainOptions, begun: float) -> 
     schedule, steps, budget = journal.schedule, steps_said(run, said), None
     if steps is None:
         if said.minutes:
-            budget = TimeBudget(said.minutes * 60, begun, run)
+            budget = _budget(said.minutes * 60, begun, run)
         elif not schedule.fixed:
-            budget = TimeBudget(run.options.minutes * 60, begun - journal.seconds, run)
+            budget = _budget(run.options.minutes * 60, begun - journal.seconds, run)
         if budget is None or not schedule.fixed:
             return journal, budget
         steps = journal.step + max(1, int(budget.seconds * journal.step / max(journal.seconds, 1e-3)))

@@ -35,15 +35,16 @@ def test_a_wide_beam_finds_the_likeliest_text_of_all():
 
 
 def test_a_beam_of_one_is_greedy_and_wider_ones_find_likelier_texts(model):
-    better = 0
+    gains = []
     for word in ("the", "a", "red", "old", "cat", "dog", "tree", "and", "sees", "then"):
         prime = model.vocabulary.encode(word)
         greedy = model.vocabulary.encode(charrnn.sample(model, prime=word, length=30, greedy=True))[len(word) :]
         one, eight = (beam_search(model, prime=prime, length=30, beam=beam)[0] for beam in (1, 8))
         np.testing.assert_array_equal(one.ids, greedy)
         assert eight.log_prob == pytest.approx(log_prob(model, prime, eight.ids), abs=1e-3)
-        better += eight.log_prob > one.log_prob
-    assert better >= 8
+        gains.append(eight.log_prob - one.log_prob)
+    assert min(gains) > -1e-3  # where greedy happens to find the likeliest, the beam does too
+    assert sum(gains) > 5
 
 
 def test_lines_end_and_are_ranked_by_normalised_length():

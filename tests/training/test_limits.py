@@ -12,7 +12,14 @@ from charrnn.training.schedules import Schedule
 
 def advice_for(*, training, held_out, epoch, best_step=100, **options):
     evaluation = Evaluation(
-        step=100, epoch=epoch, predictions=1000, seconds=1.0, learning_rate=0.01, training=training, held_out=held_out, skipped=0
+        step=100,
+        epoch=epoch,
+        predictions=1000,
+        seconds=1.0,
+        learning_rate=0.01,
+        training=training,
+        held_out=held_out,
+        skipped=0,
     )
     journal = Journal(Schedule("cosine", 0.01, 100), 10, step=100, best_step=best_step, history=(evaluation,))
     return advice(SimpleNamespace(options=TrainOptions(hidden=128, dropout=0.1, **options)), journal)

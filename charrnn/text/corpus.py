@@ -132,7 +132,8 @@ def decode(data: bytes, name: str, encoding: str = "utf-8") -> str:
 def decode_failure(name: str, offset: int, encoding: str) -> CharrnnError:
     """The error for bytes that are not of an encoding, with a suggestion."""
     other = "latin-1 or gb18030" if encoding.lower().startswith("utf") else "utf-8"
-    return CharrnnError(f"{name}: byte {offset} is not {encoding.upper()}; try --encoding {other}")
+    shown = "standard input" if name == STDIN else name
+    return CharrnnError(f"{shown}: byte {offset} is not {encoding.upper()}; try --encoding {other}")
 
 
 def read_units(paths: Iterable[str], *, level: str = "char", encoding: str = "utf-8") -> np.ndarray:

@@ -34,7 +34,7 @@ def test_lines_come_whole_however_the_bytes_come(monkeypatch):
 
 @pytest.mark.parametrize("data", [b"ab\n\xe5\xa5", b"ab\n\xe5\xa5c\n", b"ab\n\xe5\n"])
 def test_the_error_names_the_byte_wherever_the_reads_are_cut(monkeypatch, data):
-    with pytest.raises(CharrnnError, match=r"-: byte 3 is not UTF-8; try --encoding latin-1 or gb18030$"):
+    with pytest.raises(CharrnnError, match=r"standard input: byte 3 is not UTF-8; try --encoding latin-1 or gb18030$"):
         lines_of(data, monkeypatch)
 
 

@@ -21,10 +21,10 @@ def rescore(lists, models, options):
     """
     files = files_or_stdin(lists, "LISTS")
     from charrnn.report.mixture import open_and_say
-    from charrnn.report.rescore import print_rescored, say_tuned
+    from charrnn.report.rescore import print_rescored, say_errors
     from charrnn.scoring.rescore import rescore as rescore_lists
 
-    rescored, tuned = rescore_lists(open_and_say(models, options), files, options)
-    if tuned:
-        say_tuned(tuned, options)
+    rescored, errors = rescore_lists(open_and_say(models, options), files, options)
+    if errors:
+        say_errors(errors, options)
     print_rescored(rescored, options)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from charrnn.report.say import say
 from charrnn.scoring.options import RescoreOptions
-from charrnn.scoring.rescore import Rescored, Tuned
+from charrnn.scoring.rescore import Errors, Rescored
 
 
 def _tsv(one: Rescored, best: bool) -> str:
@@ -24,10 +24,13 @@ def _rnnlm(one: Rescored, best: bool) -> str:
 WRITERS: dict[str, Callable[[Rescored, bool], str]] = {"tsv": _tsv, "srilm": _srilm, "rnnlm": _rnnlm}
 
 
-def say_tuned(tuned: Tuned, options: RescoreOptions) -> None:
-    found = f"--lm-weight {tuned.weight:.4g} --length-penalty {tuned.penalty:.4g}"
-    errors = f"{tuned.errors} of {tuned.characters} characters wrong, {tuned.errors_before} with the earlier scores"
-    say(f"tuned on {options.tune}: {found}; {errors}")
+def say_errors(errors: Errors, options: RescoreOptions) -> None:
+    """On standard error, with what was tuned if anything was."""
+    found = f"{options.references}: "
+    if options.tune:
+        found = f"tuned on {options.tune}: --lm-weight {errors.weight:.4g} --length-penalty {errors.penalty:.4g}; "
+    counted = f"{errors.wrong} of {errors.characters} characters wrong, {errors.earlier} with the earlier scores"
+    say(f"{found}{counted}, {errors.least} at the least")
 
 
 def print_rescored(rescored: Sequence[Rescored], options: RescoreOptions) -> None:

@@ -89,6 +89,9 @@ class RescoreOptions(MixtureOptions):
     tune: str | None = option(
         None, "Find the best weight and penalty for these lists; the file has the correct texts.", metavar="REFERENCES"
     )
+    references: str | None = option(
+        None, "Count the wrong characters of the best hypotheses; the file has the correct texts.", metavar="FILE"
+    )
     best: bool = option(False, "Give only the best hypothesis of each utterance.")
     join: str = option(" ", "What joins the words of srilm lists; '' for Chinese.")
 
@@ -96,3 +99,5 @@ class RescoreOptions(MixtureOptions):
         super().check()
         if self.tune and (self.lm_weight != 1 or self.length_penalty):
             raise CharrnnError("--tune finds weight and penalty; leave out --lm-weight and --length-penalty")
+        if self.tune and self.references:
+            raise CharrnnError("--tune counts the wrong characters too; leave out --references")

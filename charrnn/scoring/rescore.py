@@ -31,30 +31,38 @@ class Rescored:
 
 
 @dataclass(frozen=True)
-class Tuned:
-    """The weight and penalty with the fewest wrong characters, of how many, and how many there were without the model."""
+class Errors:
+    """The wrong characters of the best hypotheses with this weight and penalty, and of how many characters.
+
+    `earlier` is how many are wrong by the earlier scores alone, `least` in the hypotheses nearest to the references.
+    """
 
     weight: float
     penalty: float
-    errors: int
-    errors_before: int
+    wrong: int
+    earlier: int
+    least: int
     characters: int
 
 
-def rescore(model: LanguageModel, lists: Sequence[str], options: RescoreOptions) -> tuple[list[Rescored], Tuned | None]:
-    """The hypotheses of the lists (files) with their totals, in order, and what was tuned if options.tune asks for it.
+def rescore(model: LanguageModel, lists: Sequence[str], options: RescoreOptions) -> tuple[list[Rescored], Errors | None]:
+    """The hypotheses of the lists (files) with their totals, in order, and their errors where there are references.
+
+    These are those of options.tune, which finds weight and penalty too, or of options.references.
 
     With options.best, only the best hypothesis of each utterance. Raises CharrnnError for what is no list.
     """
     hypotheses = read_lists(lists, options.format, glue=options.join, encoding=options.encoding)
-    references = read_references(options.tune, options.encoding) if options.tune else None
+    right = options.tune or options.references
+    references = read_references(right, options.encoding) if right else None
     language_H = language_scores(model, hypotheses)
-    weight, penalty, tuned = options.lm_weight, options.length_penalty, None
+    weight, penalty, errors = options.lm_weight, options.length_penalty, None
     if references is not None:
-        tuned = tune(hypotheses, language_H, references)
-        weight, penalty = tuned.weight, tuned.penalty
+        grid = () if options.tune else ((weight,), (penalty,))
+        errors = fewest_errors(hypotheses, language_H, references, *grid)
+        weight, penalty = errors.weight, errors.penalty
     rescored = totals(hypotheses, language_H, weight, penalty)
-    return (best_of_each(rescored) if options.best else rescored), tuned
+    return (best_of_each(rescored) if options.best else rescored), errors
 
 
 def language_scores(model: LanguageModel, hypotheses: Sequence[Hypothesis]) -> np.ndarray:
@@ -80,7 +88,13 @@ def best_of_each(rescored: Sequence[Rescored]) -> list[Rescored]:
     return list(best.values())
 
 
-def tune(hypotheses: Sequence[Hypothesis], language_H: np.ndarray, references: Mapping[str, str]) -> Tuned:
+def fewest_errors(
+    hypotheses: Sequence[Hypothesis],
+    language_H: np.ndarray,
+    references: Mapping[str, str],
+    weights: Sequence[float] = WEIGHTS,
+    penalties: Sequence[float] = PENALTIES,
+) -> Errors:
     """The weight and penalty of a grid with which the best hypotheses have the fewest character errors.
 
     Of several such, the one nearest to weight 1 and penalty 0. Raises CharrnnError where an utterance has no reference,
@@ -92,22 +106,23 @@ def tune(hypotheses: Sequence[Hypothesis], language_H: np.ndarray, references: M
     for here, there, what in ((groups, references, "reference"), (references, groups, "hypothesis")):
         missing = [utterance for utterance in here if utterance not in there]
         if missing:
-            raise CharrnnError(f"--tune: utterance {missing[0]!r} has no {what}; give each of the lists its reference")
-    weights_W, penalties_P = np.array(WEIGHTS), np.array(PENALTIES)
+            raise CharrnnError(f"utterance {missing[0]!r} has no {what}; give each of the lists its reference")
+    weights_W, penalties_P = np.array(weights), np.array(penalties)
     errors_WP = np.zeros((len(weights_W), len(penalties_P)), np.int64)
-    before = 0
+    earlier = least = 0
     for utterance, members in groups.items():
         texts = [hypotheses[k].text for k in members]
         errors_H = np.array([edit_distance(text, references[utterance]) for text in texts])
         lengths_H, earlier_H = np.array(list(map(len, texts))), np.array([hypotheses[k].earlier for k in members])
         totals_WPH = earlier_H + weights_W[:, None, None] * language_H[members] + penalties_P[:, None] * lengths_H
         errors_WP += errors_H[totals_WPH.argmax(-1)]
-        before += int(errors_H[earlier_H.argmax()])
+        earlier += int(errors_H[earlier_H.argmax()])
+        least += int(errors_H.min())
     distance_WP = np.abs(np.log(np.maximum(weights_W, 1e-3)))[:, None] + np.abs(penalties_P)
     place = np.lexsort((distance_WP.ravel(), errors_WP.ravel()))[0]
     w, p = np.unravel_index(place, errors_WP.shape)
     characters = sum(len(references[utterance]) for utterance in groups)
-    return Tuned(WEIGHTS[w], PENALTIES[p], int(errors_WP[w, p]), before, characters)
+    return Errors(weights[w], penalties[p], int(errors_WP[w, p]), earlier, least, characters)
 
 
 def edit_distance(one: str, other: str) -> int:

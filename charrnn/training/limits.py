@@ -31,4 +31,5 @@ def advice(run: Run, journal: Journal) -> str | None:
         more = 2 * (getattr(options, name) or journal.step)
         found = f"{epochs} and no large gap between training and held-out" if once else f"{epochs}, not yet the whole text"
         return f"limited by time: {found}; --{name} {more:g} helps most"
-    return f"limited by size: no large gap after {epochs}; --hidden {max(64, int(1.5 * options.hidden) // 32 * 32)} helps most"
+    larger = max(64, int(1.5 * options.hidden) // 32 * 32)
+    return f"limited by size: no large gap after {epochs}; --hidden {larger} helps most"

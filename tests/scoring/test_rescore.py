@@ -11,7 +11,7 @@ from charrnn.corpora.generated import generate, log_probability
 from charrnn.corpora.grammar_zh import HOMOPHONES, PINYIN
 from charrnn.errors import CharrnnError
 from charrnn.models.ngram.model import NgramModel
-from charrnn.scoring.rescore import best_of_each, edit_distance, language_scores, totals, tune
+from charrnn.scoring.rescore import best_of_each, edit_distance, fewest_errors, language_scores, totals
 from charrnn.text.nbest import Hypothesis, read_lists
 from charrnn.text.vocabulary import Vocabulary
 from tests.conftest import assert_one_clear_line
@@ -89,19 +89,28 @@ def test_tuning_finds_weight_and_penalty_with_the_fewest_errors(run, tmp_path, m
     code, out, error = run("rescore", "-m", model_folder, lists, "--tune", tmp_path / "right", "--best")
     assert code == 0
     assert [line.split("\t")[2] for line in out.splitlines()] == ["the cat", "a dog"]
-    assert "0 of 12 characters wrong, 2 with the earlier scores" in error
+    assert "0 of 12 characters wrong, 2 with the earlier scores, 0 at the least" in error
 
 
 def test_the_penalty_is_tuned_too():
     """The model prefers the short text by 3, its right reading is the long one: only a reward for length chooses it."""
     hypotheses = [Hypothesis("u", 0.0, "ab"), Hypothesis("u", 0.0, "abcdefgh")]
-    tuned = tune(hypotheses, np.array([-1.0, -4.0]), {"u": "abcdefgh"})
-    assert tuned.errors == 0
+    tuned = fewest_errors(hypotheses, np.array([-1.0, -4.0]), {"u": "abcdefgh"})
+    assert (tuned.wrong, tuned.earlier, tuned.least) == (0, 6, 0)
     assert (
         best_of_each(totals(hypotheses, np.array([-1.0, -4.0]), tuned.weight, tuned.penalty))[0].hypothesis.text
         == "abcdefgh"
     )
-    assert tuned.errors_before == 6
+
+
+def test_errors_are_counted_with_the_weight_and_penalty_that_are_given(run, tmp_path, model_folder, lists):
+    """No list has the right text of u2: the nearest has one character too many."""
+    (tmp_path / "right").write_text("u1\tthe cat\nu2 a do\n")
+    arguments = ["-m", model_folder, lists, "--references", tmp_path / "right"]
+    code, out, error = run("rescore", *arguments, "--lm-weight", 0)
+    assert (code, len(out.splitlines())) == (0, 4)
+    assert error == f"{tmp_path / 'right'}: 3 of 11 characters wrong, 3 with the earlier scores, 1 at the least\n"
+    assert ": 1 of 11 characters wrong, 3 with" in run("rescore", *arguments, "--length-penalty", 0)[2]
 
 
 @pytest.mark.parametrize(
@@ -137,11 +146,12 @@ def test_references_that_do_not_fit(run, tmp_path, model_folder, lists, referenc
     (tmp_path / "right").write_text(references)
     assert_one_clear_line(run("rescore", "-m", model_folder, lists, "--tune", tmp_path / "right"), part)
     with pytest.raises(CharrnnError):
-        tune([Hypothesis("a", 0.0, "x")], np.zeros(1), {})
+        fewest_errors([Hypothesis("a", 0.0, "x")], np.zeros(1), {})
 
 
 def test_wrong_usage(run):
     assert run("rescore", "--tune", "x", "--lm-weight", 2, "list")[0] == 2
+    assert run("rescore", "--tune", "x", "--references", "x", "list")[0] == 2
     assert run("rescore", "--lm-weight", "nan", "list")[0] == 2
     assert run("rescore", "--length-penalty", "inf", "list")[0] == 2
 

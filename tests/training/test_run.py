@@ -487,5 +487,5 @@ def test_the_speed_that_is_told_leaves_compiling_out(tmp_path, corpus_file):
 
 def test_a_text_of_also_that_is_not_there_is_told_before_the_corpus_is_read(tmp_path, model_folder, monkeypatch):
     monkeypatch.setattr(LanguageModelling, "read", lambda *_: pytest.fail("was read"))
-    with pytest.raises(charrnn.CharrnnError, match="nowhere.txt: no such file"):
+    with pytest.raises(charrnn.CharrnnError, match=r"nowhere\.txt: no such file"):
         start(["corpus.txt"], tmp_path / "m", TrainOptions(steps=1, init_from=model_folder, also="nowhere.txt"))

@@ -170,9 +170,10 @@ def compare(models: "Sequence[Model]", files: Names, *, options: CompareOptions)
     """The models held against the first of them, on each file. Raises CharrnnError where there is nothing to compare."""
     from charrnn.scoring.compare import compare as compare_models
 
-    opened = list(map(_opened, models))
+    several: Any = models if isinstance(models, list | tuple) else [models]
+    opened = list(map(_opened, several))
     names = [str(given if isinstance(given, str | Path) else getattr(given, "folder", None) or f"model {k}")
-             for k, given in enumerate(models, 1)]  # fmt: skip
+             for k, given in enumerate(several, 1)]  # fmt: skip
     return list(compare_models(opened, names, _names(files), options))
 
 

@@ -16,6 +16,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 WINDOWS = os.name == "nt"
+UNFINISHED = ".charrnn-"  # how the names of files begin that are being written
 
 
 def _flush(descriptor: int) -> None:
@@ -68,7 +69,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Raises CharrnnError where the folder cannot be made, is not writable or is full.
     """
-    temporary = path.parent / f".charrnn-{secrets.token_hex(8)}"
+    temporary = path.parent / f"{UNFINISHED}{secrets.token_hex(8)}"
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = temporary.open("xb")  # never another's file; the umask applies by itself

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from charrnn.errors import CharrnnError
+from charrnn.files import UNFINISHED
 from charrnn.machine.processes import start_of
 from charrnn.models.folder import LOCK, exists
 
@@ -63,7 +64,8 @@ def _contents(path: Path) -> str | None:
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove a lock whose owner is gone. Raises CharrnnError where it is not, or that cannot be known.
+    """Remove a lock whose owner is gone, with the files that it had not finished. Raises CharrnnError where it is not, or
+    that cannot be known.
 
     Of several processes that find it stale, one at a time may remove it, and only what it has found: so nobody removes the
     lock of another that has taken over in between.
@@ -80,6 +82,8 @@ def _remove_stale(path: Path) -> None:
         return
     try:
         if found is not None and _contents(path) == found:
+            for file in path.parent.glob(f"{UNFINISHED}*"):
+                file.unlink(missing_ok=True)
             path.unlink()
     finally:
         guard.unlink(missing_ok=True)

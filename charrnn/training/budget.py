@@ -40,7 +40,7 @@ class Pace:
     """
 
     def __init__(self, batches: Batches):
-        self._often = {_shape(batches(step)): often for step, often in batches.shapes()}
+        self._often = {shape_of(batches(step)): often for step, often in batches.shapes()}
         self._compiling: dict[tuple, float] = {}
         self._seconds: dict[tuple, float] = {}
         self._steps: dict[tuple, float] = {}
@@ -51,7 +51,7 @@ class Pace:
 
     def sent(self, batch: Tree, seconds: float) -> None:
         """A step was begun, and `seconds` passed before its call returned, in which its shape was compiled if it is new."""
-        shape = _shape(batch)
+        shape = shape_of(batch)
         if shape not in self._compiling:
             self._compiling[shape] = seconds
             self._disturbed = True
@@ -98,7 +98,7 @@ class Pace:
         return each * len(self._often.keys() - self._compiling.keys())
 
 
-def _shape(batch: Tree) -> tuple:
+def shape_of(batch: Tree) -> tuple:
     return tuple(np.shape(leaf) for leaf in jax.tree.leaves(batch))
 
 

@@ -15,7 +15,7 @@ from charrnn.models.language_model import SavedModel
 from charrnn.models.lock import check_folder
 from charrnn.models.mixture import Mixture
 from charrnn.models.recurrent import RecurrentModel
-from charrnn.text.corpus import STDIN
+from charrnn.text.corpus import STDIN, check_there
 from charrnn.training import trainer
 from charrnn.training.budget import BASELINE_SHARE, MOST_EVALUATIONS, TimeBudget, steps_said
 from charrnn.training.checkpoint import Checkpoint, load_checkpoint
@@ -119,6 +119,7 @@ def start(
     """
     begun = begun or time.perf_counter()
     check_folder(folder, options.overwrite, resumable=(folder / RESUME).exists())
+    check_there([options.also] if options.also else [])
     read = task.read(paths, options)
     planned, reasons = read.planned()
     run = Run(folder, planned, list(paths), new_run(), fresh=True)

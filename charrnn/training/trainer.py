@@ -10,7 +10,7 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import read_archive
 from charrnn.models.folder import MODEL
-from charrnn.training.budget import TimeBudget
+from charrnn.training.budget import TimeBudget, shape_of
 from charrnn.training.journal import Evaluation, Journal
 from charrnn.training.reading import versions
 from charrnn.training.run import Run
@@ -52,6 +52,7 @@ def train(
     """
     pending: StepReport | None = None
     clock = _Clock(journal.seconds)
+    compiled: set[tuple] = set()
     first = step = journal.step
     while step < journal.schedule.steps or not journal.schedule.fixed:
         if budget and budget.pace.known:
@@ -64,6 +65,9 @@ def train(
         state, report = run.step(state, batch, rate)
         if budget:
             budget.pace.sent(batch, time.perf_counter() - begin)
+        if shape_of(batch) not in compiled:
+            compiled.add(shape_of(batch))
+            clock.skip()
         # One step behind, so that the device need not wait for the host, and not more: steps that queue up on several host
         # devices can starve one another and end the process.
         if pending is not None:
@@ -207,7 +211,7 @@ def summary(run: Run, evaluation: Evaluation, held_out: Held | None) -> dict:
 
 
 class _Clock:
-    """Seconds of a run over all sittings, and its speed in predictions a second, evaluations left out."""
+    """Seconds of a run over all sittings, and its speed in predictions a second, evaluations and compiling left out."""
 
     def __init__(self, seconds_before: float):
         self._begin = time.perf_counter() - seconds_before

@@ -10,6 +10,7 @@ import threading
 import pytest
 
 import charrnn
+from charrnn.files import UNFINISHED
 from charrnn.machine.processes import start_of
 from charrnn.models import lock
 from charrnn.models.folder import MODEL
@@ -42,6 +43,7 @@ def test_a_lock_without_its_process_is_taken_over(tmp_path, ended, monkeypatch, 
         "half": json.dumps(HERE)[:-5],
     }
     (tmp_path / LOCK).write_text(written.get(left, left))
+    (tmp_path / f"{UNFINISHED}0123").touch()
     with locked(tmp_path):
         assert json.loads((tmp_path / LOCK).read_text()) == HERE
     assert not list(tmp_path.iterdir())

@@ -121,6 +121,8 @@ def test_what_cannot_be_compared(run, model_folder, counts, tmp_path, corpus_fil
     assert_one_clear_line(run("compare", "-m", counts, "-m", tmp_path / "none", corpus_file), "there is no model here")
     with pytest.raises(charrnn.CharrnnError, match="two models or more"):
         charrnn.compare([counts], corpus_file)
+    with pytest.raises(charrnn.CharrnnError, match="two models or more"):
+        charrnn.compare(counts, corpus_file)
 
 
 def test_one_line_has_no_standard_error(model_folder, counts, tmp_path):

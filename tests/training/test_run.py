@@ -472,3 +472,20 @@ def test_processors_are_counted_where_the_system_does_not_tell_which_may_be_used
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 6)
     assert processors() == 6
+
+
+def test_the_speed_that_is_told_leaves_compiling_out(tmp_path, corpus_file):
+    options = TrainOptions(steps=6, lines=True, line_lengths=3, hidden=16, embedding=6, batch_size=5)
+    session = start([str(corpus_file)], tmp_path / "m", options)
+    met, speed = set(), 0.0
+    for step, progress in enumerate(session.train()):
+        shape = budget.shape_of(session.run.task.batches(step))
+        assert shape in met or progress.predictions_per_second == speed
+        met, speed = met | {shape}, progress.predictions_per_second
+    assert len(met) > 1
+
+
+def test_a_text_of_also_that_is_not_there_is_told_before_the_corpus_is_read(tmp_path, model_folder, monkeypatch):
+    monkeypatch.setattr(LanguageModelling, "read", lambda *_: pytest.fail("was read"))
+    with pytest.raises(charrnn.CharrnnError, match=r"nowhere\.txt: no such file"):
+        start(["corpus.txt"], tmp_path / "m", TrainOptions(steps=1, init_from=model_folder, also="nowhere.txt"))

@@ -235,7 +235,8 @@ def run(*arguments):
     return CliRunner().invoke(corpus, arguments)
 
 
-def test_list_names_every_corpus():
+def test_list_names_every_corpus(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     result = run("list")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()

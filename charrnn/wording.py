@@ -12,6 +12,11 @@ def epochs_of(number: float, digits: int = 3) -> str:
     return f"{said} epoch{'' if said == '1' else 's'}"
 
 
+def file_name(path: str) -> str:
+    """An input file as it was named on the command line; - is standard input."""
+    return "standard input" if path == "-" else path
+
+
 def symbol_name(level: str) -> str:
     """What a symbol of a vocabulary is: a character, or a byte."""
     return "byte" if level == "byte" else "character"

@@ -3,7 +3,6 @@
 Shapes: B rows, T time, V symbols.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -45,6 +44,3 @@ def target_log_probs(read: Read, arrays: Any, state: State, ids_BT: Array, targe
 
     state, log_probs_TB = jax.lax.scan(step, state, (ids_BT.T, targets_BT.T))
     return state, log_probs_TB.T
-
-
-to_device: Callable[[Any], Any] = jax.device_put

@@ -22,7 +22,7 @@ from charrnn.scoring.options import CompareOptions
 from charrnn.text.corpus import read_units
 from charrnn.text.lines import line_groups, size_of
 from charrnn.text.symbols import UNKNOWN
-from charrnn.text.vocabulary import Vocabulary, utf8_widths
+from charrnn.text.vocabulary import Vocabulary, from_units, utf8_widths
 
 BLOCK = 1000  # characters of a continuous text that are one observation
 
@@ -157,7 +157,7 @@ def _blocks(models: Sequence[LanguageModel], file: str, options: CompareOptions)
     """One continuous text in blocks; its first character is not predicted."""
     level = _level(models)
     units = read_units([file], level=level, encoding=options.encoding)
-    text = units.tobytes().decode("utf-8", "surrogateescape") if level == "byte" else "".join(map(chr, units))
+    text = from_units(units, level)
     found = []
     for model in models:
         ids = model.vocabulary.encode(text)

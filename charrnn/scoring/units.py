@@ -16,7 +16,7 @@ import numpy as np
 from charrnn.models.language_model import LanguageModel
 from charrnn.scoring.log_probs import Context, Figures, SentenceScore, sentence_ids, sequence_figures, sequence_log_probs
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
-from charrnn.text.vocabulary import NEWLINE, to_units, utf8_widths
+from charrnn.text.vocabulary import NEWLINE, from_units, to_units, utf8_widths
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _units(score: SentenceScore, figures: Figures | None, unit: str, level: str)
     for start, end, stop in _bounds(score.text, unit, level):
         part = slice(counted, stop)
         yield Unit(
-            text=_text(symbols[start:end], level),
+            text=from_units(symbols[start:end], level),
             start=start + 1,
             end=end,
             nats=-float(score.log_probs[part].sum(dtype=np.float64)),
@@ -88,10 +88,3 @@ def _bounds(text: str, unit: str, level: str) -> list[tuple[int, int, int]]:
     edges = np.flatnonzero(np.diff(blank_T, prepend=True))
     starts, ends = edges[::2].tolist(), edges[1::2].tolist()
     return list(zip(starts, ends, [*starts[1:], count], strict=True))
-
-
-def _text(symbols: np.ndarray, level: str) -> str:
-    """The text of units; a byte that is none of UTF-8 as a surrogate escape."""
-    if level == "byte":
-        return symbols.astype(np.uint8).tobytes().decode("utf-8", "surrogateescape")
-    return "".join(map(chr, symbols))

@@ -16,6 +16,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.text.vocabulary import NEWLINE, to_units
+from charrnn.wording import file_name
 
 STDIN = "-"
 # A folder that has one of the first three is a model's, or is becoming one: these are no texts in it.
@@ -132,8 +133,7 @@ def decode(data: bytes, name: str, encoding: str = "utf-8") -> str:
 def decode_failure(name: str, offset: int, encoding: str) -> CharrnnError:
     """The error for bytes that are not of an encoding, with a suggestion."""
     other = "latin-1 or gb18030" if encoding.lower().startswith("utf") else "utf-8"
-    shown = "standard input" if name == STDIN else name
-    return CharrnnError(f"{shown}: byte {offset} is not {encoding.upper()}; try --encoding {other}")
+    return CharrnnError(f"{file_name(name)}: byte {offset} is not {encoding.upper()}; try --encoding {other}")
 
 
 def read_units(paths: Iterable[str], *, level: str = "char", encoding: str = "utf-8") -> np.ndarray:

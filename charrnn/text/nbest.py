@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charrnn.errors import CharrnnError
+from charrnn.wording import file_name
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,9 @@ def read_lists(names: Iterable[str], layout: str, *, glue: str = " ", encoding: 
                 found.append(parse(line, name, glue))
             except ValueError:
                 what = "is not" if line.strip() else "is blank, not"
-                raise CharrnnError(f"{_shown(name)}, line {number}: {what} `{form}`; see --format") from None
+                raise CharrnnError(f"{file_name(name)}, line {number}: {what} `{form}`; see --format") from None
         if len(found) == before:
-            raise CharrnnError(f"{_shown(name)}: holds no hypotheses; a list has one a line: {form}")
+            raise CharrnnError(f"{file_name(name)}: holds no hypotheses; a list has one a line: {form}")
     return found
 
 
@@ -87,7 +88,7 @@ def read_references(name: str, encoding: str = "utf-8") -> dict[str, str]:
             continue
         utterance, *text = line.split("\t", 1) if "\t" in line else line.split(maxsplit=1)
         if utterance in references:
-            raise CharrnnError(f"{_shown(name)}, line {number}: utterance {utterance!r} has a reference already")
+            raise CharrnnError(f"{file_name(name)}, line {number}: utterance {utterance!r} has a reference already")
         references[utterance] = text[0] if text else ""
     return references
 
@@ -96,9 +97,5 @@ def _lines(name: str, encoding: str) -> Iterator[tuple[int, str]]:
     """The lines and their numbers; a last one needs no newline."""
     from charrnn.text.corpus import decode, read_bytes  # brings numpy, which naming the formats does not need
 
-    lines = decode(read_bytes(name), _shown(name), encoding).split("\n")
+    lines = decode(read_bytes(name), name, encoding).split("\n")
     yield from enumerate(lines if lines[-1] else lines[:-1], 1)
-
-
-def _shown(name: str) -> str:
-    return "standard input" if name == "-" else name

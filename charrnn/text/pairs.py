@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from charrnn.errors import CharrnnError
+from charrnn.wording import file_name
 
 GOOD, BAD, KIND = "sentence_good", "sentence_bad", "UID"
 
@@ -27,7 +28,7 @@ def pair_groups(groups: Iterable[Sequence[str]], name: str) -> Iterator[list[Pai
 
     Raises CharrnnError, with file and line, for what is no pair, and for a file without pairs.
     """
-    shown, number, found = "standard input" if name == "-" else name, 0, False
+    shown, number, found = file_name(name), 0, False
     for lines in groups:
         pairs = []
         for line in lines:

@@ -34,6 +34,13 @@ def to_units(text: str | bytes, level: str = "char") -> np.ndarray:
         raise CharrnnError(f"the text holds bytes that are not UTF-8 (at {error.start}); use --level byte") from None
 
 
+def from_units(units: np.ndarray, level: str = "char") -> str:
+    """The text of units; surrogate escapes stand for bytes that are not UTF-8."""
+    if level == "byte":
+        return units.astype(np.uint8, copy=False).tobytes().decode("utf-8", "surrogateescape")
+    return "".join(map(chr, units))
+
+
 def utf8_widths(text: str) -> np.ndarray:
     """How many bytes of UTF-8 each character of a text takes; a surrogate escape stands for one byte."""
     code_points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")

@@ -49,9 +49,9 @@ class Pace:
         self._since = time.perf_counter()
         self._disturbed = False
 
-    def sent(self, batch: Tree, seconds: float) -> None:
-        """A step was begun, and `seconds` passed before its call returned, in which its shape was compiled if it is new."""
-        shape = shape_of(batch)
+    def sent(self, shape: tuple, seconds: float) -> None:
+        """A step was begun on a batch of this shape, and `seconds` passed before its call returned, in which the shape was
+        compiled if it is new."""
         if shape not in self._compiling:
             self._compiling[shape] = seconds
             self._disturbed = True

@@ -1,19 +1,18 @@
 """A network and an n-gram model of the same text as one model, their weights fitted on a part that neither learnt from."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.models.mixture import Mixture
-from charrnn.models.ngram.model import choose_order
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.scoring.fit_mixture import fit
 from charrnn.scoring.log_probs import text_sequences
-from charrnn.text.batches import compact
 from charrnn.text.corpus import Corpus
-from charrnn.training.ngram import CHOOSING_TRAINING, LONGEST_OF_LARGE
+from charrnn.training.baseline import ORDERS
+from charrnn.training.ngram import CHOOSING_TRAINING, LONGEST_OF_LARGE, best_order
 from charrnn.training.reading import corpus_summary, held_out_summary, versions
 
-ORDERS = range(3, 11)
 LARGE = 5_000_000  # characters; of longer texts, orders above LONGEST_OF_LARGE are left out
 MIN_COUNTS = (1, 1, 1, 1, 1, 2)  # long n-grams that were seen once are for copying, and most of the model
 
@@ -31,10 +30,8 @@ def make_hybrid(
     if not sequences:
         return None
     orders = [order for order in ORDERS if order <= LONGEST_OF_LARGE or len(corpus.training) <= LARGE]
-    ids = compact(vocabulary.encode(corpus.training[-CHOOSING_TRAINING:]), vocabulary.size)
-    counts = choose_order(
-        ids, vocabulary.encode(corpus.fitting), vocabulary, orders=orders, lines=lines, min_counts=MIN_COUNTS
-    )
+    parts = replace(corpus, training=corpus.training[-CHOOSING_TRAINING:], held_out=corpus.fitting)
+    counts = best_order(parts, vocabulary, lines=lines, orders=orders, min_counts=MIN_COUNTS)
     about, tried = corpus_summary(corpus, lines), counts.summary["held_out_nats_per_character"]
     counts.summary = {**about, "min_counts": list(MIN_COUNTS), "fitting_nats_per_character": tried}
     hybrid = fit((network, counts), sequences, "log-linear", sparing=True)

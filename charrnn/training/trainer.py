@@ -63,10 +63,11 @@ def train(
                 journal = budget.fixed(journal, step)
         rate, batch, begin = journal.schedule.rate(step), run.task.batches(step), time.perf_counter()
         state, report = run.step(state, batch, rate)
+        shape = shape_of(batch)
         if budget:
-            budget.pace.sent(batch, time.perf_counter() - begin)
-        if shape_of(batch) not in compiled:
-            compiled.add(shape_of(batch))
+            budget.pace.sent(shape, time.perf_counter() - begin)
+        if shape not in compiled:
+            compiled.add(shape)
             clock.skip()
         # One step behind, so that the device need not wait for the host, and not more: steps that queue up on several host
         # devices can starve one another and end the process.

@@ -221,7 +221,7 @@ def paced(pace, time, steps, seconds):
         begin = time[0]
         time[0] += 5 if batch.shape not in pace.compiled else 0
         pace.compiled.add(batch.shape)
-        pace.sent(batch, time[0] - begin)
+        pace.sent(budget.shape_of(batch), time[0] - begin)
         waited.append(batch)
         if len(waited) > 1:
             time[0] += seconds * (2 if waited.pop(0).shape[1] == 30 else 1)
@@ -253,7 +253,7 @@ def test_a_run_ends_in_time_on_a_machine_that_gets_slower_or_faster(monkeypatch,
     while taken < journal.schedule.steps or not journal.schedule.fixed:
         if allowed.pace.known and not journal.schedule.fixed:
             journal = allowed.fixed(journal, taken)
-        allowed.pace.sent(batch, 0.0)
+        allowed.pace.sent(budget.shape_of(batch), 0.0)
         time[0] += 0.1 * (factor if time[0] > 20 else 1)
         allowed.pace.done()
         taken += 1

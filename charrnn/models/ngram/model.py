@@ -89,8 +89,8 @@ class NgramModel:
 
     @cached_property
     def _reader(self) -> "tuple[Read, Any] | None":
-        from charrnn.models.compiled import to_device
         from charrnn.models.ngram.compiled import reader
+        from charrnn.network.compiled import to_device
 
         found = reader(self)
         return found and (found[0], to_device(found[1]))

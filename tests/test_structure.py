@@ -11,7 +11,18 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "charrnn"
 FLOORS = {
     **{"errors": 0, "files": 0, "trees": 0, "options": 0, "wording": 0, "machine": 1, "corpora": 1, "text": 1, "network": 1},
-    **{"models": 2, "conditions": 3, "scoring": 3, "writing": 4, "training": 5, "bench": 6, "report": 6, "api": 6, "cli": 7},
+    **{
+        "models": 2,
+        "conditions": 3,
+        "scoring": 3,
+        "writing": 4,
+        "inspection": 4,
+        "training": 5,
+        "bench": 6,
+        "report": 6,
+        "api": 6,
+        "cli": 7,
+    },
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "compare": "Compare models on the same text.",
     "fill": "Fill blanks in sentences.",
     "rescore": "Choose among hypotheses.",
+    "inspect": "Look into a network.",
     "info": "Describe a model.",
     "bench": "Measure speed on this machine.",
     "corpus": "List and fetch ready-made corpora.",

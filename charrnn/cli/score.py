@@ -29,6 +29,11 @@ def score(sentences, models, text, options):
     files = () if options.pairs else files_or_stdin(sentences, "SENTENCES", text)
     if options.stream and text:
         raise click.UsageError("--stream reads files as one text; --text is for sentences.")
+    if options.page:
+        from charrnn.report.page.surprise import show_surprise
+
+        show_surprise(models, text, files, options)
+        return
     from charrnn.report.mixture import open_and_say
     from charrnn.report.scores import print_scores, say_context
     from charrnn.scoring.score import score as score_texts

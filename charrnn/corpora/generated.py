@@ -53,6 +53,7 @@ class Generated:
     lines: Callable[[int, int, Sequence[str]], list[str]] | None
     log_probability: Callable[[str], float] | None
     entropy: Callable[[], float] | None
+    character_log_probs: Callable[[str], list[float]] | None = None  # of each character of a line and its end, likewise
 
     @property
     def description(self) -> str:
@@ -71,6 +72,7 @@ def _of_grammar(name: str, build: Callable[[], Grammar]) -> Generated:
         _grammar_lines(build),
         lambda line: build().log_probability(line),
         lambda: build().nats_per_character,
+        lambda line: build().character_log_probs(line),
     )
 
 

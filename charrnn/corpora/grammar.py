@@ -10,7 +10,7 @@ import re
 from bisect import bisect
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -169,3 +169,44 @@ class Grammar:
 
         probability = ends(self._start, 0).get(len(sentence), 0.0)
         return math.log(probability) if probability else -math.inf
+
+    def character_log_probs(self, sentence: str) -> list[float]:
+        """The natural logarithm of the probability of each character of a sentence, and of the newline after it, given
+        those before it; -inf for the first that cannot be, and NaN for all after that. They add up to log_probability.
+
+        The probability that a sentence begins so (Jelinek and Lafferty 1991), here top-down.
+        """
+        sentence = sentence.removesuffix("\n")
+
+        @cache
+        def read(symbol: str, begin: int) -> tuple[dict[int, float], dict[int, float]]:
+            """The probabilities that the symbol becomes sentence[begin:end], for every such end; and that it becomes a text
+            that has sentence[begin:end] at its beginning, for every end > begin."""
+            ends: dict[int, float] = {}
+            begins: dict[int, float] = {}
+            for choice in self._choices[symbol]:
+                reached = {begin: choice.probability}
+                for part in choice.parts:
+                    further: dict[int, float] = {}
+                    for place, probability in reached.items():
+                        inside, prefixes = read(part.text, place) if part.kind == "symbol" else terminal(part.text, place)
+                        for end, share in inside.items():
+                            further[end] = further.get(end, 0.0) + probability * share
+                        for end, share in prefixes.items():
+                            begins[end] = begins.get(end, 0.0) + probability * share
+                    reached = further
+                for end, probability in reached.items():
+                    ends[end] = ends.get(end, 0.0) + probability
+            return ends, begins
+
+        def terminal(text: str, begin: int) -> tuple[dict[int, float], dict[int, float]]:
+            alike = next((k for k, one in enumerate(text) if sentence[begin + k : begin + k + 1] != one), len(text))
+            whole = {begin + alike: 1.0} if alike == len(text) else {}
+            return whole, {begin + k: 1.0 for k in range(1, alike + 1)}
+
+        ends, begins = read(self._start, 0)
+        probabilities = [1.0, *(begins.get(end, 0.0) for end in range(1, len(sentence) + 1)), ends.get(len(sentence), 0.0)]
+        return [
+            (math.log(after / before) if after else -math.inf) if before else math.nan
+            for before, after in pairwise(probabilities)
+        ]

@@ -74,14 +74,14 @@ class Attention(OutputLayer):
             block_BTH = hidden_TBH[begin : begin + BLOCK].transpose(1, 0, 2)
             states_BSH = xp.concat([xp.asarray(window.states), block_BTH], axis=1)
             filled_BS = xp.concat([xp.asarray(window.filled), xp.ones(block_BTH.shape[:2], dtype=hidden_TBH.dtype)], axis=1)
-            context_BTH = _context(SCORES[self.kind], weights, block_BTH, states_BSH, filled_BS)
+            context_BTH = shares_of(self.kind, weights, block_BTH, states_BSH, filled_BS) @ states_BSH
             outputs.append(xp.tanh(block_BTH @ weights["hidden"] + context_BTH @ weights["context"] + weights["bias"]))
             window = Window(states_BSH[:, -self.window :], filled_BS[:, -self.window :])
         return window, xp.concat(outputs, axis=1).transpose(1, 0, 2)
 
 
-def _context(score: Callable, weights: Parameters, query_BTH: Array, states_BSH: Array, filled_BS: Array) -> Array:
-    """c_BTH of the last T of the S states, each attending to itself and the S − T before it that are filled."""
+def shares_of(kind: str, weights: Parameters, query_BTH: Array, states_BSH: Array, filled_BS: Array) -> Array:
+    """α_BTS of the last T of the S states, each attending to itself and the S − T before it that are filled."""
     import numpy as np  # distances are constants of a compiled program; not at the top, for options are read without numpy
 
     xp = query_BTH.__array_namespace__()
@@ -89,10 +89,10 @@ def _context(score: Callable, weights: Parameters, query_BTH: Array, states_BSH:
     reach = states - times
     distance_TS = reach + np.arange(times)[:, None] - np.arange(states)
     near_TS = (distance_TS >= 0) & (distance_TS <= reach)
-    scores_BTS = score(weights, query_BTH, states_BSH) + weights["distance"][np.clip(distance_TS, 0, reach)]
+    scores_BTS = SCORES[kind](weights, query_BTH, states_BSH) + weights["distance"][np.clip(distance_TS, 0, reach)]
     scores_BTS = xp.where(near_TS & (filled_BS[:, None] > 0), scores_BTS, -1e30)
     shares_BTS = xp.exp(scores_BTS - xp.max(scores_BTS, axis=-1, keepdims=True))
-    return (shares_BTS / xp.sum(shares_BTS, axis=-1, keepdims=True)) @ states_BSH
+    return shares_BTS / xp.sum(shares_BTS, axis=-1, keepdims=True)
 
 
 def _additive(weights, query_BTH, states_BSH):

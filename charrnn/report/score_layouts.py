@@ -13,6 +13,7 @@ from charrnn.errors import CharrnnError
 from charrnn.files import strict_json
 from charrnn.options import option
 from charrnn.report.layouts import ESCAPES, columns, json_line
+from charrnn.report.page.options import PageOptions
 from charrnn.scoring.options import ScoreOptions
 
 if TYPE_CHECKING:
@@ -284,7 +285,7 @@ FOREIGN = ("kenlm", "srilm")  # formats of other tools, which leave no room for 
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrintOptions(ScoreOptions):
+class PrintOptions(ScoreOptions, PageOptions):
     """The options of `charrnn score`: how texts are scored, and how the scores are printed."""
 
     format: str = option(
@@ -298,9 +299,22 @@ class PrintOptions(ScoreOptions):
     chars: bool = option(False, "Add the log-probability of each character and of the line end.")
     rank: bool = option(False, "Sort lines by bits per character, highest first, each after its line number.")
     summary: bool = option(False, "Print only totals over all sentences, with and without unknown characters.")
+    against: str | None = option(
+        None, "With --html or --json, beside another model or the source of a grammar corpus.", metavar="MODEL|CORPUS"
+    )
 
     def check(self) -> None:
         super().check()
+        other = self.unit or self.spans or self.adapt or self.labels is not None or self.typos or self.pairs
+        if self.page and (other or self.chars or self.rank or self.header or self.format != "tsv"):
+            raise CharrnnError(
+                "--html and --json show all at once; they can be combined with --stream, --pseudo, --context, --text, "
+                "--against and --encoding"
+            )
+        if self.against is not None and not self.page:
+            raise CharrnnError("--against is for pages; it needs --html FILE or --json FILE")
+        if self.against is not None and self.pseudo:
+            raise CharrnnError("--against cannot be combined with --pseudo")
         details = self.chars or self.rank or self.spans
         labels, foreign, another_base = self.labels is not None, self.format in FOREIGN, self.base not in (None, "10")
         if (self.format == "table") != (self.unit is not None):

@@ -80,28 +80,41 @@ def sequence_log_probs(
 
 
 class Figures(NamedTuple):
-    """Of the T characters predicted: log-probabilities, the entropies of their predictions (both natural logarithms), and
-    their ranks in them (1: the likeliest symbol)."""
+    """Of the T characters predicted: log-probabilities, the entropies of their predictions (both natural logarithms), their
+    ranks in them (1: the likeliest symbol), and of each prediction the K likeliest symbols with their log-probabilities."""
 
     log_probs: np.ndarray
     entropies: np.ndarray
     ranks: np.ndarray
+    likeliest_TK: np.ndarray
+    likeliest_log_probs_TK: np.ndarray
 
 
-def sequence_figures(model: LanguageModel, sequences: Sequence[np.ndarray], state: State | None = None) -> list[Figures]:
-    """As sequence_log_probs, from whole distributions: much more to compute for many symbols."""
-    found = _sequences(model, partial(_read_figures, model), sequences, state)
-    return [Figures(each[:, 0], each[:, 1], each[:, 2].astype(int)) for each in found]
+def sequence_figures(
+    model: LanguageModel, sequences: Sequence[np.ndarray], state: State | None = None, *, likeliest: int = 0
+) -> list[Figures]:
+    """As sequence_log_probs, from whole distributions: much more to compute for many symbols. likeliest: K of Figures."""
+    count = min(likeliest, model.vocabulary.size)
+    found = _sequences(model, partial(_read_figures, model, count), sequences, state)
+    return [
+        Figures(each[:, 0], each[:, 1], each[:, 2].astype(int), each[:, 3 : 3 + count].astype(int), each[:, 3 + count :])
+        for each in (part.reshape(-1, 3 + 2 * count) for part in found)
+    ]
 
 
 def _read_figures(
-    model: LanguageModel, state: State, ids_BT: np.ndarray, targets_BT: np.ndarray
+    model: LanguageModel, count: int, state: State, ids_BT: np.ndarray, targets_BT: np.ndarray
 ) -> tuple[State, np.ndarray]:
     state, log_probs_BTV = model.advance(state, ids_BT)
     targets_BT1 = np.take_along_axis(log_probs_BTV, targets_BT[..., None], axis=2)
     entropies_BT = -np.einsum("btv,btv->bt", np.exp(log_probs_BTV), log_probs_BTV, dtype=np.float64)
     ranks_BT = 1 + (log_probs_BTV > targets_BT1).sum(-1)
-    return state, np.stack([targets_BT1[..., 0], entropies_BT, ranks_BT], axis=-1)
+    figures_BT3 = np.stack([targets_BT1[..., 0], entropies_BT, ranks_BT], axis=-1)
+    if not count:
+        return state, figures_BT3
+    best_BTK = np.argpartition(log_probs_BTV, -count, axis=-1)[..., -count:]
+    best_BTK = np.take_along_axis(best_BTK, np.argsort(-np.take_along_axis(log_probs_BTV, best_BTK, -1), axis=-1), -1)
+    return state, np.concatenate([figures_BT3, best_BTK, np.take_along_axis(log_probs_BTV, best_BTK, -1)], axis=-1)
 
 
 def _sequences(model: LanguageModel, read: Read, sequences: Sequence[np.ndarray], state: State | None) -> list[np.ndarray]:
@@ -177,12 +190,16 @@ def stream_log_probs(model: LanguageModel, ids: np.ndarray, *, pieces: int = 1) 
     With several pieces, they are read side by side, each after a run-up of OVERLAP characters from a fresh state: much
     faster, and the same to about 1e-5 nats a character for networks whose memory is shorter than that.
     """
-    predictions = len(ids) - 1
-    cuts = np.linspace(0, predictions, pieces + 1).astype(int)
-    run_ups = np.maximum(cuts[:-1] - OVERLAP, 0)
-    sequences = [ids[run_up : end + 1] for run_up, end in zip(run_ups, cuts[1:], strict=True)]
+    sequences, run_ups = with_run_ups(ids, pieces)
     scores = sequence_log_probs(model, sequences)
-    return np.concatenate([s[cut - up :] for s, cut, up in zip(scores, cuts[:-1], run_ups, strict=True)])
+    return np.concatenate([score[run_up:] for score, run_up in zip(scores, run_ups, strict=True)])
+
+
+def with_run_ups(ids: np.ndarray, pieces: int) -> tuple[list[np.ndarray], list[int]]:
+    """A stream's ids in pieces, each with up to OVERLAP before it, and of each how many predictions belong to those."""
+    cuts = np.linspace(0, len(ids) - 1, pieces + 1).astype(int)
+    begins = np.maximum(cuts[:-1] - OVERLAP, 0)
+    return [ids[begin : end + 1] for begin, end in zip(begins, cuts[1:], strict=True)], (cuts[:-1] - begins).tolist()
 
 
 def stream_tally(model: LanguageModel, ids: np.ndarray, *, pieces: int = 1) -> Tally:

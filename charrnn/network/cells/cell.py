@@ -19,6 +19,11 @@ class Cell:
     """
 
     state: Any
+    gates: tuple[str, ...] = ()  # the names of its gates, which are between 0 and 1
+
+    def gates_of(self, weights: Parameters, x_BG: Array, state: Any) -> dict[str, Array]:
+        """What the gates are in a step, BH, by their names."""
+        return {}
 
     def parameters(self, inputs: int, hidden: int) -> dict[str, Weight]:
         """The cell's arrays by their names in files; of them, "input" EG and "bias" G are read here."""

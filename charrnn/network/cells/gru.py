@@ -22,6 +22,7 @@ class Gru(RecurrentMatrixCell):
     state = GruState
     biases = (0.0, 0.0, 0.0)
     recurrent_bias = True
+    gates, saved_gates = ("reset", "update"), (0, 1)
 
     def combine(self, x_BG, u_BG, state):
         tanh = x_BG.__array_namespace__().tanh

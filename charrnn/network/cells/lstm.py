@@ -23,6 +23,7 @@ class Lstm(RecurrentMatrixCell):
 
     state = LstmState
     biases = (0.0, 1.0, 0.0, 0.0)
+    gates, saved_gates = ("input", "forget", "output"), (0, 1, 3)
 
     def combine(self, x_BG, u_BG, state):
         xp = x_BG.__array_namespace__()

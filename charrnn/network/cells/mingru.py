@@ -24,6 +24,10 @@ class MinGru(Cell):
     """
 
     state = MinGruState
+    gates = ("update",)
+
+    def gates_of(self, weights: Parameters, x_BG: Array, state: MinGruState) -> dict[str, Array]:
+        return {"update": sigmoid(split(x_BG, 2)[0])}
 
     def parameters(self, inputs: int, hidden: int) -> dict[str, Weight]:
         return {

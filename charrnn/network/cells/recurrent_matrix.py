@@ -13,7 +13,8 @@ class RecurrentMatrixCell(Cell):
     """A cell of U h, which over time is compiled with a backward pass of its own (network.recurrence).
 
     biases: what the bias of each gate starts at. recurrent_bias: whether U h has a bias d of its own. identity: the
-    recurrent matrix starts as this multiple of the identity; otherwise orthogonal gate by gate.
+    recurrent matrix starts as this multiple of the identity; otherwise orthogonal gate by gate. saved_gates: where, in what
+    `combine` saves, its gates stand.
 
     Such a cell has `state`, `combine` and `combine_gradient`; the products are made here.
     """
@@ -21,6 +22,7 @@ class RecurrentMatrixCell(Cell):
     biases: tuple[float, ...] = (0.0,)
     recurrent_bias = False
     identity: float | None = None
+    saved_gates: tuple[int, ...] = ()
 
     def combine(self, x_BG: Array, u_BG: Array, state: Any) -> tuple[Any, tuple[Array, ...]]:
         """The next state from W x + b, U h (+ d) and the state, and what the gradient reads of it."""
@@ -46,8 +48,15 @@ class RecurrentMatrixCell(Cell):
         return weights | ({"recurrent_bias": zeros(width)} if self.recurrent_bias else {})
 
     def step(self, weights: Parameters, x_BG: Array, state: Any) -> Any:
+        return self._combined(weights, x_BG, state)[0]
+
+    def gates_of(self, weights: Parameters, x_BG: Array, state: Any) -> dict[str, Array]:
+        saved = self._combined(weights, x_BG, state)[1]
+        return dict(zip(self.gates, (saved[k] for k in self.saved_gates), strict=True))
+
+    def _combined(self, weights: Parameters, x_BG: Array, state: Any) -> tuple[Any, tuple[Array, ...]]:
         u_BG = state.hidden @ weights["recurrent"]
-        return self.combine(x_BG, u_BG + weights["recurrent_bias"] if self.recurrent_bias else u_BG, state)[0]
+        return self.combine(x_BG, u_BG + weights["recurrent_bias"] if self.recurrent_bias else u_BG, state)
 
     def over_time(self, weights: Parameters, x_TBG: Array, state: Any, product: Product) -> tuple[Any, Array]:
         from charrnn.network.recurrence import scan_over_time

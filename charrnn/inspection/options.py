@@ -1,0 +1,34 @@
+"""The options of `charrnn inspect`."""
+
+from dataclasses import dataclass
+
+from charrnn.errors import CharrnnError
+from charrnn.options import Options, option
+
+LOOKS = ("neurons", "gradients", "attention")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectOptions(Options):
+    """What is looked at in a network, and in how much of a text."""
+
+    neurons: bool = option(False, "What the units follow: quotes, places in lines and words, capitals; and their gates.")
+    gradients: bool = option(False, "How strongly the loss depends on states before; several -m are drawn together.")
+    attention: bool = option(False, "What attention looks back on.")
+    back: int = option(200, "With --gradients, characters to look back.", least=2, most=5000)
+    places: int = option(128, "With --gradients, places of the text to look back from.", least=1)
+    characters: int = option(10_000, "Characters of the text to show.", least=2)
+    states: str | None = option(
+        None, "With --neurons, write the states of all units at every character to a file of numpy's.", metavar="FILE.npz"
+    )
+    encoding: str = option("utf-8", "Encoding of the files.")
+
+    @property
+    def look(self) -> str:
+        return next(name for name in LOOKS if getattr(self, name))
+
+    def check(self) -> None:
+        if sum(getattr(self, name) for name in LOOKS) != 1:
+            raise CharrnnError(f"say what to look at, one of {', '.join(f'--{name}' for name in LOOKS)}")
+        if self.states is not None and not self.neurons:
+            raise CharrnnError("--states writes what --neurons looks at; add it, or leave --states out")

@@ -1,0 +1,194 @@
+"""What `charrnn inspect` shows: tables for the terminal, and the pages of units, gradients and attention."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from charrnn import api
+from charrnn.errors import CharrnnError
+from charrnn.files import replacing
+from charrnn.inspection.attention import attention
+from charrnn.inspection.gradients import Reach, owes, reach, untrained
+from charrnn.inspection.neurons import Neurons, neurons
+from charrnn.inspection.states import network_in
+from charrnn.models.recurrent import RecurrentModel
+from charrnn.network.cells import title
+from charrnn.report.page.options import PrintOptions
+from charrnn.report.page.page import View, check_places, say_made, write_view
+from charrnn.report.say import say
+from charrnn.text.corpus import read_text
+from charrnn.text.vocabulary import utf8_widths
+from charrnn.wording import counted, file_name
+
+BEST = 3  # units shown of each feature
+SHOWN_UNITS = 24  # that the text can be coloured by
+ON = 0.3  # a unit is on above this (Strobelt et al. 2018)
+OWES, OWES_BACK = 2_000, 60  # characters of text, and characters back, for which it is shown what a prediction owes them
+
+
+@dataclass(frozen=True)
+class Named:
+    """A network that is looked at."""
+
+    name: str
+    model: RecurrentModel
+
+    def __str__(self) -> str:
+        config = self.model.config
+        return f"{self.name}, {title(config.cell)} {config.layers} × {config.hidden}"
+
+
+@dataclass(frozen=True)
+class Read:
+    """The text that is looked at, a character for each of the ids, and where each file begins in it."""
+
+    ids_T: np.ndarray
+    text: str
+    sections: list[tuple[str, int]]
+
+    def part(self, count: int) -> dict[str, Any]:
+        """What a page shows of it: the first characters."""
+        sections = [{"name": name, "start": start} for name, start in self.sections if start < count]
+        return {"text": self.text[:count], "sections": sections}
+
+
+def show(names: Sequence[str], files: Sequence[str], options: PrintOptions) -> None:
+    """Print what is found in the models, and write it as a page or as JSON."""
+    check_places(options.html, options.json)
+    networks = [Named(name, network_in(api.load(name), name)) for name in names]
+    if len(networks) > 1 and not options.gradients:
+        raise CharrnnError(f"--{options.look} looks at one model; leave out the other -m")
+    view = LOOKS[options.look](networks, files, options)
+    write_view(view, options.html, options.json)
+    say_made(options.html, options.json)
+
+
+def _read(model: RecurrentModel, files: Sequence[str], encoding: str) -> Read:
+    """The files' text. Of a model of bytes, the first byte of a character stands for it, a dot for each other one."""
+    level = model.vocabulary.level
+    whole = [read_text(name, level=level, encoding=encoding) for name in files]
+    ids_T, names = model.vocabulary.encode("".join(whole)), list(map(file_name, files))
+    if not len(ids_T):
+        raise CharrnnError(f"{', '.join(names)}: holds no text; there is nothing to look at")
+    shown = list(map(_bytes_shown, whole)) if level == "byte" else whole
+    starts = np.cumsum([0, *map(len, shown)])[:-1].tolist()
+    return Read(ids_T, "".join(shown), list(zip(names, starts, strict=True)))
+
+
+def _bytes_shown(text: str) -> str:
+    return "".join(one + "·" * (width - 1) for one, width in zip(text, utf8_widths(text), strict=True))
+
+
+def _show_neurons(networks: Sequence[Named], files: Sequence[str], options: PrintOptions) -> View:
+    (network,) = networks
+    read = _read(network.model, files, options.encoding)
+    found = neurons(network.model, read.ids_T, read.text)
+    if options.states is not None:
+        with replacing(Path(options.states)) as file:
+            np.savez(file, ids=read.ids_T, states=found.states_TU)
+        characters, units = counted(len(read.ids_T), "character"), counted(found.states_TU.shape[1], "unit")
+        say(f"states: {options.states}, {characters}, {units}")
+    view = neurons_view(network, read, found, options.characters)
+    print(f"{'what is followed':20}{'unit':>10}{'correlation':>13}")
+    for feature in view.data["features"]:
+        unit = feature["best"][0]
+        print(f"{feature['name']:20}{unit['number']:10}{unit['correlation']:13.3f}")
+    for k, layer in enumerate(found.gates, 1):
+        for gate, (closed, opened) in layer.items():
+            where = f"layer {k}, {gate} gate" if len(found.gates) > 1 else f"{gate} gate"
+            print(f"{where}: nearly closed {closed.mean():.1%}, nearly open {opened.mean():.1%} of the time")
+    return view
+
+
+def neurons_view(network: Named, read: Read, found: Neurons, shown: int) -> View:
+    """The page of what units follow: the text coloured by the units that follow something most closely."""
+    hidden = network.model.config.hidden
+    best = {feature: found.followers(feature, BEST) for feature in found.correlations}
+    order = sorted(best, key=lambda feature: -abs(found.correlations[feature][best[feature][0]]))
+    chosen = list(dict.fromkeys(unit for k in range(BEST) for feature in order for unit in best[feature][k : k + 1]))
+    chosen += [unit for unit in np.argsort(-found.states_TU.std(0), kind="stable").tolist() if unit not in chosen]
+    chosen = chosen[:SHOWN_UNITS]
+
+    def named(unit: int, feature: str | None) -> dict[str, Any]:
+        correlation = float(found.correlations[feature][unit]) if feature else None
+        return {"number": unit, "layer": unit // hidden + 1, "unit": unit % hidden, "correlation": correlation}
+
+    def closest(unit: int) -> str | None:
+        return max(order, key=lambda feature: abs(np.nan_to_num(found.correlations[feature][unit])), default=None)
+
+    states_TU = found.states_TU[:shown]
+    data = {
+        "about": f"{network}: what its units put out once each character has been read.",
+        **read.part(shown),
+        "layers": network.model.config.layers,
+        "units": [named(unit, closest(unit)) | {"follows": closest(unit)} for unit in chosen],
+        "activations": states_TU[:, chosen].astype(np.float16),
+        "threshold": ON,
+        "on": np.packbits(states_TU > ON, axis=1),
+        "features": [{"name": name, "best": [named(unit, name) for unit in best[name]]} for name in order],
+        "gates": [
+            {gate: {"closed": closed, "open": opened} for gate, (closed, opened) in layer.items()} for layer in found.gates
+        ],
+    }
+    return View("neurons", f"{network.name}: what its units follow", data)
+
+
+def _show_gradients(networks: Sequence[Named], files: Sequence[str], options: PrintOptions) -> View:
+    print(f"{'model':40}{'trained':>16}{'before training':>18}")
+    models = []
+    for network in networks:
+        read = _read(network.model, files, options.encoding)
+        trained, before = (
+            reach(model, read.ids_T, back=options.back, places=options.places)
+            for model in (network.model, untrained(network.model))
+        )
+        print(f"{network!s:40}{_far(trained, options.back):>16}{_far(before, options.back):>18}")
+        models.append({"name": str(network), "trained": _figures(trained), "fresh": _figures(before)})
+    places = f"{counted(options.places, 'place')} of {', '.join(map(file_name, files))}"
+    about = f"The gradient of the loss at a character in the states before it, over {places}."
+    data: dict[str, Any] = {"about": about, "back": options.back, "models": models}
+    if options.page:
+        model = networks[0].model
+        read = _read(model, files, options.encoding)
+        count = min(options.characters, OWES, len(read.ids_T) - 1)
+        weights = owes(model, read.ids_T[: count + 1], back=OWES_BACK).astype(np.float16)
+        data |= read.part(count) | {"weights": weights, "relative": True, "says": "what was expected after"}
+    return View("gradients", "How far back gradients reach", data)
+
+
+def _far(one: Reach, back: int) -> str:
+    return f"> {back}" if one.characters is None else str(one.characters)
+
+
+def _figures(one: Reach) -> dict[str, Any]:
+    curves = {"median": one.median_K.tolist(), "low": one.low_K.tolist(), "high": one.high_K.tolist()}
+    return curves | {"reach": one.characters}
+
+
+def _show_attention(networks: Sequence[Named], files: Sequence[str], options: PrintOptions) -> View:
+    (network,) = networks
+    read = _read(network.model, files, options.encoding)
+    shares_TK = attention(network.model, read.ids_T[: options.characters])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a text that is shorter than the window
+        mean_K = np.nan_to_num(np.nanmean(shares_TK, axis=0))
+    print(f"{'characters before':>18}{'mean weight':>13}")
+    for k, mean in enumerate(mean_K):
+        print(f"{k:18}{mean:13.4f}")
+    config = network.model.config
+    about = f"{network}, attention {config.attention} over {config.attention_window} past states."
+    data = {"about": about, **read.part(len(shares_TK)), "weights": shares_TK.astype(np.float16), "mean": mean_K}
+    return View(
+        "attention", f"{network.name}: what its attention looks back on", data | {"relative": False, "says": "after"}
+    )
+
+
+LOOKS: dict[str, Callable[[Sequence[Named], Sequence[str], PrintOptions], View]] = {
+    "neurons": _show_neurons,
+    "gradients": _show_gradients,
+    "attention": _show_attention,
+}

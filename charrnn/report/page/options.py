@@ -1,0 +1,22 @@
+"""Where a command puts the page that shows what it found."""
+
+from dataclasses import dataclass
+
+from charrnn.inspection.options import InspectOptions
+from charrnn.options import Options, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageOptions(Options):
+    html: str | None = option(None, "Write a page that shows it: one HTML file that needs nothing else.", metavar="FILE")
+    json: str | None = option(None, "Write what that page shows as JSON.", metavar="FILE")
+
+    @property
+    def page(self) -> bool:
+        """Whether a page is made, or its JSON."""
+        return self.html is not None or self.json is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrintOptions(InspectOptions, PageOptions):
+    """The options of `charrnn inspect`: what is looked at, and how it is shown."""

@@ -1,0 +1,109 @@
+// How much each character of a text surprised a model, or how two models differ there.
+
+const BITS = [1, 2, 3, 5, 8, 12], RANKS = [2, 4, 11], DIFFERENCES = [-4, -2, -0.5, 0.5, 2, 4];
+
+// The ways to colour the text: a value of each unit, the bounds of its classes, and the style of those.
+function colourings(models) {
+  const found = [];
+  for (const model of models) {
+    const of = models.length > 1 ? `, ${model.name}` : "";
+    found.push({ name: `surprise${of}`, value: (k) => model.surprise.at(k), bounds: BITS, style: "s", names: classNames(BITS, " bits") });
+    if (model.entropy) {
+      found.push({ name: `entropy of the prediction${of}`, value: (k) => model.entropy.at(k), bounds: BITS, style: "s",
+        names: classNames(BITS, " bits") });
+      found.push({ name: `rank of what stands there${of}`, value: (k) => model.rank.at(k), bounds: RANKS, style: "s",
+        names: ["the likeliest", "2 or 3", "4 to 10", "11 or more"], classes: [0, 2, 4, 6] });
+    }
+  }
+  if (models.length > 1) {
+    const [one, other] = models, names = classNames(DIFFERENCES, " bits");
+    found.unshift({ name: "difference", value: (k) => one.surprise.at(k) - other.surprise.at(k), bounds: DIFFERENCES, style: "d", names,
+      says: `below 0: ${one.name} is less surprised; above 0: ${other.name} is` });
+  }
+  return found.map((one) => ({ ...one, classes: one.classes ?? one.names.map((_, k) => k) }));
+}
+
+function colourClass(colouring, k) {
+  const value = colouring.value(k);
+  return Number.isNaN(value) ? "" : colouring.style + colouring.classes[classOf(value, colouring.bounds)];
+}
+
+// What stands in the panel for a unit: of each model its figures and what it held likeliest.
+function likeliest(model, k) {
+  const found = [];
+  for (let j = 0; j < model.likeliest.width; j++) {
+    const bits = model.likeliest_surprise.at(k, j);
+    if (!Number.isNaN(bits)) found.push({ symbol: model.symbols[model.likeliest.at(k, j)], probability: 2 ** -bits });
+  }
+  return found;
+}
+
+function panelOf(models, units, k) {
+  if (k < 0) return [make("p", { class: "soft" }, "Point at a character, or move through the text with the arrow keys, to see what was expected there.")];
+  const parts = [make("p", {}, "character ", make("b", { class: "symbol" }, seen(units[k])), `, the ${number(k + 1, 0)}. of the text`)];
+  for (const model of models) {
+    const bits = model.surprise.at(k);
+    const figures = [`${number(bits)} bits (${percent(2 ** -bits)})`];
+    if (model.entropy) figures.push(`rank ${number(model.rank.at(k), 0)}`, `entropy ${number(model.entropy.at(k))} bits`);
+    const said = Number.isNaN(bits) ? "not predicted" : figures.join(", ");
+    parts.push(make("p", {}, models.length > 1 ? make("b", {}, `${model.name}: `) : "", said));
+    if (!model.likeliest || Number.isNaN(bits)) continue;
+    const rows = likeliest(model, k).map(({ symbol, probability }) => {
+      const bar = make("span", { class: "share" });
+      bar.style.width = `${100 * probability}%`;
+      return make("tr", {}, make("td", { class: "symbol" }, seen(symbol)), make("td", { class: "number" }, percent(probability)),
+        make("td", { class: "share-cell" }, bar));
+    });
+    parts.push(make("table", { class: "likeliest" }, make("tbody", {}, ...rows)));
+  }
+  return parts;
+}
+
+function histogramOf(colouring, count) {
+  const WIDTH = 0.5, BARS = 28;
+  const counts = new Array(BARS).fill(0);
+  for (let k = 0; k < count; k++) {
+    const bits = colouring.value(k);
+    if (!Number.isNaN(bits)) counts[Math.min(BARS - 1, Math.floor(bits / WIDTH))]++;
+  }
+  return counts.map((count, k) => ({ count, kind: classOf(k * WIDTH, BITS), mark: String(k * WIDTH),
+    name: k === BARS - 1 ? `${k * WIDTH} bits or more` : `${k * WIDTH} to ${(k + 1) * WIDTH} bits` }));
+}
+
+function show(data) {
+  const view = document.getElementById("view"), units = [...data.text];
+  const models = data.models.map((model) => {
+    const arrays = ["surprise", "entropy", "rank", "likeliest", "likeliest_surprise"];
+    return { ...model, ...Object.fromEntries(arrays.filter((name) => model[name]).map((name) => [name, unpack(model[name])])) };
+  });
+  const ways = colourings(models);
+  let way = ways[0];
+  const panel = make("div", { class: "point", "aria-live": "polite" }), legend = make("div", { class: "legend" });
+  const text = new ColouredText(units, data.sections, (k) => colourClass(way, k), (k) => panel.replaceChildren(...panelOf(models, units, k)));
+  const chosen = (k) => {
+    way = ways[k];
+    legend.replaceChildren(...way.names.map((name, j) => make("span", { class: way.style + way.classes[j] }, name)),
+      ...(way.says ? [make("p", { class: "soft" }, way.says)] : []));
+    text.recolour();
+  };
+  const figures = models.map((model) => [model.name, number(model.characters, 0), number(model.bits_per_character, 3), number(model.perplexity, 2)]);
+  const shown = (from, to) => units.slice(Math.max(0, from), to).map((one) => (one === "\n" ? "⏎" : one)).join("");
+  const most = (start, end) => (end - start > 60 ? `${shown(start, start + 60)}…` : shown(start, end));
+  const link = ({ start, end, bits }) => make("tr", {}, make("td", { class: "number" }, number(bits, 1)), make("td", {},
+    make("button", { class: "link symbol", title: "go there", onclick: () => text.point(start, true) },
+      make("span", { class: "soft" }, shown(start - 12, start)), make("b", {}, most(start, end)),
+      make("span", { class: "soft" }, shown(end, end + 8)))));
+  const stretches = data.stretches.map(({ title, list }) => [`${title}, in bits`,
+    list.length ? make("table", { class: "stretches" }, make("tbody", {}, ...list.map(link))) : make("p", { class: "soft" }, "nothing stands out")]);
+  const chart = histogram(histogramOf(ways.find((one) => one.name.startsWith("surprise")), units.length), "bits of surprise, and how many characters", { every: 4 });
+  const wide = window.matchMedia("(min-width: 60rem)").matches;
+  const more = [[`How surprised${models.length > 1 ? ` ${models[0].name} was` : ""}`, chart], ...stretches].map(([title, shown]) =>
+    make("details", { open: wide }, make("summary", {}, title), shown));
+  view.replaceChildren(
+    table(["model", "characters", "bits per character", "perplexity"], figures, [1, 2, 3]),
+    make("div", { class: "tools" }, ways.length > 1 ? select("colour:", ways.map((one) => one.name), 0, chosen) : "", legend),
+    make("div", { class: "beside" }, text.element, make("aside", {}, panel, make("div", { class: "more" }, ...more))));
+  chosen(0);
+  panel.replaceChildren(...panelOf(models, units, -1));
+  text.begin();
+}

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -17,6 +18,14 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --hide-scrollbars --remote-debugging-pipe"
 )
+# a program that becomes Chromium, with its pipes where that looks for them
+ON_3_AND_4 = """
+import os, sys
+for end, place in zip([os.dup(int(each)) for each in sys.argv[1:3]], (3, 4)):
+    os.dup2(end, place)
+    os.set_inheritable(place, True)  # also where it had that number already
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Browser:
@@ -28,7 +37,7 @@ class Browser:
         to_browser, self._out = os.pipe()
         self._in, from_browser = os.pipe()
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}', CHROMIUM, *FLAGS.split(),
+            [sys.executable, "-c", ON_3_AND_4, str(to_browser), str(from_browser), CHROMIUM, *FLAGS.split(),
              f"--user-data-dir={self._folder}", "about:blank"],
             pass_fds=(to_browser, from_browser), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
@@ -125,6 +134,15 @@ class Browser:
             f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
         )
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=box[0], y=box[1])
+
+    def choose(self, number: int, selector: str = "select") -> None:
+        """An entry of a list."""
+        list_ = f"document.querySelector({json.dumps(selector)})"
+        self.run(f"{list_}.value = {number}, {list_}.dispatchEvent(new Event('change'))")
+
+    def units(self, what: str) -> list:
+        """An expression of each `unit` that is drawn."""
+        return self.run(f"[...document.querySelectorAll('.unit')].map((unit) => {what})")
 
     def resize(self, width: int, height: int) -> None:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)

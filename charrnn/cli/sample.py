@@ -21,4 +21,4 @@ def sample(models, options):
     from charrnn.report.mixture import open_and_say
     from charrnn.report.samples import print_texts
 
-    print_texts(open_and_say(models, options), options)
+    print_texts(open_and_say(models, options), models, options)

@@ -35,9 +35,10 @@ def _without_environment(context: click.Context, parameter: click.Parameter, res
     callback=_without_environment,
     help="Continue an interrupted run exactly, or a finished one: --minutes are added, --steps and --epochs count from 0.",
 )
+@click.option("--html", metavar="FILE", help="Write a page of how it goes, anew at each evaluation.")
 @options_of(TrainOptions)
 @click.pass_context
-def train(context, corpus, model, resume, options):
+def train(context, corpus, model, resume, html, options):
     """Train a recurrent network on CORPUS: text files, folders, .gz files, or - for standard input.
 
     What is not said is chosen from the text, the budget and the machine. Ctrl-C saves and ends; --resume continues.
@@ -56,7 +57,7 @@ def train(context, corpus, model, resume, options):
         say(f"reading {listed(corpus) if corpus else model}")
         from charrnn.report.training import run_training  # takes a second or two
 
-        code = run_training(corpus, model, options, signals, resume=resume, begun=begun)
+        code = run_training(corpus, model, options, signals, resume=resume, html=html, begun=begun)
     context.exit(code)
 
 
@@ -69,7 +70,7 @@ def _given_to_resume(context: click.Context, options: TrainOptions) -> TrainOpti
     """The options on the command line. A resumed run has its settings already: saying others would be ignored, so it is
     wrong usage; those of the environment are for fresh runs."""
     given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-    others = sorted(given - {"corpus", "model", "resume", *MAY_CHANGE})
+    others = sorted(given - {"corpus", "model", "resume", "html", *MAY_CHANGE})
     if others:
         raise click.UsageError(f"--{others[0].replace('_', '-')} cannot be changed with --resume; leave it out.")
     return TrainOptions(**{name: getattr(options, name) for name in given & set(MAY_CHANGE)})

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from charrnn.files import strict_json
@@ -15,16 +15,19 @@ Facts = dict[str, Any]  # what models.language_model.describe says
 Rows = list[tuple[str, str]]  # each a name and a value
 
 
-def print_info(model: SavedModel, folder: str, as_json: bool) -> None:
-    facts = describe(model)
-    if as_json:
-        sys.stdout.write(json.dumps(strict_json(facts), ensure_ascii=False, indent=2) + "\n")
-        return
-    for name, value in [("model", folder), *_rows(facts)]:
+def print_info(model: SavedModel, folder: str) -> None:
+    for name, value in [("model", folder), *rows_of(describe(model))]:
         sys.stdout.write(f"{name:12}{value}\n")
 
 
-def _rows(facts: Facts) -> Rows:
+def print_json(models: Sequence[SavedModel]) -> None:
+    """Everything known of a model, as one object; of several, as a list."""
+    facts = [strict_json(describe(model)) for model in models]
+    sys.stdout.write(json.dumps(facts if len(facts) > 1 else facts[0], ensure_ascii=False, indent=2) + "\n")
+
+
+def rows_of(facts: Facts) -> Rows:
+    """What a model is, as people are told it; a name that is empty goes on with the row before."""
     form, course = _form_and_course(facts)
     vocabulary, rows = facts["vocabulary"], list(form)
     symbol = symbol_name(vocabulary["level"])

@@ -4,7 +4,7 @@ import csv
 import io
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from charrnn.errors import CharrnnError
 from charrnn.files import check_output, replacing
 from charrnn.options import option
 from charrnn.report.layouts import json_line
+from charrnn.report.page.options import PageOptions
 from charrnn.report.say import say
 from charrnn.writing.options import SampleOptions
 
@@ -28,7 +29,7 @@ COLUMNS = ("text", "characters", "logprob", "bits_per_character")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrintOptions(SampleOptions):
+class PrintOptions(SampleOptions, PageOptions):
     """The options of `charrnn sample`: what is written, and how that is printed."""
 
     format: str = option(
@@ -47,12 +48,16 @@ class PrintOptions(SampleOptions):
             raise CharrnnError("--separator stands between the texts of --format text; leave one out")
 
 
-def print_texts(model: "LanguageModel", options: PrintOptions) -> None:
-    """Write the texts out, each after its primer unless options.echo is off."""
+def print_texts(model: "LanguageModel", names: Sequence[str], options: PrintOptions) -> None:
+    """Write the texts out, each after its primer unless options.echo is off. names: of the model, or of what it mixes."""
+    from charrnn.report.page.page import check_places
+    from charrnn.report.page.surprise import write_written
     from charrnn.writing.sample import as_read, encode_prime, learnt_from, sample, with_prime
 
     if options.output != STDOUT:
         check_output(Path(options.output), options.overwrite)
+    if options.page:
+        check_places(options.html, options.json)
     asked = with_prime(model, options)
     _say_left_out(model, asked)
     asked = as_read(model, asked)
@@ -61,11 +66,16 @@ def print_texts(model: "LanguageModel", options: PrintOptions) -> None:
     before = asked.prime.encode("utf-8", "surrogateescape") if asked.echo else b""
     if options.report and corpus is not None:
         pieces = _with_copies_said(model, pieces, corpus)
+    written: list[np.ndarray] = []
+    if options.page:
+        pieces = _noted(pieces, written)
     with _opened(options.output) as out:
         if options.format == "text":
             _print_plain(model, before, pieces, options.separator, out)
         else:
             _print_records(model, before, encode_prime(model, asked), pieces, options.format, out)
+    if options.page:
+        write_written(model, names, encode_prime(model, asked), written, corpus, options)
 
 
 @contextmanager
@@ -134,6 +144,19 @@ def _print_records(
         else:
             out.write(json_line(record).encode() + b"\n")
         out.flush()
+
+
+def _noted(pieces: "Pieces", written: "list[np.ndarray]") -> "Pieces":
+    """The pieces; each text is added to those written, once it is whole."""
+    import numpy as np
+
+    parts = []
+    for number, piece in pieces:
+        yield number, piece
+        parts.append(piece)
+        if not len(piece):
+            written.append(np.concatenate(parts))
+            parts = []
 
 
 def _csv_line(*values: object) -> bytes:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
-from charrnn.models.folder import CURVE, MODEL
+from charrnn.models.folder import CURVE, MODEL, open_model
 from charrnn.models.lock import locked
 from charrnn.report.curve import draw_curve
 from charrnn.report.mixture import say_hybrid
 from charrnn.report.ngram import announcement, comparison
+from charrnn.report.page.page import check_places, write_view
 from charrnn.report.progress import TrainingLine
 from charrnn.report.say import figures, say, told_also
 from charrnn.report.signals import Interrupted, Signals
@@ -30,12 +31,14 @@ def run_training(
     signals: Signals,
     *,
     resume: bool = False,
+    html: str | None = None,
     begun: float | None = None,
 ) -> int:
     """Train and tell on standard error; returns the exit code: 0, or 128 + the number of the signal that ended it.
 
-    begun: see training.start.start.
+    html: where a page of the run is written at each evaluation. begun: see training.start.start.
     """
+    check_places(html, None)
     signals.note()  # the lock is taken, and given back, in one piece
     try:
         with locked(Path(model)):
@@ -45,14 +48,14 @@ def run_training(
                     session = resume_run(Path(model), corpus, options, begun=begun)
                 else:
                     session = start(corpus, Path(model), options, begun=begun)
-                return _run(session, model, signals)
+                return _run(session, model, signals, html)
             finally:
                 signals.note()
     except Interrupted:
         signals.leave()
 
 
-def _run(session: Session, model: str, signals: Signals) -> int:
+def _run(session: Session, model: str, signals: Signals, html: str | None) -> int:
     for note in session.notes:
         say(note)
     symbol = symbol_name(session.run.options.level)
@@ -61,7 +64,7 @@ def _run(session: Session, model: str, signals: Signals) -> int:
         session = session.compared()
         say(announcement(session.journal.baseline, symbol))
     before = session.also_before()
-    journal = _take_steps(session, signals)
+    journal = _take_steps(session, signals, html)
     if journal.best is not None:
         say(f"held-out: {figures(journal.best, symbol)}, at step {journal.best_step:,}")
     if signals.received:
@@ -83,7 +86,7 @@ def _run(session: Session, model: str, signals: Signals) -> int:
     return 0
 
 
-def _take_steps(session: Session, signals: Signals) -> Journal:
+def _take_steps(session: Session, signals: Signals, html: str | None) -> Journal:
     """The journal after the run's last step, or the one in which a signal came."""
     journal = session.journal
 
@@ -99,18 +102,26 @@ def _take_steps(session: Session, signals: Signals) -> Journal:
             journal = progress.journal
             line.show(progress)
             if progress.evaluation:
-                _draw(journal, session.run)
+                _draw(journal, session.run, html)
     finally:
         line.close()
     return journal
 
 
-def _draw(journal: Journal, run: Run) -> None:
-    """The learning curve, where it can be drawn: a run does not end for it."""
+def _draw(journal: Journal, run: Run, html: str | None) -> None:
+    """The learning curve, and the page, where they can be drawn: a run does not end for them."""
     try:
         draw_curve(journal, run.folder / CURVE, run.task)
     except Exception as error:
         say(f"{run.folder / CURVE}: was not drawn ({error})")
+    if html is None:
+        return
+    try:
+        from charrnn.report.page.info import info_view
+
+        write_view(info_view([open_model(run.folder)], [str(run.folder)]), html, None)
+    except Exception as error:
+        say(f"{html}: was not written ({error})")
 
 
 def _length(session: Session, journal: Journal) -> str:

@@ -138,6 +138,29 @@ def expected_by(model: LanguageModel, name: str, texts: Texts, *, context: str =
     return Expected(name, found.log_probs, tally, names_of(vocabulary), *others)
 
 
+def expected_of_written(
+    model: LanguageModel, name: str, prime: np.ndarray, written: Sequence[np.ndarray]
+) -> tuple[Texts, Expected]:
+    """The texts that were written after a primer (ids), each after it, and what the model expected of them; of the primer
+    nothing. Of lines, their end is predicted too."""
+    vocabulary, ends = model.vocabulary, [[BOUNDARY]] if model.lines else []
+    encoded = [np.concatenate([[BOUNDARY], prime, ids, *ends]).astype(np.int32) for ids in written]
+    shown = [vocabulary.decode_bytes(np.concatenate([prime, ids])).decode("utf-8", "surrogateescape") for ids in written]
+    starts = np.cumsum([0, *(len(text) + 1 for text in shown)])[:-1].tolist()
+    names = [f"text {k}" for k in range(1, len(shown) + 1)] if len(shown) > 1 else [""]
+    texts = Texts("".join(f"{text}\n" for text in shown), list(zip(names, starts, strict=True)), stream=False)
+    figures = sequence_figures(model, encoded, likeliest=LIKELIEST)
+    tally = sum(
+        (tally_of(ids[1 + len(prime) :], each.log_probs[len(prime) :]) for ids, each in zip(encoded, figures, strict=True)),
+        Tally(),
+    )
+    found = _laid_out(texts, vocabulary, list(zip(starts, shown, strict=True)), figures, 0)
+    given = len(vocabulary.decode_bytes(prime).decode("utf-8", "surrogateescape"))
+    for start in starts:
+        found.log_probs[start : start + given] = np.nan
+    return texts, Expected(name, found.log_probs, tally, names_of(vocabulary), *found[1:])
+
+
 def expected_by_source(name: str, texts: Texts) -> Expected:
     """What a generated corpus lets expect of its lines, exactly."""
     source = GENERATED[name].character_log_probs

@@ -13,7 +13,9 @@ class Evaluation:
 
     training: the mean since the evaluation before, measured with dropout; NaN where all steps were skipped. predictions:
     how many were learnt from, from the first step on. steps: of the whole run, as fixed by then, where its
-    budget is time. samples: what the network wrote since the evaluation before, each with `step` and `text`.
+    budget is time. samples: what the network wrote since the evaluation before, each with `step` and `text`. gradient_norm,
+    clipped: since the evaluation before, the mean norm of the gradient, before clipping, and the share of steps in which
+    that acted; None where no step was taken, and in files from before they were noted.
     """
 
     step: int
@@ -26,6 +28,8 @@ class Evaluation:
     skipped: int
     steps: int | None = None
     samples: tuple[dict[str, Any], ...] = ()
+    gradient_norm: float | None = None
+    clipped: float | None = None
 
     def log_line(self, unit: str, figure: str) -> dict[str, Any]:
         """The line of log.jsonl, in the task's words."""
@@ -37,6 +41,8 @@ class Evaluation:
             "learning_rate": self.learning_rate,
             f"training_{figure}": self.training,
             f"held_out_{figure}": self.held_out,
+            "gradient_norm": self.gradient_norm,
+            "clipped": self.clipped,
             "skipped": self.skipped,
             **({} if self.steps is None else {"steps": self.steps}),
             **({"samples": self.samples} if self.samples else {}),
@@ -45,8 +51,9 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Journal:
-    """How far a run has come. seconds: time spent on it, all sittings together; sum_since: of the task's figure; samples: as
-    in the evaluation to come, sampled: the thirds of the run that have been; resumed: after how many predictions it was.
+    """How far a run has come. seconds: time spent on it, all sittings together. sum_since, predictions_since: the task's
+    figure since the last evaluation; norms_since, clipped_since, steps_since: the gradients since then. samples: as in the
+    evaluation to come; sampled: the thirds of the run that have been. resumed: after how many predictions it was.
 
     baseline: what the task's simple model makes of the held-out examples.
     """
@@ -60,6 +67,9 @@ class Journal:
     skipped_in_a_row: int = 0
     sum_since: float = 0.0
     predictions_since: int = 0
+    norms_since: float = 0.0
+    clipped_since: int = 0
+    steps_since: int = 0
     best: float | None = None
     best_step: int = 0
     without_gain: int = 0
@@ -73,14 +83,17 @@ class Journal:
         """The journal after a step whose loss or gradient was not finite."""
         return replace(self, step=self.step + 1, skipped=self.skipped + 1, skipped_in_a_row=self.skipped_in_a_row + 1)
 
-    def counted(self, reported: float, predictions: int) -> "Journal":
-        """The journal after a step that was taken."""
+    def counted(self, reported: float, predictions: int, gradient_norm: float, clipped: bool) -> "Journal":
+        """The journal after a step that was taken, on a gradient that had this norm before it was clipped, or was not."""
         return replace(
             self,
             step=self.step + 1,
             predictions=self.predictions + predictions,
             sum_since=self.sum_since + reported,
             predictions_since=self.predictions_since + predictions,
+            norms_since=self.norms_since + gradient_norm,
+            clipped_since=self.clipped_since + clipped,
+            steps_since=self.steps_since + 1,
             skipped_in_a_row=0,
         )
 
@@ -100,6 +113,9 @@ class Journal:
             without_gain=0 if better else self.without_gain + 1,
             sum_since=0.0,
             predictions_since=0,
+            norms_since=0.0,
+            clipped_since=0,
+            steps_since=0,
             samples=(),
         )
 

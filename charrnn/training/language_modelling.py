@@ -139,9 +139,13 @@ class LanguageModelling:
     def objective(self) -> Objective:
         return nats_of_batch(self._network, self.vocabulary.unknown_probability, self.options.precision)
 
+    @cached_property
+    def _symbol_counts(self) -> np.ndarray:
+        """How often each symbol occurs in the training text, by id."""
+        return np.bincount(self.vocabulary.encode(self.corpus.training), minlength=self.vocabulary.size)
+
     def parameters(self) -> Parameters:
-        counts_V = np.bincount(self.vocabulary.encode(self.corpus.training), minlength=self.vocabulary.size)
-        fresh = init_parameters(self._network, self.options.seed, counts_V)
+        fresh = init_parameters(self._network, self.options.seed, self._symbol_counts)
         return _grown(self.before, fresh) if self.before else fresh
 
     def shapes(self) -> Parameters:
@@ -195,7 +199,8 @@ class LanguageModelling:
         return first
 
     def summary(self) -> dict[str, Any]:
-        return corpus_summary(self.corpus, self.options.lines) | ({"parent": self.parent} if self.parent else {})
+        counts = {"symbol_counts": self._symbol_counts.tolist()}
+        return corpus_summary(self.corpus, self.options.lines) | counts | ({"parent": self.parent} if self.parent else {})
 
     def baseline(self, seconds: float) -> dict[str, Any] | None:
         return ngram_baseline(self.corpus, self.vocabulary, lines=self.options.lines, seconds=seconds)

@@ -127,7 +127,12 @@ def _finite(parameters: Tree) -> bool:
 
 
 def _counted(run: Run, journal: Journal, report: StepReport, budget: TimeBudget | None) -> Journal:
-    journal = journal.counted(float(report.reported), int(report.predictions)) if report.finite else journal.skipped_one()
+    if report.finite:
+        norm = float(report.gradient_norm)
+        clipped = norm > run.options.clip
+        journal = journal.counted(float(report.reported), int(report.predictions), norm, clipped)
+    else:
+        journal = journal.skipped_one()
     if budget:
         budget.pace.done()
     if journal.skipped_in_a_row == MOST_SKIPPED:
@@ -163,6 +168,8 @@ def _evaluate(run: Run, state: TrainState, journal: Journal, rate: float) -> tup
         skipped=journal.skipped,
         steps=journal.schedule.steps if run.options.minutes and journal.schedule.fixed else None,
         samples=journal.samples,
+        gradient_norm=journal.norms_since / journal.steps_since if journal.steps_since else None,
+        clipped=journal.clipped_since / journal.steps_since if journal.steps_since else None,
     )
     after = journal.evaluated(evaluation)
     if not after.best_step:

@@ -13,6 +13,7 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, State
 
+MOST_PLACES = 1000  # at which a stretch stands, that are looked at
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -69,6 +70,41 @@ class Novel:
     ) -> tuple[NovelState, np.ndarray]:
         state, log_probs_BTV = self.advance(state, ids_BT)
         return state, np.take_along_axis(log_probs_BTV, targets_BT[..., None], axis=2)[..., 0]
+
+
+class Copy(NamedTuple):
+    """Symbols begin to begin + length of a text, that stand in the corpus from `place` on."""
+
+    begin: int
+    length: int
+    place: int
+
+
+def copies(ids: np.ndarray, corpus_ids: np.ndarray, least: int) -> list[Copy]:
+    """The stretches of at least this length that stand in the corpus, from left to right, each as long as it can be and
+    none within another."""
+    wanted, there_P = hashes(ids, least), hashes(corpus_ids, least)
+    order_P = np.argsort(there_P, kind="stable")
+    sorted_P = there_P[order_P]
+    found, k = [], 0
+    while k < len(wanted):
+        first, end = (int(np.searchsorted(sorted_P, wanted[k], side=side)) for side in ("left", "right"))
+        longest = (
+            max((_alike(ids[k:], corpus_ids[place:]), -place) for place in order_P[first:end]) if end > first else (0, 0)
+        )
+        if longest[0] >= least:
+            found.append(Copy(k, longest[0], -longest[1]))
+            k += longest[0]
+        else:
+            k += 1
+    return found
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> int:
+    """How many symbols two texts begin with in common."""
+    length = min(len(one), len(other))
+    different = np.flatnonzero(one[:length] != other[:length])
+    return int(different[0]) if len(different) else length
 
 
 def longest_copy(ids: np.ndarray, corpus_ids: np.ndarray) -> tuple[int, int]:

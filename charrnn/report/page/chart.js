@@ -5,7 +5,7 @@ function ticks(low, high, count = 5) {
   const rough = (high - low) / count || 1, power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((value) => value >= rough);
   const found = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) found.push(k * step);
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) found.push(k * step + 0);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   return found.map((value) => ({ value, said: number(value, digits) }));
 }

@@ -1,9 +1,10 @@
 // How much each character of a text surprised a model, or how two models differ there.
 
+const COPIED = [12, 20, 40, 80];
 const BITS = [1, 2, 3, 5, 8, 12], RANKS = [2, 4, 11], DIFFERENCES = [-4, -2, -0.5, 0.5, 2, 4];
 
 // The ways to colour the text: a value of each unit, the bounds of its classes, and the style of those.
-function colourings(models) {
+function colourings(models, copies) {
   const found = [];
   for (const model of models) {
     const of = models.length > 1 ? `, ${model.name}` : "";
@@ -19,6 +20,11 @@ function colourings(models) {
     const [one, other] = models, names = classNames(DIFFERENCES, " bits");
     found.unshift({ name: "difference", value: (k) => one.surprise.at(k) - other.surprise.at(k), bounds: DIFFERENCES, style: "d", names,
       says: `below 0: ${one.name} is less surprised; above 0: ${other.name} is` });
+  }
+  if (copies) {
+    const lengths = new Map(copies.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, j) => [start + j, end - start])));
+    found.push({ name: "copied stretches", value: (k) => lengths.get(k) ?? 0, bounds: COPIED, style: "s", names: classNames(COPIED, " characters"), classes: [0, 1, 3, 5, 6],
+      says: "length of the stretch that stands in the text learnt from; point at it to see where" });
   }
   return found.map((one) => ({ ...one, classes: one.classes ?? one.names.map((_, k) => k) }));
 }
@@ -38,7 +44,7 @@ function likeliest(model, k) {
   return found;
 }
 
-function panelOf(models, units, k) {
+function panelOf(models, units, copies, k) {
   if (k < 0) return [make("p", { class: "soft" }, "Point at a character, or move through the text with the arrow keys, to see what was expected there.")];
   const parts = [make("p", {}, "character ", make("b", { class: "symbol" }, seen(units[k])), `, the ${number(k + 1, 0)}. of the text`)];
   for (const model of models) {
@@ -55,6 +61,12 @@ function panelOf(models, units, k) {
         make("td", { class: "share-cell" }, bar));
     });
     parts.push(make("table", { class: "likeliest" }, make("tbody", {}, ...rows)));
+  }
+  const copy = copies?.find(({ start, end }) => start <= k && k < end);
+  if (copy) {
+    const shown = (text) => text.replaceAll("\n", "⏎");
+    parts.push(make("p", {}, `copied, ${copy.end - copy.start} characters: `, make("span", { class: "symbol passage" }, make("span", { class: "soft" }, shown(copy.before)),
+      make("b", {}, shown(units.slice(copy.start, copy.end).join(""))), make("span", { class: "soft" }, shown(copy.after)))));
   }
   return parts;
 }
@@ -76,10 +88,10 @@ function show(data) {
     const arrays = ["surprise", "entropy", "rank", "likeliest", "likeliest_surprise"];
     return { ...model, ...Object.fromEntries(arrays.filter((name) => model[name]).map((name) => [name, unpack(model[name])])) };
   });
-  const ways = colourings(models);
+  const ways = colourings(models, data.copies);
   let way = ways[0];
   const panel = make("div", { class: "point", "aria-live": "polite" }), legend = make("div", { class: "legend" });
-  const text = new ColouredText(units, data.sections, (k) => colourClass(way, k), (k) => panel.replaceChildren(...panelOf(models, units, k)));
+  const text = new ColouredText(units, data.sections, (k) => colourClass(way, k), (k) => panel.replaceChildren(...panelOf(models, units, data.copies, k)));
   const chosen = (k) => {
     way = ways[k];
     legend.replaceChildren(...way.names.map((name, j) => make("span", { class: way.style + way.classes[j] }, name)),
@@ -104,6 +116,6 @@ function show(data) {
     make("div", { class: "tools" }, ways.length > 1 ? select("colour:", ways.map((one) => one.name), 0, chosen) : "", legend),
     make("div", { class: "beside" }, text.element, make("aside", {}, panel, make("div", { class: "more" }, ...more))));
   chosen(0);
-  panel.replaceChildren(...panelOf(models, units, -1));
+  panel.replaceChildren(...panelOf(models, units, data.copies, -1));
   text.begin();
 }

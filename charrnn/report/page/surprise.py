@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from charrnn import api
+from charrnn.models.language_model import LanguageModel
 from charrnn.report.mixture import open_and_say
+from charrnn.report.page.options import PageOptions
 from charrnn.report.page.page import View, check_places, say_made, write_view
 from charrnn.report.score_layouts import LAYOUTS, PrintOptions
 from charrnn.report.scores import say_context
@@ -18,19 +20,25 @@ from charrnn.scoring.surprise import (
     Texts,
     expected_by,
     expected_by_source,
+    expected_of_written,
     is_source,
     read_texts,
     stretches,
     surprising,
 )
-from charrnn.wording import file_name
+from charrnn.wording import counted, file_name
+from charrnn.writing.novel import copies
 
 BITS = 1 / math.log(2)
+LEAST_COPY, PASSAGE = 12, 60  # characters: of a copied stretch, and shown on either side of where it stands
 DIFFERENT = 0.5 / BITS  # nats a character by which one model must beat another to go on with a stretch
 
 
-def surprise_view(title: str, texts: Texts, expected: Sequence[Expected]) -> View:
-    """What one model expected at each character of the texts, or two held against each other."""
+def surprise_view(
+    title: str, texts: Texts, expected: Sequence[Expected], copied: Sequence[dict[str, Any]] | None = None
+) -> View:
+    """What one model expected at each character of the texts, or two held against each other. copied: what of the texts
+    stands in the text learnt from, where they were compared."""
     one, *others = expected
     if others:
         difference = np.nan_to_num(others[0].log_probs - one.log_probs, posinf=0.0, neginf=0.0)
@@ -46,7 +54,7 @@ def surprise_view(title: str, texts: Texts, expected: Sequence[Expected]) -> Vie
         "models": [_model(each) for each in expected],
         "stretches": [{"title": name, "list": [_stretch(each, texts) for each in found]} for name, found in groups],
     }
-    return View("surprise", title, data)
+    return View("surprise", title, data if copied is None else data | {"copies": copied})
 
 
 def show_surprise(models: Sequence[str], texts: Sequence[str], files: Sequence[str], options: PrintOptions) -> None:
@@ -71,6 +79,39 @@ def show_surprise(models: Sequence[str], texts: Sequence[str], files: Sequence[s
             print(f"{one.name}:")
         print(layout.summary(one.tally, 0))
     say_made(options.html, options.json)
+
+
+def write_written(
+    model: LanguageModel,
+    names: Sequence[str],
+    prime: np.ndarray,
+    written: Sequence[np.ndarray],
+    corpus: np.ndarray | None,
+    options: PageOptions,
+) -> None:
+    """Write the page of texts (ids) that were written after a primer, and where it is known, of what they copy from the
+    text learnt from."""
+    name = " + ".join(names)
+    texts, expected = expected_of_written(model, name, prime, written)
+    title = f"{counted(len(written), 'text')} written by {name}"
+    copied = None if corpus is None else _copied(model, texts, corpus)
+    write_view(surprise_view(title, texts, [expected], copied), options.html, options.json)
+    say_made(options.html, options.json)
+
+
+def _copied(model: LanguageModel, texts: Texts, corpus: np.ndarray) -> list[dict[str, Any]]:
+    """The copied stretches of all texts, each with the passage that it stands in."""
+    found = []
+    ends = [start for _, start in texts.sections[1:]] + [len(texts.text)]
+    for (_, start), end in zip(texts.sections, ends, strict=True):
+        ids = model.vocabulary.encode(texts.text[start : end - 1])
+        if len(ids) != end - 1 - start:  # bytes, of which a character may have several
+            continue
+        for copy in copies(ids, corpus, LEAST_COPY):
+            before, after = corpus[max(0, copy.place - PASSAGE) : copy.place], corpus[copy.place + copy.length :][:PASSAGE]
+            passage = {"before": model.vocabulary.decode(before), "after": model.vocabulary.decode(after)}
+            found.append({"start": start + copy.begin, "end": start + copy.begin + copy.length, **passage})
+    return found
 
 
 def _stretch(one: Stretch, texts: Texts) -> dict[str, Any]:

@@ -115,6 +115,7 @@ class ColouredText {
   }
 
   #pointed(event) {
+    if (event.type === "pointerover" && !event.movementX && !event.movementY) return; // the text moved, not the pointer
     const span = event.target.closest(".unit");
     if (span) this.point(Number(span.dataset.k));
   }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charrnn.corpora.options import CorpusOptions
+from charrnn.inspection.options import InspectOptions
 from charrnn.machine import prepared
 from charrnn.models.options import MixOptions, MixtureOptions
 from charrnn.options import speaking_python, takes
@@ -16,6 +17,10 @@ from charrnn.training.options import BenchOptions, NgramOptions, TrainOptions
 from charrnn.writing.options import FillOptions, SampleOptions
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from charrnn.inspection.gradients import Reach
+    from charrnn.inspection.neurons import Neurons
     from charrnn.models.language_model import LanguageModel, SavedModel
     from charrnn.models.mixture import Mixture
     from charrnn.models.ngram.model import NgramModel
@@ -194,6 +199,21 @@ def rescore(model: "Models", lists: Names, *, options: RescoreOptions) -> "list[
     from charrnn.scoring.rescore import rescore as rescore_lists
 
     return rescore_lists(open_models(model, options), _names(lists), options)[0]
+
+
+@takes(InspectOptions)
+@prepared()
+def inspect(model: "Model", files: Names, *, options: InspectOptions) -> "Neurons | Reach | np.ndarray":
+    """What a network does as it reads files: with `neurons` what its units follow, with `gradients` how far back gradients
+    reach, with `attention` its weights, of every character those of the states 0, 1, … characters before.
+
+    Raises CharrnnError where the model is no network, or has no attention.
+    """
+    from charrnn.inspection.look import look, read_files
+    from charrnn.inspection.states import network_in
+
+    network = network_in(_opened(model), str(model))
+    return look(network, read_files(network.vocabulary, _names(files), options.encoding), options)
 
 
 def info(model: "Model") -> dict[str, Any]:

@@ -17,10 +17,6 @@ class InspectOptions(Options):
     attention: bool = option(False, "What attention looks back on.")
     back: int = option(200, "With --gradients, characters to look back.", least=2, most=5000)
     places: int = option(128, "With --gradients, places of the text to look back from.", least=1)
-    characters: int = option(10_000, "Characters of the text to show.", least=2)
-    states: str | None = option(
-        None, "With --neurons, write the states of all units at every character to a file of numpy's.", metavar="FILE.npz"
-    )
     encoding: str = option("utf-8", "Encoding of the files.")
 
     @property
@@ -30,5 +26,3 @@ class InspectOptions(Options):
     def check(self) -> None:
         if sum(getattr(self, name) for name in LOOKS) != 1:
             raise CharrnnError(f"say what to look at, one of {', '.join(f'--{name}' for name in LOOKS)}")
-        if self.states is not None and not self.neurons:
-            raise CharrnnError("--states writes what --neurons looks at; add it, or leave --states out")

@@ -13,6 +13,7 @@ from charrnn.text.symbols import BOUNDARY
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.trees import map_tree
 
+LISTS = ("symbol_counts",)  # of a summary, as long as the vocabulary, and so not shown with the rest
 PRIME_WINDOW = 256  # characters of a primer that are read in one call
 
 State = Any  # a tree of arrays whose first axis is the rows; only its own model reads it, others may pick rows (take_rows)
@@ -95,11 +96,12 @@ class SavedModel(LanguageModel, Protocol):
 def describe(model: SavedModel) -> dict[str, Any]:
     """Everything known of a model, JSON-able: kind, what it is made of, vocabulary, summary and the held-out figures."""
     held_out = model.summary.get("held_out") or {}
+    summary = {name: value for name, value in model.summary.items() if name not in LISTS}
     return {
         "kind": model.kind,
         **model.facts(),
         "vocabulary": model.vocabulary.to_json() | {"size": model.vocabulary.size},
-        **model.summary,
+        **summary,
         "reading": "lines" if model.lines else "stream",
         "nats_per_character": held_out.get("nats_per_character"),
         "bits_per_character": held_out.get("bits_per_character"),

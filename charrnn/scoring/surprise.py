@@ -135,7 +135,7 @@ def expected_by(model: LanguageModel, name: str, texts: Texts, *, context: str =
     )
     found = _laid_out(texts, vocabulary, places, figures, first)
     others = (part if part.size else None for part in found[1:])
-    return Expected(name, found.log_probs, tally, names_of(vocabulary), *others)
+    return Expected(name, found.log_probs, tally, vocabulary.names, *others)
 
 
 def expected_of_written(
@@ -158,7 +158,7 @@ def expected_of_written(
     given = len(vocabulary.decode_bytes(prime).decode("utf-8", "surrogateescape"))
     for start in starts:
         found.log_probs[start : start + given] = np.nan
-    return texts, Expected(name, found.log_probs, tally, names_of(vocabulary), *found[1:])
+    return texts, Expected(name, found.log_probs, tally, vocabulary.names, *found[1:])
 
 
 def expected_by_source(name: str, texts: Texts) -> Expected:
@@ -190,16 +190,6 @@ def stretches(values: np.ndarray, texts: Texts, count: int = STRETCHES) -> list[
 
 def surprising(expected: Expected, texts: Texts) -> list[Stretch]:
     return stretches(expected.excess - SLACK, texts)
-
-
-def names_of(vocabulary: Vocabulary) -> list[str]:
-    """What the symbols are called, by their ids: characters by themselves, bytes beyond ASCII as \\xNN."""
-    names = vocabulary.symbols if vocabulary.level == "char" else [_byte_name(one) for one in vocabulary.symbols]
-    return ["unknown", *names]
-
-
-def _byte_name(symbol: str) -> str:
-    return symbol if ord(symbol) < 128 else f"\\x{ord(symbol):02x}"
 
 
 def _figures(model: LanguageModel, encoded: list[np.ndarray], given: Context | None, stream: bool) -> list[Figures]:

@@ -108,6 +108,13 @@ class Vocabulary:
         units = text if isinstance(text, np.ndarray) else to_units(text, self.level)
         return self._ids[np.minimum(units.astype(np.uint32, copy=False), len(self._ids) - 1)]
 
+    @property
+    def names(self) -> list[str]:
+        """What people see for each id: characters as they are, bytes beyond ASCII as \\xNN."""
+        if self.level == "char":
+            return ["unknown", *self.symbols]
+        return ["unknown", *(one if ord(one) < 128 else f"\\x{ord(one):02x}" for one in self.symbols)]
+
     def unknown_in(self, text: str | bytes) -> list[str]:
         """The characters (or, as \\xNN, bytes) of a text that have no id, each once, in order of appearance."""
         units = to_units(text, self.level)

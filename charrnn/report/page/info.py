@@ -15,7 +15,6 @@ from charrnn.models.mixture import Mixture
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.report.info import rows_of
 from charrnn.report.page.page import View, check_places, say_made, write_view
-from charrnn.scoring.surprise import names_of
 
 VOWELS = frozenset("aeiouyàáâäãåæèéêëìíîïòóôöõøœùúûüаеёиоуыэюя")
 MOST_SYMBOLS = 400  # of a vocabulary, the most frequent, are shown
@@ -101,7 +100,7 @@ def _licence(facts: Mapping[str, Any]) -> str:
 
 def _symbols(model: SavedModel, counts: Sequence[int] | None) -> list[dict[str, Any]]:
     """The vocabulary; where known, with how often each symbol occurs in the text learnt from, the most frequent first."""
-    names = names_of(model.vocabulary)
+    names = model.vocabulary.names
     if counts is None:
         return [{"symbol": name, "count": None} for name in names[1 : MOST_SYMBOLS + 1]]
     order = np.argsort(-np.array(counts), kind="stable")[:MOST_SYMBOLS].tolist()
@@ -112,7 +111,7 @@ def _map(network: RecurrentModel, counts: Sequence[int] | None) -> list[dict[str
     """Symbols at the first two principal components of what the first layer is given for them, with their kinds."""
     parameters = network.parameters
     rows_VX = parameters["embedding"] if network.config.embedding else parameters["layers"][0]["input"]
-    names = names_of(network.vocabulary)
+    names = network.vocabulary.names
     weights = np.array(counts if counts is not None else [0] + [1] * (len(names) - 1))
     chosen = [k for k in np.argsort(-weights, kind="stable").tolist() if weights[k]][:MOST_SYMBOLS]
     if len(chosen) < 3:

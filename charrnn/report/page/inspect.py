@@ -13,6 +13,7 @@ from charrnn.errors import CharrnnError
 from charrnn.files import replacing
 from charrnn.inspection.attention import attention
 from charrnn.inspection.gradients import Reach, owes, reach, untrained
+from charrnn.inspection.look import Read, read_files
 from charrnn.inspection.neurons import Neurons, neurons
 from charrnn.inspection.states import network_in
 from charrnn.models.recurrent import RecurrentModel
@@ -20,8 +21,6 @@ from charrnn.network.cells import title
 from charrnn.report.page.options import PrintOptions
 from charrnn.report.page.page import View, check_places, say_made, write_view
 from charrnn.report.say import say
-from charrnn.text.corpus import read_text
-from charrnn.text.vocabulary import utf8_widths
 from charrnn.wording import counted, file_name
 
 BEST = 3  # units shown of each feature
@@ -42,20 +41,6 @@ class Named:
         return f"{self.name}, {title(config.cell)} {config.layers} × {config.hidden}"
 
 
-@dataclass(frozen=True)
-class Read:
-    """The text that is looked at, a character for each of the ids, and where each file begins in it."""
-
-    ids_T: np.ndarray
-    text: str
-    sections: list[tuple[str, int]]
-
-    def part(self, count: int) -> dict[str, Any]:
-        """What a page shows of it: the first characters."""
-        sections = [{"name": name, "start": start} for name, start in self.sections if start < count]
-        return {"text": self.text[:count], "sections": sections}
-
-
 def show(names: Sequence[str], files: Sequence[str], options: PrintOptions) -> None:
     """Print what is found in the models, and write it as a page or as JSON."""
     check_places(options.html, options.json)
@@ -67,25 +52,15 @@ def show(names: Sequence[str], files: Sequence[str], options: PrintOptions) -> N
     say_made(options.html, options.json)
 
 
-def _read(model: RecurrentModel, files: Sequence[str], encoding: str) -> Read:
-    """The files' text. Of a model of bytes, the first byte of a character stands for it, a dot for each other one."""
-    level = model.vocabulary.level
-    whole = [read_text(name, level=level, encoding=encoding) for name in files]
-    ids_T, names = model.vocabulary.encode("".join(whole)), list(map(file_name, files))
-    if not len(ids_T):
-        raise CharrnnError(f"{', '.join(names)}: holds no text; there is nothing to look at")
-    shown = list(map(_bytes_shown, whole)) if level == "byte" else whole
-    starts = np.cumsum([0, *map(len, shown)])[:-1].tolist()
-    return Read(ids_T, "".join(shown), list(zip(names, starts, strict=True)))
-
-
-def _bytes_shown(text: str) -> str:
-    return "".join(one + "·" * (width - 1) for one, width in zip(text, utf8_widths(text), strict=True))
+def _part(read: Read, count: int) -> dict[str, Any]:
+    """What a page shows of the text: the first characters."""
+    sections = [{"name": name, "start": start} for name, start in read.sections if start < count]
+    return {"text": read.text[:count], "sections": sections}
 
 
 def _show_neurons(networks: Sequence[Named], files: Sequence[str], options: PrintOptions) -> View:
     (network,) = networks
-    read = _read(network.model, files, options.encoding)
+    read = read_files(network.model.vocabulary, files, options.encoding)
     found = neurons(network.model, read.ids_T, read.text)
     if options.states is not None:
         with replacing(Path(options.states)) as file:
@@ -123,7 +98,7 @@ def neurons_view(network: Named, read: Read, found: Neurons, shown: int) -> View
     states_TU = found.states_TU[:shown]
     data = {
         "about": f"{network}: what its units put out once each character has been read.",
-        **read.part(shown),
+        **_part(read, shown),
         "layers": network.model.config.layers,
         "units": [named(unit, closest(unit)) | {"follows": closest(unit)} for unit in chosen],
         "activations": states_TU[:, chosen].astype(np.float16),
@@ -141,7 +116,7 @@ def _show_gradients(networks: Sequence[Named], files: Sequence[str], options: Pr
     print(f"{'model':40}{'trained':>16}{'before training':>18}")
     models = []
     for network in networks:
-        read = _read(network.model, files, options.encoding)
+        read = read_files(network.model.vocabulary, files, options.encoding)
         trained, before = (
             reach(model, read.ids_T, back=options.back, places=options.places)
             for model in (network.model, untrained(network.model))
@@ -153,10 +128,10 @@ def _show_gradients(networks: Sequence[Named], files: Sequence[str], options: Pr
     data: dict[str, Any] = {"about": about, "back": options.back, "models": models}
     if options.page:
         model = networks[0].model
-        read = _read(model, files, options.encoding)
+        read = read_files(model.vocabulary, files, options.encoding)
         count = min(options.characters, OWES, len(read.ids_T) - 1)
         weights = owes(model, read.ids_T[: count + 1], back=OWES_BACK).astype(np.float16)
-        data |= read.part(count) | {"weights": weights, "relative": True, "says": "what was expected after"}
+        data |= _part(read, count) | {"weights": weights, "relative": True, "says": "what was expected after"}
     return View("gradients", "How far back gradients reach", data)
 
 
@@ -171,7 +146,7 @@ def _figures(one: Reach) -> dict[str, Any]:
 
 def _show_attention(networks: Sequence[Named], files: Sequence[str], options: PrintOptions) -> View:
     (network,) = networks
-    read = _read(network.model, files, options.encoding)
+    read = read_files(network.model.vocabulary, files, options.encoding)
     shares_TK = attention(network.model, read.ids_T[: options.characters])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of a text that is shorter than the window
@@ -181,7 +156,7 @@ def _show_attention(networks: Sequence[Named], files: Sequence[str], options: Pr
         print(f"{k:18}{mean:13.4f}")
     config = network.model.config
     about = f"{network}, attention {config.attention} over {config.attention_window} past states."
-    data = {"about": about, **read.part(len(shares_TK)), "weights": shares_TK.astype(np.float16), "mean": mean_K}
+    data = {"about": about, **_part(read, len(shares_TK)), "weights": shares_TK.astype(np.float16), "mean": mean_K}
     return View(
         "attention", f"{network.name}: what its attention looks back on", data | {"relative": False, "says": "after"}
     )

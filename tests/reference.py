@@ -14,7 +14,7 @@ ELMAN = {"elman": np.tanh, "elman-sigmoid": logistic, "elman-relu": lambda z: np
 
 
 def first_state(cell, hidden):
-    return {part: np.zeros(hidden) for part in (("hidden", "cell") if cell == "lstm" else ("hidden",))}
+    return {part: np.zeros(hidden) for part in (("hidden", "cell") if cell in ("lstm", "cifg") else ("hidden",))}
 
 
 def step(cell, weights, x, state):
@@ -33,6 +33,10 @@ def step(cell, weights, x, state):
     if cell == "lstm":
         i, f, g, o = (of_input(number) + of_state(number) for number in range(4))
         memory = logistic(f) * state["cell"] + logistic(i) * np.tanh(g)
+        return {"hidden": logistic(o) * np.tanh(memory), "cell": memory}
+    if cell == "cifg":
+        f, g, o = (of_input(number) + of_state(number) for number in range(3))
+        memory = logistic(f) * state["cell"] + (1 - logistic(f)) * np.tanh(g)
         return {"hidden": logistic(o) * np.tanh(memory), "cell": memory}
     if cell == "gru":
         reset, update = (logistic(of_input(number) + of_state(number)) for number in range(2))

@@ -5,6 +5,7 @@ Nothing outside a cell's file knows what its equations are. The tests run over t
 
 from charrnn.network.arrays import Array
 from charrnn.network.cells.cell import Cell
+from charrnn.network.cells.cifg import Cifg
 from charrnn.network.cells.elman import ELMAN_RELU, ELMAN_SIGMOID, ELMAN_TANH
 from charrnn.network.cells.gru import Gru
 from charrnn.network.cells.lstm import Lstm
@@ -17,6 +18,7 @@ CELLS: dict[str, Cell] = {
     "elman-sigmoid": ELMAN_SIGMOID,
     "elman-relu": ELMAN_RELU,
     "lstm": Lstm(),
+    "cifg": Cifg(),
     "gru": Gru(),
     "mingru": MinGru(),
 }
@@ -25,5 +27,5 @@ CELLS: dict[str, Cell] = {
 def title(name: str) -> str:
     """A cell's name as people write it: LSTM, Elman (sigmoid)."""
     cell, _, activation = name.partition("-")
-    written = {"lstm": "LSTM", "gru": "GRU", "mingru": "minGRU"}.get(cell, cell.capitalize())
+    written = {"lstm": "LSTM", "cifg": "LSTM (coupled gates)", "gru": "GRU", "mingru": "minGRU"}.get(cell, cell.capitalize())
     return f"{written} ({activation})" if activation else written

@@ -93,9 +93,10 @@ def fit_sparingly(pieces: Sequence[Piece]) -> np.ndarray:
     models = len(pieces[0].log_probs_MPV)
     alike_MM = np.ones((models, models))
     fitted_M = fit_log_linear(pieces, TO_SUM * alike_MM + TO_EACH_OTHER * (models * np.eye(models) - alike_MM))
-    alone_M = max(np.eye(models), key=lambda weights_M: _log_likelihood(pieces, weights_M))
-    gain = _log_likelihood(pieces, fitted_M) - _log_likelihood(pieces, alone_M)
-    return fitted_M if gain > LEAST_GAIN and np.count_nonzero(fitted_M) > 1 else alone_M
+    alone_M = sum(_targets(piece).sum(0, dtype=np.float64) for piece in pieces)
+    if np.count_nonzero(fitted_M) > 1 and _log_likelihood(pieces, fitted_M) - alone_M.max() > LEAST_GAIN:
+        return fitted_M
+    return np.eye(models)[alone_M.argmax()]
 
 
 def _log_likelihood(pieces: Sequence[Piece], weights_M: np.ndarray) -> float:
@@ -103,7 +104,9 @@ def _log_likelihood(pieces: Sequence[Piece], weights_M: np.ndarray) -> float:
     total = 0.0
     for piece in pieces:
         logits_PV = np.einsum("m,mpv->pv", weights_M, piece.log_probs_MPV)
-        total += float((_targets(piece) @ weights_M - np.logaddexp.reduce(logits_PV, axis=1)).sum())
+        largest_P = logits_PV.max(1)
+        normaliser_P = largest_P + np.log(np.exp(logits_PV - largest_P[:, None]).sum(1))
+        total += float((_targets(piece) @ weights_M - normaliser_P).sum())
     return total
 
 

@@ -3,10 +3,12 @@
 import math
 from typing import Any
 
+from charrnn.models.ngram.model import NgramModel
 from charrnn.scoring.log_probs import text_sequences
 from charrnn.text.corpus import Corpus
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.ngram import best_order, held_out_tally
+from charrnn.training.reading import held_out_summary
 
 MOST_CHARACTERS = 5_000_000  # longer texts are left out, so that it takes seconds
 ORDERS = range(3, 11)
@@ -26,8 +28,12 @@ def ngram_baseline(
     model = best_order(corpus, vocabulary, lines=lines, orders=ORDERS, seconds=seconds)
     tally = held_out_tally(model, corpus)
     assert tally is not None
-    return {
-        "order": model.order,
-        "nats_per_character": tally.nats_per_character,
-        "bits_per_character": tally.bits_per_character,
-    }
+    model.summary["held_out"] = held_out_summary(tally)
+    return baseline_of(model)
+
+
+def baseline_of(model: NgramModel) -> dict[str, Any] | None:
+    """What a network's summary says of an n-gram model that it is compared with; None of one without a held-out figure."""
+    held_out = model.summary["held_out"]
+    names = ("nats_per_character", "bits_per_character")
+    return held_out and {"order": model.order, **{name: held_out[name] for name in names}}

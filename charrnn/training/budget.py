@@ -109,13 +109,15 @@ def _size(shape: tuple) -> int:
 @dataclass
 class TimeBudget:
     """Seconds for everything from `begun` (of time.perf_counter) on, and what they come to in steps, of which there may be a
-    most. closing: what is kept of them for what follows the last step; who adds work there adds its time."""
+    most. closing: what is kept of them for what follows the last step; who adds work there adds its time.
+    closing_evaluations: kept likewise, as so many times what one evaluation takes."""
 
     seconds: float
     begun: float
     run: Run
     most_steps: int | None = None
     closing: float = 0.0
+    closing_evaluations: float = 0.0
     evaluation: float | None = field(default=None, init=False)  # seconds that one takes, with its checkpoint
     pace: Pace = field(init=False)
     _looked: int = field(default=0, init=False)
@@ -164,7 +166,8 @@ class TimeBudget:
     @property
     def left(self) -> float:
         """Seconds for steps and evaluations."""
-        return AIM * self.seconds - self.closing - (time.perf_counter() - self.begun)
+        closing = self.closing + self.closing_evaluations * (self.evaluation or 0.0)
+        return AIM * self.seconds - closing - (time.perf_counter() - self.begun)
 
     def minutes_for(self, steps: int, journal: Journal) -> float:
         """The budget that would do for this number of steps."""

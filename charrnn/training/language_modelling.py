@@ -20,6 +20,7 @@ from charrnn.machine.devices import measure_gigaflops
 from charrnn.models.folder import open_model
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.models.mixture import Mixture
+from charrnn.models.ngram.model import NgramModel
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.arrays import Array
 from charrnn.network.config import FORM, NetworkConfig
@@ -30,8 +31,8 @@ from charrnn.scoring.log_probs import OVERLAP, text_sequences, text_tally
 from charrnn.text.batches import MOST_LENGTHS, Batch, Batches, LineBatches, StreamBatches, compact
 from charrnn.text.corpus import Corpus, line_bounds, read_corpus, with_fitting_part
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.training.baseline import ngram_baseline
-from charrnn.training.hybrid import make_hybrid, network_of
+from charrnn.training.baseline import baseline_of, ngram_baseline
+from charrnn.training.hybrid import count_for_hybrid, make_hybrid, network_of
 from charrnn.training.objective import objective
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import make_plan
@@ -203,10 +204,21 @@ class LanguageModelling:
         return corpus_summary(self.corpus, self.options.lines) | counts | ({"parent": self.parent} if self.parent else {})
 
     def baseline(self, seconds: float) -> dict[str, Any] | None:
+        if self._counts:
+            return baseline_of(self._counts)
         return ngram_baseline(self.corpus, self.vocabulary, lines=self.options.lines, seconds=seconds)
 
     def hybrid(self, network: RecurrentModel) -> Mixture | None:
-        return make_hybrid(network, self.corpus, self.held_out_tally, lines=self.options.lines)
+        if self._counts is None:
+            return None
+        return make_hybrid(network, self._counts, self.corpus, self.held_out_tally, lines=self.options.lines)
+
+    @cached_property
+    def _counts(self) -> NgramModel | None:
+        """The n-gram of a hybrid, which is what the network is compared with as well."""
+        if not self.options.hybrid:
+            return None
+        return count_for_hybrid(self.corpus, self.vocabulary, self.held_out_tally, lines=self.options.lines)
 
     @property
     def kept(self) -> np.ndarray | None:

@@ -87,7 +87,7 @@ class TrainOptions(ReadingOptions):
     baseline: bool | None = option(None, "Compare with an n-gram of the same text, which is counted first.", otherwise=True)
     hybrid: bool = option(False, "At the end, join an n-gram of the same text to the network, as one model.")
 
-    cell: str | None = option(None, "Recurrent cell.", choices=tuple(CELLS), otherwise="lstm")
+    cell: str | None = option(None, "Recurrent cell.", choices=tuple(CELLS), otherwise="cifg")
     layers: int | None = option(None, "Recurrent layers.", least=1, otherwise=1)
     hidden: int | None = option(None, "Hidden units a layer.", least=1)
     output: str | None = option(

@@ -31,8 +31,8 @@ from charrnn.training.step import TrainState
 from charrnn.training.task import Task
 from charrnn.wording import counted, epochs_of
 
-# join() takes about this number of times as long as counting the n-gram to compare with, and seconds to compile and save
-JOINING, JOINING_SECONDS = 2.5, 4.5
+# join() takes about this number of seconds to compile, to fit and to save, and of times as long as an evaluation
+JOINING_SECONDS, JOINING_EVALUATIONS = 3.4, 3.0
 
 TASKS: dict[str, type[Task]] = {task.name: task for task in (LanguageModelling,)}
 
@@ -75,15 +75,11 @@ class Session:
     def compared(self) -> "Session":
         """The session with what the task's simple model makes of the held-out examples in its journal.
 
-        Nothing is there where there is no such model, it would take too long, or the options leave it out. Time is kept for
-        join(), which counts such a model too.
+        Nothing is there where there is no such model, it would take too long, or the options leave it out.
         """
         if not self.run.options.baseline or self.journal.baseline:
             return self
-        begin = time.perf_counter()
         found = self.run.task.baseline(self.budget.seconds * BASELINE_SHARE if self.budget else math.inf)
-        if self.budget and self.run.options.hybrid:
-            self.budget.closing += JOINING * (time.perf_counter() - begin)
         run = self.run
         if found and not run.fresh:
             add_to_summary(run.folder, baseline=found)
@@ -177,7 +173,8 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
 
 
 def _budget(seconds: float, begun: float, run: Run, most_steps: int | None = None) -> TimeBudget:
-    return TimeBudget(seconds, begun, run, most_steps, closing=JOINING_SECONDS if run.options.hybrid else 0.0)
+    joining = (JOINING_SECONDS, JOINING_EVALUATIONS) if run.options.hybrid else (0.0, 0.0)
+    return TimeBudget(seconds, begun, run, most_steps, *joining)
 
 
 def of_steps(journal: Journal) -> str:

@@ -83,6 +83,13 @@ def test_lstm_by_hand():
     assert after.hidden[0, 0] == pytest.approx(0.5 * np.tanh(1.0))
 
 
+def test_coupled_gates_by_hand():
+    """With f = o = ½ and g = tanh 1, half of the cell stays and half of g comes in."""
+    after = by_hand("cifg", [0.0, 1.0, 0.0], hidden=9.0, cell=2.0)
+    assert after.cell[0, 0] == pytest.approx(1.0 + 0.5 * np.tanh(1.0))
+    assert after.hidden[0, 0] == pytest.approx(0.5 * np.tanh(after.cell[0, 0]))
+
+
 def test_gru_keeps_its_state_when_the_update_gate_is_open():
     assert by_hand("gru", [0.0, 50.0, 3.0], hidden=0.25).hidden[0, 0] == pytest.approx(0.25)
 

@@ -329,7 +329,7 @@ def test_what_an_n_gram_makes_of_the_text_is_in_the_summary(run, tmp_path, corpu
 def test_the_summary_has_the_options_filled_in_and_does_not_say_where_files_lie(model_folder):
     options = charrnn.load(model_folder).summary["options"]
     assert {name: options[name] for name in ("hidden", "cell", "steps", "optimizer", "weight_decay", "attention")} == {
-        "hidden": 32, "cell": "lstm", "steps": 60, "optimizer": "adamw", "weight_decay": 0.05, "attention": "none",
+        "hidden": 32, "cell": "cifg", "steps": 60, "optimizer": "adamw", "weight_decay": 0.05, "attention": "none",
     }  # fmt: skip
     assert not {"valid", "init_from"} & options.keys()
 

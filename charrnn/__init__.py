@@ -7,8 +7,21 @@ for score in charrnn.score(model, ["To be or not to be"]):
     print(score.tally.bits_per_character, score.text)
 """
 
-from charrnn.api import bench, compare, corpus, fill, info, load, mix, ngram, rescore, resume, sample, score, train
+from charrnn.api import bench, compare, corpus, fill, info, inspect, load, mix, ngram, rescore, resume, sample, score, train
 from charrnn.errors import CharrnnError
 
-__all__ = ["CharrnnError", "bench", "compare", "corpus", "fill", "info", "load", "mix", "ngram", "rescore", "resume"]
+__all__ = [
+    "CharrnnError",
+    "bench",
+    "compare",
+    "corpus",
+    "fill",
+    "info",
+    "inspect",
+    "load",
+    "mix",
+    "ngram",
+    "rescore",
+    "resume",
+]
 __all__ += ["sample", "score", "train"]

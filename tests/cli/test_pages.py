@@ -79,7 +79,7 @@ def test_what_was_written_is_shown_with_what_it_copies(run, model_folder, corpus
     plain = tmp_path / "p.json"
     copied = corpus_file.read_text()[:40].split("\n")[0]
     command = ["sample", "-m", model_folder, "--prime", copied, "--length", 30, "--count", 2, "--seed", 1]
-    code, out, error = run(*command, "--report", "--corpus", corpus_file, "--json", plain)
+    code, out, _ = run(*command, "--report", "--corpus", corpus_file, "--json", plain)
     assert code == 0
     data = json.loads(plain.read_text())
     assert data["text"].count(copied) == 2

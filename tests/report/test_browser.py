@@ -93,7 +93,7 @@ def test_what_looks_like_a_script_is_text_and_can_be_selected(surprise):
         assert browser.run("document.querySelector('.text').textContent.includes(\"<script>document.title\")")
         assert (
             browser.run("getSelection().selectAllChildren(document.querySelector('.block')), getSelection().toString()")
-            == TEXT
+            == TEXT.rstrip()
         )
 
 

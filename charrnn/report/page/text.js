@@ -115,7 +115,9 @@ class ColouredText {
   }
 
   #pointed(event) {
-    if (event.type === "pointerover" && !event.movementX && !event.movementY) return; // the text moved, not the pointer
+    const place = `${event.clientX} ${event.clientY}`;
+    if (event.type === "pointerover" && place === this.pointer) return; // the text moved, not the pointer
+    this.pointer = place;
     const span = event.target.closest(".unit");
     if (span) this.point(Number(span.dataset.k));
   }

@@ -13,16 +13,30 @@ from tests.conftest import TINY, small_text
 
 # what only says how a command prints its results, and files that Python names otherwise
 PRINTED = {
-    "score": {"format", "header", "base", "chars", "rank", "summary", "text", "sentences", "models"},
+    "score": {
+        "html",
+        "json",
+        "against",
+        "format",
+        "header",
+        "base",
+        "chars",
+        "rank",
+        "summary",
+        "text",
+        "sentences",
+        "models",
+    },
     "compare": {"format", "sentences"},
     "fill": {"format", "text", "sentences"},
-    "sample": {"models", "format", "separator", "output", "overwrite"},
+    "sample": {"html", "json", "models", "format", "separator", "output", "overwrite"},
     "rescore": {"models"},
     "bench": {"as_json"},
-    "info": {"as_json"},
-    "train": {"resume"},  # charrnn.resume
+    "inspect": {"html", "json", "characters", "states", "models"},
+    "info": {"as_json", "html", "models"},
+    "train": {"html", "resume"},  # charrnn.resume
 }
-COMMANDS = ["train", "ngram", "sample", "score", "compare", "fill", "rescore", "mix", "info", "bench"]
+COMMANDS = ["train", "ngram", "sample", "score", "compare", "fill", "rescore", "mix", "inspect", "info", "bench"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -113,17 +113,17 @@ def neurons_view(network: Named, read: Read, found: Neurons, shown: int) -> View
 
 
 def _show_gradients(networks: Sequence[Named], files: Sequence[str], options: PrintOptions) -> View:
-    found = []
+    found: list[tuple[str, Reach, Reach]] = []
     for network in networks:
         read = read_files(network.model.vocabulary, files, options.encoding)
-        both = [
+        trained, before = (
             reach(model, read.ids_T, back=options.back, places=options.places)
             for model in (network.model, untrained(network.model))
-        ]
-        found.append((str(network), *both))
+        )
+        found.append((str(network), trained, before))
     print(f"{'model':40}{'trained':>16}{'before training':>18}")
-    for name, *both in found:
-        print(f"{name:40}{_far(both[0], options.back):>16}{_far(both[1], options.back):>18}")
+    for name, trained, before in found:
+        print(f"{name:40}{_far(trained, options.back):>16}{_far(before, options.back):>18}")
     models = [{"name": name, "trained": _figures(trained), "fresh": _figures(before)} for name, trained, before in found]
     places = f"{counted(options.places, 'place')} of {', '.join(map(file_name, files))}"
     about = f"The gradient of the loss at a character in the states before it, over {places}."

@@ -27,5 +27,6 @@ CELLS: dict[str, Cell] = {
 def title(name: str) -> str:
     """A cell's name as people write it: LSTM, Elman (sigmoid)."""
     cell, _, activation = name.partition("-")
-    written = {"lstm": "LSTM", "cifg": "LSTM with coupled gates", "gru": "GRU", "mingru": "minGRU"}.get(cell, cell.capitalize())
+    names = {"lstm": "LSTM", "cifg": "LSTM with coupled gates", "gru": "GRU", "mingru": "minGRU"}
+    written = names.get(cell, cell.capitalize())
     return f"{written} ({activation})" if activation else written

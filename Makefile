@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test torture lint format reference bench clean
+.PHONY: demo test torture lint format reference pictures bench clean
 
 .venv/installed: setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "charrnn needs Python 3.11 or newer; name one with make PYTHON=...")'
@@ -38,6 +38,12 @@ format: .venv/installed
 
 reference: .venv/installed
 	$(BIN)/python docs/reference.py
+
+# of docs/seeing.md; needs Chromium
+pictures: .venv/installed
+	mkdir -p demo
+	test -e demo/tiny.txt || $(BIN)/charrnn corpus get tiny-shakespeare -o demo/tiny.txt
+	$(BIN)/python -m docs.pictures demo/tiny.txt demo/pictures
 
 bench: .venv/installed
 	$(BIN)/python -m tests.benchmarks

@@ -31,7 +31,7 @@ function lines(series, { across, up, log = false, bars = [], width = 640, height
   const xs = series.flatMap((one) => one.points.map(([x]) => x)), ys = series.flatMap((one) => one.points.map(([, y]) => y)).filter(good);
   const [x0, x1] = [Math.min(...xs), Math.max(...xs)], highest = Math.max(...ys);
   const lowest = Math.max(Math.min(...ys), log ? highest * 1e-12 : -Infinity);
-  const room = log ? 0 : 0.05 * (highest - lowest || 1), y0 = scale(lowest) - room, y1 = scale(highest) + room;
+  const room = log ? 0 : 0.05 * (highest - lowest || 1), below = scale(lowest) - room, y0 = !log && lowest >= 0 ? Math.max(0, below) : below, y1 = scale(highest) + room;
   const px = (x) => left + (right - left) * (x - x0) / (x1 - x0 || 1);
   const py = (y) => bottom - (bottom - top) * (Math.max(y0, Math.min(y1, scale(y))) - y0) / (y1 - y0 || 1);
   const path = (points) => points.filter(([, y]) => good(y)).map(([x, y], k) => `${k ? "L" : "M"}${px(x).toFixed(1)} ${py(y).toFixed(1)}`).join("");

@@ -9,9 +9,10 @@ function show(data) {
   const view = document.getElementById("view"), models = data.models, several = models.length > 1;
   const rows = [...new Set(models.flatMap((model) => model.rows.map(([name]) => name)))];
   const cell = (model, name) => model.rows.filter(([one]) => one === name).map(([, value]) => value).join("; ");
-  view.replaceChildren(table(["", ...models.map((model) => model.name)], rows.map((name) => [name, ...models.map((model) => cell(model, name))])));
   const trained = models.filter((model) => model.log.length);
-  if (trained.length) view.append(...curves(trained));
+  const going = trained.length ? curves(trained) : [];
+  const facts = table(["", ...models.map((model) => model.name)], rows.map((name) => [name, ...models.map((model) => cell(model, name))]));
+  view.replaceChildren(...(several ? [...going, make("h2", {}, "What they are"), facts] : [facts, ...going]));
   if (several && data.options.length) {
     view.append(make("h2", {}, "Options that differ"),
       table(["option", ...models.map((model) => model.name)], data.options.map(({ name, values }) => [name, ...values])));

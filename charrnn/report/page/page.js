@@ -37,6 +37,7 @@ function number(value, digits = 2) {
 }
 
 function percent(probability) {
+  if (probability < 1e-7) return "0 %";
   if (probability >= 0.0995) return `${(100 * probability).toFixed(0)} %`;
   if (probability >= 0.00095) return `${(100 * probability).toPrecision(2)} %`;
   return probability.toExponential(1).replace(/e-(\d+)/, " · 10⁻$1").replace(/⁻\d+/, (digits) =>

@@ -1,0 +1,72 @@
+"""Makes the pictures of docs/seeing.md in docs/pictures/, with Chromium: `make pictures`, about five minutes.
+
+Usage: pictures.py CORPUS FOLDER. The models and pages go to FOLDER; those that are there already are not made again.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.browser import Browser
+
+HERE = Path(__file__).parent.absolute()
+CHARRNN = Path(sys.executable).absolute().parent / "charrnn"
+CELLS = ("elman", "gru", "lstm")
+
+
+def charrnn(*arguments: object) -> None:
+    subprocess.run([CHARRNN.absolute(), *map(str, arguments)], check=True)
+
+
+def models(corpus: Path) -> None:
+    """The models that are not there yet; what they have not learnt from goes to scene.txt."""
+    text = corpus.read_text()
+    Path("scene.txt").write_text(text[-111_540:][:12_000])
+    wanted = {"play": ["train", corpus, "--minutes", 1, "--keep-text"], "counts": ["ngram", corpus]}
+    wanted["additive"] = ["train", corpus, "--attention", "additive", "--hidden", 128, "--steps", 800, "--seed", 1]
+    for cell in CELLS:
+        wanted[cell] = ["train", corpus, "--cell", cell, "--output", "plain", "--hidden", 128, "--steps", 1000, "--seed", 1]
+    for name, command in wanted.items():
+        if not Path(name, "model.safetensors").exists():
+            charrnn(*command, "-m", name)
+
+
+def pages() -> None:
+    scene, play = "scene.txt", ["-m", "play"]
+    charrnn("score", *play, "--stream", scene, "--html", "surprise.html")
+    charrnn("score", *play, "--against", "counts", "--stream", scene, "--html", "difference.html")
+    charrnn("sample", *play, "--count", 3, "--length", 300, "--seed", 3, "--report", "--html", "written.html")
+    charrnn("inspect", *play, "--neurons", scene, "--html", "neurons.html")
+    three = [part for cell in CELLS for part in ("-m", cell)]
+    charrnn("inspect", *three, "--gradients", scene, "--html", "gradients.html")
+    charrnn("inspect", "-m", "additive", "--attention", scene, "--html", "attention.html")
+    charrnn("info", *(cell for cell in CELLS), "--html", "models.html")
+
+
+def pictures() -> None:
+    """Each page as it is seen, a character pointed at."""
+    (HERE / "pictures").mkdir(exist_ok=True)
+    for name, place, dark in (
+        ("surprise", 150, False), ("difference", 150, False), ("written", 40, True), ("neurons", 150, False),
+        ("gradients", 112, False), ("attention", 150, True), ("models", None, False),
+    ):  # fmt: skip
+        with Browser(1200, 780, dark=dark) as browser:
+            browser.open(Path(f"{name}.html"))
+            if name == "gradients":
+                browser.resize(1200, 980)
+            if place is not None:
+                browser.move(f".unit[data-k='{place}']")
+            if name == "written":
+                browser.choose(3)
+            browser.picture(HERE / "pictures" / f"{name}.png")
+            assert not browser.errors, browser.errors
+
+
+if __name__ == "__main__":
+    corpus, folder = (Path(name).absolute() for name in sys.argv[1:])
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chdir(folder)  # so that the models have short names
+    models(corpus)
+    pages()
+    pictures()

@@ -10,18 +10,5 @@ for score in charrnn.score(model, ["To be or not to be"]):
 from charrnn.api import bench, compare, corpus, fill, info, inspect, load, mix, ngram, rescore, resume, sample, score, train
 from charrnn.errors import CharrnnError
 
-__all__ = [
-    "CharrnnError",
-    "bench",
-    "compare",
-    "corpus",
-    "fill",
-    "info",
-    "inspect",
-    "load",
-    "mix",
-    "ngram",
-    "rescore",
-    "resume",
-]
-__all__ += ["sample", "score", "train"]
+__all__ = ["CharrnnError", "bench", "compare", "corpus", "fill", "info", "inspect", "load", "mix", "ngram", "rescore"]
+__all__ += ["resume", "sample", "score", "train"]

@@ -213,7 +213,8 @@ def inspect(model: "Model", files: Names, *, options: InspectOptions) -> "Neuron
     from charrnn.inspection.states import network_in
 
     network = network_in(_opened(model), str(model))
-    return look(network, read_files(network.vocabulary, _names(files), options.encoding), options)
+    (read,) = read_files([network.vocabulary], _names(files), options.encoding)
+    return look(network, read, options)
 
 
 def info(model: "Model") -> dict[str, Any]:

@@ -41,7 +41,7 @@ def pages() -> None:
     three = [part for cell in CELLS for part in ("-m", cell)]
     charrnn("inspect", *three, "--gradients", scene, "--html", "gradients.html")
     charrnn("inspect", "-m", "additive", "--attention", scene, "--html", "attention.html")
-    charrnn("info", *(cell for cell in CELLS), "--html", "models.html")
+    charrnn("info", *CELLS, "--html", "models.html")
 
 
 def pictures() -> None:

@@ -147,27 +147,7 @@ class Grammar:
         The inside algorithm (Baker 1979), top-down. A newline at the end may stand or be left out: it is certain.
         """
         sentence = sentence.removesuffix("\n")
-
-        @cache
-        def ends(symbol: str, begin: int) -> dict[int, float]:
-            """The probability that the symbol becomes sentence[begin:end], for every end where it is not zero."""
-            total: dict[int, float] = {}
-            for choice in self._choices[symbol]:
-                reached = {begin: choice.probability}
-                for part in choice.parts:
-                    further: dict[int, float] = {}
-                    for place, probability in reached.items():
-                        if part.kind == "symbol":
-                            for end, inside in ends(part.text, place).items():
-                                further[end] = further.get(end, 0.0) + probability * inside
-                        elif sentence.startswith(part.text, place):
-                            further[place + len(part.text)] = probability
-                    reached = further
-                for end, probability in reached.items():
-                    total[end] = total.get(end, 0.0) + probability
-            return total
-
-        probability = ends(self._start, 0).get(len(sentence), 0.0)
+        probability = self._read(sentence)[0].get(len(sentence), 0.0)
         return math.log(probability) if probability else -math.inf
 
     def character_log_probs(self, sentence: str) -> list[float]:
@@ -177,6 +157,15 @@ class Grammar:
         The probability that a sentence begins so (Jelinek and Lafferty 1991), here top-down.
         """
         sentence = sentence.removesuffix("\n")
+        ends, begins = self._read(sentence)
+        probabilities = [1.0, *(begins.get(end, 0.0) for end in range(1, len(sentence) + 1)), ends.get(len(sentence), 0.0)]
+        return [
+            (math.log(after / before) if after else -math.inf) if before else math.nan
+            for before, after in pairwise(probabilities)
+        ]
+
+    def _read(self, sentence: str) -> tuple[dict[int, float], dict[int, float]]:
+        """The probabilities that a text of the grammar is sentence[:end], and that it begins so, by their ends."""
 
         @cache
         def read(symbol: str, begin: int) -> tuple[dict[int, float], dict[int, float]]:
@@ -204,9 +193,4 @@ class Grammar:
             whole = {begin + alike: 1.0} if alike == len(text) else {}
             return whole, {begin + k: 1.0 for k in range(1, alike + 1)}
 
-        ends, begins = read(self._start, 0)
-        probabilities = [1.0, *(begins.get(end, 0.0) for end in range(1, len(sentence) + 1)), ends.get(len(sentence), 0.0)]
-        return [
-            (math.log(after / before) if after else -math.inf) if before else math.nan
-            for before, after in pairwise(probabilities)
-        ]
+        return read(self._start, 0)

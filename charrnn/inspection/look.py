@@ -25,12 +25,18 @@ class Read:
     sections: list[tuple[str, int]]
 
 
-def read_files(vocabulary: Vocabulary, files: Sequence[str], encoding: str) -> Read:
-    """The files' text. Of a model of bytes, the first byte of a character stands for it, a dot for each other one.
+def read_files(vocabularies: Sequence[Vocabulary], files: Sequence[str], encoding: str) -> list[Read]:
+    """The files' text by each vocabulary; they are read once for those of a level, for they may be pipes.
 
-    Raises CharrnnError where there is none.
+    Of bytes, the first byte of a character stands for it, a dot for each other one. Raises CharrnnError where there is no
+    text.
     """
-    whole = [read_text(name, level=vocabulary.level, encoding=encoding) for name in files]
+    levels = dict.fromkeys(vocabulary.level for vocabulary in vocabularies)
+    whole = {level: [read_text(name, level=level, encoding=encoding) for name in files] for level in levels}
+    return [_read(vocabulary, files, whole[vocabulary.level]) for vocabulary in vocabularies]
+
+
+def _read(vocabulary: Vocabulary, files: Sequence[str], whole: Sequence[str]) -> Read:
     ids_T, names = vocabulary.encode("".join(whole)), list(map(file_name, files))
     if not len(ids_T):
         raise CharrnnError(f"{', '.join(names)}: holds no text; there is nothing to look at")

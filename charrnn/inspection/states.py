@@ -12,7 +12,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel
-from charrnn.models.mixture import Mixture
+from charrnn.models.mixture import networks_in
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.arrays import Array, Parameters
 from charrnn.network.config import NetworkConfig
@@ -23,9 +23,8 @@ from charrnn.text.symbols import BOUNDARY
 
 def network_in(model: LanguageModel, name: str) -> RecurrentModel:
     """The network to look into: the model, or what is one in a mixture. Raises CharrnnError where there is none."""
-    for part in model.models if isinstance(model, Mixture) else (model,):
-        if isinstance(part, RecurrentModel):
-            return part
+    for network in networks_in(model):
+        return network
     raise CharrnnError(f"{name}: is no recurrent network, and has no states to look at; name a model of charrnn train")
 
 

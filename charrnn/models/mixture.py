@@ -29,7 +29,7 @@ from charrnn.models.language_model import (
     describe,
 )
 from charrnn.models.options import WAYS
-from charrnn.models.recurrent import COMPILED_WINDOW
+from charrnn.models.recurrent import COMPILED_WINDOW, RecurrentModel
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 
@@ -252,6 +252,12 @@ class _View:
 
     def log_probs(self, log_probs_BTV: np.ndarray) -> np.ndarray:
         return log_probs_BTV if self._same else log_probs_BTV[..., self._own_ids_V] - self.shares_V
+
+
+def networks_in(model: LanguageModel) -> list[RecurrentModel]:
+    """The network that a model is, or those in a mixture."""
+    parts = model.models if isinstance(model, Mixture) else [model]
+    return [part for part in parts if isinstance(part, RecurrentModel)]
 
 
 def _mixed(log_probs: Sequence[Any] | np.ndarray, weights_M: Any, way: str) -> Any:

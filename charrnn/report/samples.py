@@ -4,9 +4,10 @@ import csv
 import io
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -65,10 +66,10 @@ def print_texts(model: "LanguageModel", names: Sequence[str], options: PrintOpti
     pieces = sample(model, asked, corpus)
     before = asked.prime.encode("utf-8", "surrogateescape") if asked.echo else b""
     if options.report and corpus is not None:
-        pieces = _with_copies_said(model, pieces, corpus)
+        pieces = _told(pieces, partial(_say_copied, model, corpus))
     written: list[np.ndarray] = []
     if options.page:
-        pieces = _noted(pieces, written)
+        pieces = _told(pieces, lambda number, ids: written.append(ids))
     with _opened(options.output) as out:
         if options.format == "text":
             _print_plain(model, before, pieces, options.separator, out)
@@ -146,8 +147,8 @@ def _print_records(
         out.flush()
 
 
-def _noted(pieces: "Pieces", written: "list[np.ndarray]") -> "Pieces":
-    """The pieces; each text is added to those written, once it is whole."""
+def _told(pieces: "Pieces", tell: "Callable[[int, np.ndarray], None]") -> "Pieces":
+    """The pieces; each text (its number, its ids) is told once it is whole."""
     import numpy as np
 
     parts = []
@@ -155,7 +156,7 @@ def _noted(pieces: "Pieces", written: "list[np.ndarray]") -> "Pieces":
         yield number, piece
         parts.append(piece)
         if not len(piece):
-            written.append(np.concatenate(parts))
+            tell(number, np.concatenate(parts))
             parts = []
 
 
@@ -165,19 +166,11 @@ def _csv_line(*values: object) -> bytes:
     return line.getvalue().encode("utf-8", "surrogateescape")
 
 
-def _with_copies_said(model: "LanguageModel", pieces: "Pieces", corpus: "np.ndarray") -> "Pieces":
-    """The pieces; after each text, the longest span that it copies is said."""
-    import numpy as np
-
+def _say_copied(model: "LanguageModel", corpus: "np.ndarray", number: int, ids: "np.ndarray") -> None:
+    """Say the longest span that a text copies."""
     from charrnn.writing.sample import copied
 
-    parts = []
-    for number, piece in pieces:
-        yield number, piece
-        parts.append(piece)
-        if not len(piece):
-            found = copied(model, np.concatenate(parts), corpus)
-            share = found.length / max(found.characters, 1)
-            spans = f"longest copied span {found.length} of {found.characters} characters, {share:.1%}: {found.span!r}"
-            say(f"text {number + 1}: {spans}")
-            parts = []
+    found = copied(model, ids, corpus)
+    share = found.length / max(found.characters, 1)
+    spans = f"longest copied span {found.length} of {found.characters} characters, {share:.1%}: {found.span!r}"
+    say(f"text {number + 1}: {spans}")

@@ -126,10 +126,10 @@ def expected_by(model: LanguageModel, name: str, texts: Texts, *, context: str =
         encoded = [sentence_ids(vocabulary, text, before) for _, text in places]
     model.prepare(sum(map(len, encoded)))
     if pseudo:
-        first, figures = 1 if texts.stream else 0, [_given_both(*each) for each in pseudo_sequences(model, encoded)]
+        figures = [_given_both(*each) for each in pseudo_sequences(model, encoded)]
     else:
-        first, figures = 1 if texts.stream else 0, _figures(model, encoded, given, texts.stream)
-    skipped = 1 if pseudo else 0  # at the end
+        figures = _figures(model, encoded, given, texts.stream)
+    first, skipped = int(texts.stream), int(pseudo)  # at the beginning and the end of each sequence
     tally = sum(
         (tally_of(ids[1 : len(ids) - skipped], each.log_probs) for ids, each in zip(encoded, figures, strict=True)), Tally()
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from charrnn.models.language_model import LanguageModel, Tally
-from charrnn.models.mixture import Mixture
+from charrnn.models.mixture import Mixture, networks_in
 from charrnn.models.ngram.model import NgramModel
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.scoring.fit_mixture import fit
@@ -61,6 +61,5 @@ def _note_held_out(model: NgramModel | Mixture, held_out: HeldOut) -> None:
 
 def network_of(model: LanguageModel) -> RecurrentModel | None:
     """The network that a model is, or that is the only one in a mixture; None where there is none, or several."""
-    parts = model.models if isinstance(model, Mixture) else [model]
-    networks = [part for part in parts if isinstance(part, RecurrentModel)]
+    networks = networks_in(model)
     return networks[0] if len(networks) == 1 else None

@@ -133,8 +133,7 @@ class LanguageModelling:
         if options.lines:
             groups = options.line_lengths or MOST_LENGTHS  # runs that were begun before it was an option have all
             return LineBatches(training, self.vocabulary, options.batch_size, options.seed, options.window, groups)
-        ids = compact(self.vocabulary.encode(training), self.vocabulary.size)
-        return StreamBatches(ids, options.batch_size, options.window, options.seed)
+        return StreamBatches(self._ids, options.batch_size, options.window, options.seed)
 
     @property
     def objective(self) -> Objective:
@@ -143,7 +142,12 @@ class LanguageModelling:
     @cached_property
     def _symbol_counts(self) -> np.ndarray:
         """How often each symbol occurs in the training text, by id."""
-        return np.bincount(self.vocabulary.encode(self.corpus.training), minlength=self.vocabulary.size)
+        return np.bincount(self._ids, minlength=self.vocabulary.size)
+
+    @cached_property
+    def _ids(self) -> np.ndarray:
+        """The training text's."""
+        return compact(self.vocabulary.encode(self.corpus.training), self.vocabulary.size)
 
     def parameters(self) -> Parameters:
         fresh = init_parameters(self._network, self.options.seed, self._symbol_counts)

@@ -115,6 +115,11 @@ def test_inspect_draws_gradients_of_several_models_in_one_table(run, model_folde
     assert_one_clear_line(run("inspect", *models, "--neurons", text), "looks at one model")
 
 
+def test_a_pipe_is_read_once_for_several_models(run, model_folder, lines_folder, text):
+    command = ["inspect", "-m", model_folder, "-m", lines_folder, "--gradients", "--back", 8, "--places", 4]
+    assert run(*command, "-", stdin=text.read_bytes())[:2] == run(*command, text)[:2]
+
+
 def test_inspect_refuses_what_it_cannot_look_at(run, model_folder, text, tmp_path, corpus_file):
     assert run("inspect", "-m", model_folder, text)[0] == 2
     assert run("inspect", "-m", model_folder, "--gradients", "--states", "s.npz", text)[0] == 2

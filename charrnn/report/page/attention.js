@@ -4,9 +4,7 @@ function show(data) {
   const mean = unpack(data.mean);
   const points = Array.from({ length: mean.length }, (_, k) => [k, mean.at(k)]);
   const chart = lines([{ name: "mean weight", style: 1, points }], { across: "characters before", up: "mean weight", width: 460, height: 220 });
-  const wide = window.matchMedia("(min-width: 60rem)").matches;
   document.getElementById("view").replaceChildren(make("p", {}, data.about), make("div", { class: "tools" }, legend),
-    make("div", { class: "beside" }, text.element, make("aside", {}, panel, make("div", { class: "more" },
-      make("details", { open: wide }, make("summary", {}, "How far back it looks"), chart)))));
+    make("div", { class: "beside" }, text.element, make("aside", {}, panel, foldable([["How far back it looks", chart]]))));
   text.begin();
 }

@@ -20,13 +20,10 @@ function backText(data, legendSays) {
     shown.clear();
     weightsBefore(weights, k, data.relative).forEach(([unit, weight]) => shown.set(unit, weight));
     const most = [...shown].sort(([, one], [, other]) => other - one).slice(0, 5);
-    panel.replaceChildren(make("p", {}, data.says, " ", make("b", { class: "symbol" }, `${units.slice(Math.max(0, k - 12), k + 1).map((one) => (one === "\n" ? "⏎" : one)).join("")}`)),
-      make("table", {}, make("tbody", {}, ...most.map(([unit, weight]) => {
-        const bar = make("span", { class: "share" });
-        bar.style.width = `${100 * weight}%`;
-        return make("tr", {}, make("td", { class: "symbol" }, seen(units[unit])), make("td", { class: "soft" }, k === unit ? "just read" : `${k - unit} before`),
-          make("td", { class: "number" }, percent(weight)), make("td", { class: "share-cell" }, bar));
-      }))));
+    panel.replaceChildren(make("p", {}, data.says, " ", make("b", { class: "symbol" }, onOneLine(units.slice(Math.max(0, k - 12), k + 1)))),
+      make("table", {}, make("tbody", {}, ...most.map(([unit, weight]) => make("tr", {}, make("td", { class: "symbol" }, seen(units[unit])),
+        make("td", { class: "soft" }, k === unit ? "just read" : `${k - unit} before`),
+        make("td", { class: "number" }, percent(weight)), make("td", { class: "share-cell" }, bar(weight)))))));
     text.recolour();
   });
   panel.replaceChildren(make("p", { class: "soft" }, "Point at a character, or move through the text with the arrow keys: those before it are coloured."));

@@ -25,7 +25,7 @@ function histogram(bars, label, { every = 1, width = 460, height = 140 } = {}) {
 }
 
 // Lines over an axis: series of { name, style, points: [[x, y]], band: [[x, low, high]], dashed }; style is a number.
-function lines(series, { across, up, log = false, bars = [], width = 640, height = 340, digits } = {}) {
+function lines(series, { across, up, log = false, bars = [], width = 640, height = 340 } = {}) {
   const left = 58, right = width - 12, top = 10, bottom = height - 40, scale = log ? Math.log10 : (value) => value;
   const good = (value) => Number.isFinite(value) && (!log || value > 0);
   const xs = series.flatMap((one) => one.points.map(([x]) => x)), ys = series.flatMap((one) => one.points.map(([, y]) => y)).filter(good);
@@ -65,7 +65,7 @@ function lines(series, { across, up, log = false, bars = [], width = 640, height
 function powers(low, high) {
   const step = Math.max(1, Math.ceil((high - low) / 6)), found = [];
   for (let k = Math.ceil(low); k <= high; k += step) {
-    found.push({ value: k, said: k >= 0 && k < 4 ? String(10 ** k) : `10${[...String(k)].map((one) => (one === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[one])).join("")}` });
+    found.push({ value: k, said: k >= 0 && k < 4 ? String(10 ** k) : `10${raised(k)}` });
   }
   return found;
 }

@@ -61,9 +61,7 @@ function map(points) {
 
 function vocabulary(symbols) {
   const most = Math.max(...symbols.map(({ count }) => count ?? 0));
-  return make("div", { class: "symbols" }, ...symbols.map(({ symbol, count }) => {
-    const bar = make("span", { class: "share" });
-    bar.style.width = `${count ? Math.max(2, 100 * count / most) : 0}%`;
-    return make("div", { title: count === null ? symbol : `${seen(symbol)}: ${number(count, 0)}` }, make("span", { class: "symbol" }, seen(symbol)), bar);
-  }));
+  return make("div", { class: "symbols" }, ...symbols.map(({ symbol, count }) =>
+    make("div", { title: count === null ? symbol : `${seen(symbol)}: ${number(count, 0)}` }, make("span", { class: "symbol" }, seen(symbol)),
+      bar(count ? Math.max(0.02, count / most) : 0))));
 }

@@ -11,10 +11,12 @@ from charrnn.corpora.catalogue import read_catalogue
 from charrnn.errors import CharrnnError
 from charrnn.models.folder import LOG
 from charrnn.models.language_model import SavedModel, describe
-from charrnn.models.mixture import Mixture
+from charrnn.models.mixture import networks_in
 from charrnn.models.recurrent import RecurrentModel
+from charrnn.options import flag
 from charrnn.report.info import rows_of
 from charrnn.report.page.page import View, check_places, say_made, write_view
+from charrnn.wording import symbol_name
 
 VOWELS = frozenset("aeiouyàáâäãåæèéêëìíîïòóôöõøœùúûüаеёиоуыэюя")
 MOST_SYMBOLS = 400  # of a vocabulary, the most frequent, are shown
@@ -43,20 +45,19 @@ def options_that_differ(summaries: Sequence[Mapping[str, Any]]) -> list[dict[str
         values = [each.get(name) for each in options]
         if any(value != values[0] for value in values):
             shown = ["–" if value is None else str(value) for value in values]
-            found.append({"name": f"--{name.replace('_', '-')}", "values": shown})
+            found.append({"name": flag(name), "values": shown})
     return found
 
 
 def _model(model: SavedModel, name: str) -> dict[str, Any]:
     facts = describe(model)
-    symbol = "byte" if model.vocabulary.level == "byte" else "character"
-    network = _network(model)
+    network = next(iter(networks_in(model)), None)
     log = read_log(model.folder)
     counts = (network or model).summary.get("symbol_counts")
     return {
         "name": name,
         "rows": [[title, value] for title, value in rows_of(facts) if title] + [["licence", _licence(facts)]],
-        "unit": f"bits per {symbol}",
+        "unit": f"bits per {symbol_name(model.vocabulary.level)}",
         "factor": 1 / np.log(2),
         "baseline": (facts.get("baseline") or {}).get("nats_per_character"),
         "log": [{k: v for k, v in line.items() if k != "samples"} for line in log],
@@ -64,11 +65,6 @@ def _model(model: SavedModel, name: str) -> dict[str, Any]:
         "symbols": _symbols(model, counts),
         "map": _map(network, counts) if network else None,
     }
-
-
-def _network(model: SavedModel) -> RecurrentModel | None:
-    parts = model.models if isinstance(model, Mixture) else [model]
-    return next((part for part in parts if isinstance(part, RecurrentModel)), None)
 
 
 def read_log(folder: Path | None) -> list[dict[str, Any]]:

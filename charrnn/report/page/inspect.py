@@ -21,7 +21,7 @@ from charrnn.network.cells import title
 from charrnn.report.page.options import PrintOptions
 from charrnn.report.page.page import View, check_places, say_made, write_view
 from charrnn.report.say import say
-from charrnn.wording import counted, file_name
+from charrnn.wording import counted
 
 BEST = 3  # units shown of each feature
 SHOWN_UNITS = 24  # that the text can be coloured by
@@ -47,7 +47,8 @@ def show(names: Sequence[str], files: Sequence[str], options: PrintOptions) -> N
     networks = [Named(name, network_in(api.load(name), name)) for name in names]
     if len(networks) > 1 and not options.gradients:
         raise CharrnnError(f"--{options.look} looks at one model; leave out the other -m")
-    view = LOOKS[options.look](networks, files, options)
+    reads = read_files([network.model.vocabulary for network in networks], files, options.encoding)
+    view = LOOKS[options.look](networks, reads, options)
     write_view(view, options.html, options.json)
     say_made(options.html, options.json)
 
@@ -58,9 +59,8 @@ def _part(read: Read, count: int) -> dict[str, Any]:
     return {"text": read.text[:count], "sections": sections}
 
 
-def _show_neurons(networks: Sequence[Named], files: Sequence[str], options: PrintOptions) -> View:
-    (network,) = networks
-    read = read_files(network.model.vocabulary, files, options.encoding)
+def _show_neurons(networks: Sequence[Named], reads: Sequence[Read], options: PrintOptions) -> View:
+    (network,), (read,) = networks, reads
     found = neurons(network.model, read.ids_T, read.text)
     if options.states is not None:
         with replacing(Path(options.states)) as file:
@@ -112,10 +112,9 @@ def neurons_view(network: Named, read: Read, found: Neurons, shown: int) -> View
     return View("neurons", f"{network.name}: what its units follow", data)
 
 
-def _show_gradients(networks: Sequence[Named], files: Sequence[str], options: PrintOptions) -> View:
+def _show_gradients(networks: Sequence[Named], reads: Sequence[Read], options: PrintOptions) -> View:
     found: list[tuple[str, Reach, Reach]] = []
-    for network in networks:
-        read = read_files(network.model.vocabulary, files, options.encoding)
+    for network, read in zip(networks, reads, strict=True):
         trained, before = (
             reach(model, read.ids_T, back=options.back, places=options.places)
             for model in (network.model, untrained(network.model))
@@ -125,12 +124,11 @@ def _show_gradients(networks: Sequence[Named], files: Sequence[str], options: Pr
     for name, trained, before in found:
         print(f"{name:40}{_far(trained, options.back):>16}{_far(before, options.back):>18}")
     models = [{"name": name, "trained": _figures(trained), "fresh": _figures(before)} for name, trained, before in found]
-    places = f"{counted(options.places, 'place')} of {', '.join(map(file_name, files))}"
+    places = f"{counted(options.places, 'place')} of {', '.join(name for name, _ in reads[0].sections)}"
     about = f"The gradient of the loss at a character in the states before it, over {places}."
     data: dict[str, Any] = {"about": about, "back": options.back, "models": models}
     if options.page:
-        model = networks[0].model
-        read = read_files(model.vocabulary, files, options.encoding)
+        model, read = networks[0].model, reads[0]
         count = min(options.characters, OWES, len(read.ids_T) - 1)
         weights = owes(model, read.ids_T[: count + 1], back=OWES_BACK).astype(np.float16)
         data |= _part(read, count) | {"weights": weights, "relative": True, "says": "what was expected after"}
@@ -146,9 +144,8 @@ def _figures(one: Reach) -> dict[str, Any]:
     return curves | {"reach": one.characters}
 
 
-def _show_attention(networks: Sequence[Named], files: Sequence[str], options: PrintOptions) -> View:
-    (network,) = networks
-    read = read_files(network.model.vocabulary, files, options.encoding)
+def _show_attention(networks: Sequence[Named], reads: Sequence[Read], options: PrintOptions) -> View:
+    (network,), (read,) = networks, reads
     shares_TK = attention(network.model, read.ids_T[: options.characters])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of a text that is shorter than the window
@@ -164,7 +161,7 @@ def _show_attention(networks: Sequence[Named], files: Sequence[str], options: Pr
     )
 
 
-LOOKS: dict[str, Callable[[Sequence[Named], Sequence[str], PrintOptions], View]] = {
+LOOKS: dict[str, Callable[[Sequence[Named], Sequence[Read], PrintOptions], View]] = {
     "neurons": _show_neurons,
     "gradients": _show_gradients,
     "attention": _show_attention,

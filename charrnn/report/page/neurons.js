@@ -51,17 +51,15 @@ function show(data) {
   const pointed = (k) => panel.replaceChildren(make("p", {}, "character ", make("b", { class: "symbol" }, seen(units[k])), `: ${named(data.units[column])} is at ${number(activations.at(k, column))} once it has been read`));
   const chosen = (k) => { column = k; text.recolour(); about.textContent = titles[k]; };
   const about = make("p", { class: "soft" });
-  const shown = (from, to) => units.slice(Math.max(0, from), to).map((one) => (one === "\n" ? "⏎" : one)).join("");
   const mark = (start, end) => {
     const bits = onThroughout(on, start, end), before = start ? onThroughout(on, start - 1, start) : bits.map(() => 0);
     const fresh = unitsOf(bits.map((byte, j) => byte & ~before[j])), all = unitsOf(bits);
     const places = alike(on, bits, start, end, 8);
-    marked.replaceChildren(make("p", {}, "marked: ", make("b", { class: "symbol" }, shown(start, end))),
+    marked.replaceChildren(make("p", {}, "marked: ", make("b", { class: "symbol" }, onOneLine(units.slice(start, end)))),
       make("p", {}, `${number(all.length, 0)} units are on throughout (above ${data.threshold})${fresh.length ? `, of them not just before: ${fresh.slice(0, 12).join(", ")}` : ""}`),
-      places.length ? make("table", { class: "stretches" }, make("tbody", {}, ...places.map(({ start: at, score }) => make("tr", {}, make("td", { class: "number" }, `${score}`), make("td", {},
-        make("button", { class: "link symbol", title: "go there", onclick: () => text.point(at, true) }, make("span", { class: "soft" }, shown(at - 12, at)), make("b", {}, shown(at, at + end - start)), make("span", { class: "soft" }, shown(at + end - start, at + end - start + 8)))))))) : make("p", { class: "soft" }, "no other place has any of them on for as long"));
+      places.length ? make("table", { class: "stretches" }, make("tbody", {}, ...places.map(({ start: at, score }) => make("tr", {},
+        make("td", { class: "number" }, `${score}`), make("td", {}, text.link(at, at + end - start)))))) : make("p", { class: "soft" }, "no other place has any of them on for as long"));
   };
-  const wide = window.matchMedia("(min-width: 60rem)").matches;
   const features = table(["what is followed", "unit", "correlation"], data.features.map((feature) => [feature.name,
     make("span", {}, ...feature.best.map((unit) => make("button", { class: "link", onclick: () => { list.querySelector("select").value = data.units.findIndex((one) => one.number === unit.number); chosen(Number(list.querySelector("select").value)); } }, `${unit.unit}`)).flatMap((one) => [one, " "])),
     number(feature.best[0].correlation)]), [2]);
@@ -73,12 +71,11 @@ function show(data) {
   }));
   const parts = [["What the units follow", features], ["The marked span", make("div", {}, make("p", { class: "soft" }, "Mark a span of the text, or move with shift and the arrow keys, to see the units that are on there and the passages where they are on as well."), marked)]];
   if (gates.length) parts.push(["How often the gates are nearly closed, below 0.1, and nearly open, above 0.9", make("div", { class: "squares" }, ...gates)]);
-  const more = parts.map(([title, shown]) => make("details", { open: wide }, make("summary", {}, title), shown));
   const names = classNames(VALUES);
   view.replaceChildren(
     make("p", {}, data.about),
     make("div", { class: "tools" }, list, make("div", { class: "legend" }, ...names.map((name, k) => make("span", { class: `d${k}` }, name)))),
-    make("div", { class: "beside" }, text.element, make("aside", {}, panel, make("div", { class: "more" }, ...more))));
+    make("div", { class: "beside" }, text.element, make("aside", {}, panel, foldable(parts))));
   panel.replaceChildren(make("p", { class: "soft" }, "Point at a character, or move through the text with the arrow keys."));
   chosen(0);
   text.begin();

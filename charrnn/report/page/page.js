@@ -40,8 +40,13 @@ function percent(probability) {
   if (probability < 1e-7) return "0 %";
   if (probability >= 0.0995) return `${(100 * probability).toFixed(0)} %`;
   if (probability >= 0.00095) return `${(100 * probability).toPrecision(2)} %`;
-  return probability.toExponential(1).replace(/e-(\d+)/, " · 10⁻$1").replace(/⁻\d+/, (digits) =>
-    "⁻" + [...digits.slice(1)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join(""));
+  const [factor, exponent] = probability.toExponential(1).split("e");
+  return `${factor} · 10${raised(exponent)}`;
+}
+
+// A whole number as it stands in an exponent.
+function raised(exponent) {
+  return [...String(exponent)].map((one) => (one === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[one])).join("");
 }
 
 // A character as it can be seen: blanks and line ends by signs, what cannot be printed by its number.
@@ -50,6 +55,24 @@ function seen(symbol) {
   if (symbol in signs) return signs[symbol];
   if (/^[\p{C}\p{Z}]$/u.test(symbol)) return `U+${symbol.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
   return symbol;
+}
+
+// Text on one line.
+function onOneLine(symbols) {
+  return symbols.map((one) => (one === "\n" ? "⏎" : one)).join("");
+}
+
+// A bar of a share of the room.
+function bar(share) {
+  const element = make("span", { class: "share" });
+  element.style.width = `${100 * share}%`;
+  return element;
+}
+
+// Parts of a page, [[title, element]], to be opened and closed; open at first where there is room.
+function foldable(parts) {
+  const open = window.matchMedia("(min-width: 60rem)").matches;
+  return make("div", { class: "more" }, ...parts.map(([title, shown]) => make("details", { open }, make("summary", {}, title), shown)));
 }
 
 // An element: make("a", { href: "#x", onclick }, "text", another). Attributes that are functions are listeners.

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
@@ -62,7 +63,7 @@ def say_made(html: str | None, json: str | None) -> None:
 
 
 def to_json(view: View) -> str:
-    return json.dumps({"charrnn": view.kind, "title": view.title, **_plain(view.data)}, ensure_ascii=True) + "\n"
+    return json.dumps({"charrnn": view.kind, "title": view.title, **_walked(view.data, _listed)}, ensure_ascii=True) + "\n"
 
 
 def page(view: View) -> str:
@@ -71,7 +72,7 @@ def page(view: View) -> str:
     script = f"{scripts}\nshow(JSON.parse(document.getElementById('data').textContent));\n"
     style = (here / "page.css").read_text("utf-8")
     # nothing in the data ends its element: < can only stand within a text
-    data = json.dumps(_packed(view.data), ensure_ascii=True).replace("<", "\\u003c")
+    data = json.dumps(_walked(view.data, _pack), ensure_ascii=True).replace("<", "\\u003c")
     parts = {
         "title": escape(view.title),
         "style": style,
@@ -89,28 +90,21 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _plain(tree: Any) -> Any:
+def _walked(tree: Any, of_array: Callable[[np.ndarray], Any]) -> Any:
+    """The tree as JSON takes it: decimals of few digits, None for those that are not finite, arrays as of_array says."""
     if isinstance(tree, dict):
-        return {name: _plain(value) for name, value in tree.items()}
+        return {name: _walked(value, of_array) for name, value in tree.items()}
     if isinstance(tree, list | tuple):
-        return [_plain(value) for value in tree]
+        return [_walked(value, of_array) for value in tree]
     if isinstance(tree, np.ndarray):
-        if tree.dtype.kind != "f":
-            return tree.tolist()
-        return [_plain(row) for row in tree] if tree.ndim > 1 else [_plain(value) for value in tree.tolist()]
+        return of_array(tree)
     if isinstance(tree, float):
         return float(f"{tree:.{DIGITS}g}") if np.isfinite(tree) else None
     return tree
 
 
-def _packed(tree: Any) -> Any:
-    if isinstance(tree, dict):
-        return {name: _packed(value) for name, value in tree.items()}
-    if isinstance(tree, list | tuple):
-        return [_packed(value) for value in tree]
-    if isinstance(tree, np.ndarray):
-        return _pack(tree)
-    return _plain(tree)
+def _listed(array: np.ndarray) -> Any:
+    return _walked(array.tolist(), _listed)
 
 
 def _pack(array: np.ndarray) -> dict[str, Any]:

@@ -54,19 +54,15 @@ function panelOf(models, units, copies, k) {
     const said = Number.isNaN(bits) ? "not predicted" : figures.join(", ");
     parts.push(make("p", {}, models.length > 1 ? make("b", {}, `${model.name}: `) : "", said));
     if (!model.likeliest || Number.isNaN(bits)) continue;
-    const rows = likeliest(model, k).map(({ symbol, probability }) => {
-      const bar = make("span", { class: "share" });
-      bar.style.width = `${100 * probability}%`;
-      return make("tr", {}, make("td", { class: "symbol" }, seen(symbol)), make("td", { class: "number" }, percent(probability)),
-        make("td", { class: "share-cell" }, bar));
-    });
+    const rows = likeliest(model, k).map(({ symbol, probability }) => make("tr", {}, make("td", { class: "symbol" }, seen(symbol)),
+      make("td", { class: "number" }, percent(probability)), make("td", { class: "share-cell" }, bar(probability))));
     parts.push(make("table", { class: "likeliest" }, make("tbody", {}, ...rows)));
   }
   const copy = copies?.find(({ start, end }) => start <= k && k < end);
   if (copy) {
-    const shown = (text) => text.replaceAll("\n", "⏎");
-    parts.push(make("p", {}, `copied, ${copy.end - copy.start} characters: `, make("span", { class: "symbol passage" }, make("span", { class: "soft" }, shown(copy.before)),
-      make("b", {}, shown(units.slice(copy.start, copy.end).join(""))), make("span", { class: "soft" }, shown(copy.after)))));
+    const soft = (text) => make("span", { class: "soft" }, onOneLine([...text]));
+    parts.push(make("p", {}, `copied, ${copy.end - copy.start} characters: `, make("span", { class: "symbol passage" },
+      soft(copy.before), make("b", {}, onOneLine(units.slice(copy.start, copy.end))), soft(copy.after))));
   }
   return parts;
 }
@@ -99,22 +95,15 @@ function show(data) {
     text.recolour();
   };
   const figures = models.map((model) => [model.name, number(model.characters, 0), number(model.bits_per_character, 3), number(model.perplexity, 2)]);
-  const shown = (from, to) => units.slice(Math.max(0, from), to).map((one) => (one === "\n" ? "⏎" : one)).join("");
-  const most = (start, end) => (end - start > 60 ? `${shown(start, start + 60)}…` : shown(start, end));
-  const link = ({ start, end, bits }) => make("tr", {}, make("td", { class: "number" }, number(bits, 1)), make("td", {},
-    make("button", { class: "link symbol", title: "go there", onclick: () => text.point(start, true) },
-      make("span", { class: "soft" }, shown(start - 12, start)), make("b", {}, most(start, end)),
-      make("span", { class: "soft" }, shown(end, end + 8)))));
+  const link = ({ start, end, bits }) => make("tr", {}, make("td", { class: "number" }, number(bits, 1)), make("td", {}, text.link(start, end, 60)));
   const stretches = data.stretches.map(({ title, list }) => [`${title}, in bits`,
     list.length ? make("table", { class: "stretches" }, make("tbody", {}, ...list.map(link))) : make("p", { class: "soft" }, "nothing stands out")]);
   const chart = histogram(histogramOf(ways.find((one) => one.name.startsWith("surprise")), units.length), "bits of surprise, and how many characters", { every: 4 });
-  const wide = window.matchMedia("(min-width: 60rem)").matches;
-  const more = [[`How surprised${models.length > 1 ? ` ${models[0].name} was` : ""}`, chart], ...stretches].map(([title, shown]) =>
-    make("details", { open: wide }, make("summary", {}, title), shown));
+  const more = foldable([[`How surprised${models.length > 1 ? ` ${models[0].name} was` : ""}`, chart], ...stretches]);
   view.replaceChildren(
     table(["model", "characters", "bits per character", "perplexity"], figures, [1, 2, 3]),
     make("div", { class: "tools" }, ways.length > 1 ? select("colour:", ways.map((one) => one.name), 0, chosen) : "", legend),
-    make("div", { class: "beside" }, text.element, make("aside", {}, panel, make("div", { class: "more" }, ...more))));
+    make("div", { class: "beside" }, text.element, make("aside", {}, panel, more)));
   chosen(0);
   panel.replaceChildren(...panelOf(models, units, data.copies, -1));
   text.begin();

@@ -67,6 +67,15 @@ class ColouredText {
     this.onpoint(k);
   }
 
+  // A button that leads to a stretch of the text and shows it, its first `most` units, between what stands on either side.
+  link(start, end, most = Infinity) {
+    const shown = (from, to) => onOneLine(this.units.slice(Math.max(0, from), to));
+    return make("button", { class: "link symbol", title: "go there", onclick: () => this.point(start, true) },
+      make("span", { class: "soft" }, shown(start - 12, start)),
+      make("b", {}, end - start > most ? `${shown(start, start + most)}…` : shown(start, end)),
+      make("span", { class: "soft" }, shown(end, end + 8)));
+  }
+
   // A block ends after a line, or within a long one, and where a section begins.
   #blockEnd(start, starts) {
     let end = start;

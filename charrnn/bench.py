@@ -29,7 +29,7 @@ def measure(options: BenchOptions) -> dict[str, Any]:
     """The figures, JSON-able: the options, machine, and for each of the three what its function below says."""
     from charrnn.machine.devices import measure_gigaflops
 
-    figures: dict[str, Any] = {"options": asdict(options), "peak_gigaflops": measure_gigaflops()}
+    figures: dict[str, Any] = {"options": asdict(options), "peak_gigaflops": measure_gigaflops(options.precision)}
     for name, function in (("training", _training), ("sampling", _sampling), ("scoring", _scoring)):
         if options.only in (None, name):
             figures[name] = function(options)

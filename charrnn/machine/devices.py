@@ -1,9 +1,10 @@
 """The devices that JAX computes on: how many the host's processor counts as, and how fast they multiply."""
 
 import time
+from functools import cache, partial
 
 import jax
-import numpy as np
+import jax.numpy as jnp
 from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
@@ -20,12 +21,14 @@ def devices_for(rows: int, hidden: int) -> int:
     return max(1, min(jax.local_device_count(), rows // max(LEAST_ROWS, hidden**2 // SQUARED_UNITS_PER_ROW)))
 
 
-def measure_gigaflops(seconds: float = 0.15) -> float:
-    """Speed of float32 matrix products on all devices together, in 10⁹ operations a second: the best of many tries."""
+@cache
+def measure_gigaflops(precision: str, seconds: float = 0.15) -> float:
+    """Speed of large matrix products on all devices together, in 10⁹ operations a second: the best of many tries; measured
+    once. precision: of the factors, float32 or bfloat16."""
     size, devices = 1024, jax.local_device_count()
     mesh = jax.make_mesh((devices,), ("each",), axis_types=(AxisType.Auto,), devices=jax.local_devices())
-    a = b = jax.device_put(np.ones((devices, size, size), np.float32), NamedSharding(mesh, P("each")))
-    product = jax.jit(lambda a, b: a @ b)
+    a = b = jax.device_put(jnp.ones((devices, size, size), precision), NamedSharding(mesh, P("each")))
+    product = jax.jit(partial(jnp.matmul, preferred_element_type=jnp.float32))
     product(a, b).block_until_ready()
     best, begin = float("inf"), time.perf_counter()
     while time.perf_counter() - begin < seconds:

@@ -15,11 +15,14 @@ import jax.numpy as jnp
 
 from charrnn.network.arrays import Array, Product
 from charrnn.network.cells.recurrent_matrix import RecurrentMatrixCell
+from charrnn.network.precision import gradient_of_matrix, product_of_few, turned
 
 
 def _scan(cell: RecurrentMatrixCell, x_TBG, recurrent_HG, bias_G, state, product, *, save: bool):
+    turned_GH = turned(recurrent_HG)
+
     def step(state, x_BG):
-        u_BG = product(state.hidden, recurrent_HG)
+        u_BG = product_of_few(product, state.hidden, turned_GH)
         if cell.recurrent_bias:
             u_BG = u_BG + bias_G
         state, saved = cell.combine(x_BG, u_BG, state)
@@ -54,22 +57,19 @@ def _forward(cell, x_TBG, recurrent_HG, bias_G, state, product):
 def _backward(cell, product, residuals, cotangents):
     recurrent_HG, first_BH, hidden_TBH, saved = residuals
     d_final, d_hidden_TBH = cotangents
-    transposed_GH = recurrent_HG.T  # once, not in every step
 
     def step(d_state, at_t):
         d_hidden_BH, hidden_BH, saved = at_t
         d_state = d_state._replace(hidden=d_state.hidden + d_hidden_BH)
         dx_BG, du_BG, d_previous = cell.combine_gradient(d_state, hidden_BH, saved)
-        d_previous = d_previous._replace(hidden=d_previous.hidden + product(du_BG, transposed_GH))
+        d_previous = d_previous._replace(hidden=d_previous.hidden + product_of_few(product, du_BG, recurrent_HG))
         return d_previous, (dx_BG, du_BG if cell.recurrent_bias else ())
 
     d_first, (dx_TBG, du_TBG) = jax.lax.scan(step, d_final, (d_hidden_TBH, hidden_TBH, saved), reverse=True)
     du_TBG = du_TBG if cell.recurrent_bias else dx_TBG
-    # the hidden states shifted by one are copied rather than du_TBG, which is several times as large; and the product is
-    # taken with du_TBG on the left: twice as fast on CPUs than slices of both
+    # the hidden states shifted by one are copied rather than du_TBG, which is several times as large
     previous_TBH = jnp.concatenate([first_BH[None], hidden_TBH[:-1]])
-    hidden, width = recurrent_HG.shape
-    d_recurrent_HG = product(du_TBG.reshape(-1, width).T, previous_TBH.reshape(-1, hidden)).T
+    d_recurrent_HG = gradient_of_matrix(product, previous_TBH, du_TBG)
     d_bias_G = du_TBG.sum((0, 1)) if cell.recurrent_bias else None
     return dx_TBG, d_recurrent_HG, d_bias_G, d_first
 

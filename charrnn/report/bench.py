@@ -16,8 +16,6 @@ def print_figures(figures: dict[str, Any], as_json: bool) -> None:
     if "training" in figures:
         part = figures["training"]
         print(f"training           {part['characters_per_second']:>12,.0f} characters/s   {_compiled(part)}")
-        if options["precision"] != "float32":
-            print(f"                   {options['precision']:>12} products, held against the peak of float32 ones")
         print(f"                   {part['gigaflops']:>12,.0f} GFLOP/s, {part['share_of_peak']:.0%} of the peak")
     if "sampling" in figures:
         one, many = figures["sampling"]["one_stream"], figures["sampling"]["many_streams"]

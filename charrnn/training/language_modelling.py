@@ -83,13 +83,12 @@ class LanguageModelling:
         return cls(options, corpus, grown or build_vocabulary(corpus, options), before=before, parent=parent)
 
     def planned(self) -> tuple[Self, list[str]]:
-        by_count = self.options.epochs is not None or self.options.steps is not None
         starts, ends = line_bounds(self.corpus.training)
         plan = make_plan(
             self.options,
             characters=len(self.corpus.training),
             symbols=self.vocabulary.size,
-            gigaflops=None if by_count else measure_gigaflops(),
+            gigaflops=measure_gigaflops,
             lines=ends - starts if self.options.lines else None,
         )
         return replace(self, options=plan.options, network=plan.network), plan.reasons

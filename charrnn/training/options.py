@@ -132,8 +132,8 @@ class TrainOptions(ReadingOptions):
         None, "Steps between two samples of what it writes; by default at each third of the run. 0: none.", least=0
     )
     patience: int | None = option(None, "Stop after N evaluations without a better held-out figure.", least=1)
-    precision: str = option(
-        "float32", "Of the factors in matrix products; all else is float32. For GPUs and TPUs.", choices=PRECISIONS
+    precision: str | None = option(
+        None, "Of the factors in matrix products, by default what is faster here; all else is float32.", choices=PRECISIONS
     )
     seed: int = option(1, "Seed of weights, batches and dropout.", least=0, below=2**63)
 

@@ -4,6 +4,7 @@ The rules were fitted on tiny-shakespeare, on two CPU cores, for budgets of one 
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,6 +40,10 @@ COMPILING_SECONDS = 6.0  # of a step for one window length and direction: 3 of p
 EFFICIENCY = 0.69
 OVERHEAD = 450
 OPERATIONS_PER_SYMBOL = 1000
+# Where bfloat16 factors multiply this number of times as fast as float32 ones, as with the tiles of some processors (AMX:
+# five times), layers of LEAST_ROUNDED units or more train with them, 1.3 times as fast; large ones 1.9 times.
+ROUNDING_PAYS = 3.0
+LEAST_ROUNDED, MOST_GAIN, UNITS_OF_GAIN = 128, 0.9, 400
 
 
 @dataclass(frozen=True)
@@ -58,11 +63,17 @@ def dropout_for(epochs: float, output: str = "plain") -> float:
 
 
 def make_plan(
-    options: TrainOptions, *, characters: int, symbols: int, gigaflops: float | None, lines: np.ndarray | None = None
+    options: TrainOptions,
+    *,
+    characters: int,
+    symbols: int,
+    gigaflops: Callable[[str], float],
+    lines: np.ndarray | None = None,
 ) -> Plan:
     """A plan for a training text of `characters` characters and a vocabulary of `symbols` symbols.
 
-    gigaflops: the machine's matrix-product speed, needed where the budget is time. lines: with --lines, their lengths.
+    gigaflops: the machine's speed of matrix products by the precision of their factors, asked for where it is needed: where
+    the budget is time, or the precision is to be chosen. lines: with --lines, their lengths.
     """
     reasons: list[str] = []
     given = options.hidden is not None
@@ -81,6 +92,12 @@ def make_plan(
         form = {name: value for name in FORM if (value := getattr(options, name)) is not None}
         return NetworkConfig(symbols, hidden=hidden, **form, **drop_rates)
 
+    def precision(hidden: int) -> str:
+        return options.precision or precision_for(hidden, gigaflops)
+
+    def speed(network: NetworkConfig) -> float:
+        return characters_per_second(network, batch, gigaflops("float32"), precision(network.hidden))
+
     def seen(hidden: int) -> float:
         """Characters that a network of this size sees within the budget."""
         if options.epochs:
@@ -88,8 +105,7 @@ def make_plan(
         if options.steps:
             return options.steps * batch
         assert minutes is not None
-        assert gigaflops is not None
-        affordable = minutes * 60 * characters_per_second(network(hidden), batch, gigaflops)
+        affordable = minutes * 60 * speed(network(hidden))
         return min(MOST_EPOCHS * characters, affordable) if open_ended else affordable
 
     def fits(hidden: int) -> bool:
@@ -102,16 +118,26 @@ def make_plan(
     chosen = network(hidden, dropout=options.dropout, embedding_dropout=options.embedding_dropout)
     size = f"{chosen.layers} × {hidden} {title(chosen.cell)} ({'as given' if given else 'what this budget trains well'})"
     reasons.append(f"network: {size}, dropout {chosen.dropout:g}, for about {epochs_of(epochs, 2)}")
+    if options.precision is None and precision(hidden) != "float32":
+        times = gigaflops(precision(hidden)) / gigaflops("float32")
+        reasons.append(f"products: {precision(hidden)}, here {times:.0f} times as fast as float32 (--precision)")
     if minutes is not None:
-        assert gigaflops is not None
-        reasons += _too_short(options, minutes, batch / characters_per_second(chosen, batch, gigaflops))
+        reasons += _too_short(options, minutes, batch / speed(chosen))
+    options = options.filled(precision=precision(hidden))
     return Plan(options, chosen, reasons)
 
 
-def characters_per_second(network: NetworkConfig, batch: float, gigaflops: float) -> float:
-    """Estimated training speed with `batch` characters a step."""
+def precision_for(hidden: int, gigaflops: Callable[[str], float]) -> str:
+    """In which products of layers of `hidden` units are made."""
+    rounded = hidden >= LEAST_ROUNDED and gigaflops("bfloat16") >= ROUNDING_PAYS * gigaflops("float32")
+    return "bfloat16" if rounded else "float32"
+
+
+def characters_per_second(network: NetworkConfig, batch: float, gigaflops: float, precision: str = "float32") -> float:
+    """Estimated training speed with `batch` characters a step. gigaflops: of float32 products."""
     operations = 6 * network.weights + OPERATIONS_PER_SYMBOL * network.vocabulary_size
-    return EFFICIENCY * batch / (batch + OVERHEAD) * gigaflops * 1e9 / operations
+    gain = 1 + min(MOST_GAIN, network.hidden / UNITS_OF_GAIN) if precision == "bfloat16" else 1
+    return EFFICIENCY * batch / (batch + OVERHEAD) * gain * gigaflops * 1e9 / operations
 
 
 def _too_short(options: TrainOptions, minutes: float, seconds_a_step: float) -> list[str]:

@@ -110,7 +110,8 @@ def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path, corpus_fil
 
 def test_it_is_there_unless_attention_is_which_has_a_layer_of_its_own():
     def output(**said):
-        return make_plan(TrainOptions(steps=10, **said), characters=1000, symbols=65, gigaflops=None).network.output
+        options = TrainOptions(steps=10, hidden=8, precision="float32", **said)
+        return make_plan(options, characters=1000, symbols=65, gigaflops={}.__getitem__).network.output
 
     assert output() == "deep"
     assert output(attention="dot") == "plain"

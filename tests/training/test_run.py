@@ -360,10 +360,27 @@ def test_what_a_fine_tuned_model_comes_from_and_what_it_lost(run, tmp_path, mode
         TrainOptions(also="text")
 
 
+def never(precision):
+    raise AssertionError("measured, though neither time nor the size of the layers asks for it")
+
+
+def test_large_layers_round_their_products_where_that_is_much_faster():
+    def precision(times, **said):
+        options = TrainOptions(steps=10, **said)
+        plan = make_plan(options, characters=1000, symbols=65, gigaflops={"float32": 1.0, "bfloat16": times}.__getitem__)
+        assert plan.options.precision != "bfloat16" or said.get("precision") or "5 times as fast" in plan.reasons[-1]
+        return plan.options.precision
+
+    assert precision(5.0, hidden=256) == "bfloat16"
+    assert precision(2.0, hidden=256) == precision(5.0, hidden=64) == "float32"
+    assert precision(5.0, hidden=256, precision="float32") == "float32"
+    assert precision(1.0, hidden=64, precision="bfloat16") == "bfloat16"
+
+
 def test_hardly_any_steps_are_told_before_the_minutes_are_spent():
     def reasons(minutes, gigaflops, **more):
         options = TrainOptions(minutes=minutes, **more)
-        return make_plan(options, characters=1_000_000, symbols=65, gigaflops=gigaflops).reasons
+        return make_plan(options, characters=1_000_000, symbols=65, gigaflops=lambda precision: gigaflops).reasons
 
     assert not any("estimate" in line for line in reasons(1.0, 100.0))
     assert reasons(0.1, 100.0)[-1].startswith("0.1 minutes are too few to learn, by an estimate, for 14 seconds")
@@ -393,7 +410,7 @@ def test_mikolovs_schedule_halves_from_the_first_epoch_without_gain_and_ends_whe
 
 def test_the_plan_grows_with_the_budget_and_shrinks_with_the_corpus():
     def hidden(characters, minutes):
-        plan = make_plan(TrainOptions(minutes=minutes), characters=characters, symbols=65, gigaflops=400.0)
+        plan = make_plan(TrainOptions(minutes=minutes), characters=characters, symbols=65, gigaflops=lambda precision: 400.0)
         return plan.network.hidden
 
     assert hidden(1_000_000, 1.0) < hidden(1_000_000, 10.0)
@@ -404,7 +421,7 @@ def test_the_plan_grows_with_the_budget_and_shrinks_with_the_corpus():
 def test_attention_looks_back_on_few_states_in_a_long_text_and_on_more_in_lines():
     def window(lines=None, **more):
         options = TrainOptions(attention="dot", steps=10, **more)
-        plan = make_plan(options, characters=1000, symbols=65, gigaflops=None, lines=lines)
+        plan = make_plan(options, characters=1000, symbols=65, gigaflops=never, lines=lines)
         return plan.network.attention_window
 
     assert window() < window(lines=np.full(50, 20))
@@ -413,7 +430,7 @@ def test_attention_looks_back_on_few_states_in_a_long_text_and_on_more_in_lines(
 
 def test_one_hot_input_is_not_dropped():
     options = TrainOptions(embedding=0, steps=10_000, dropout=0.3)
-    assert make_plan(options, characters=1000, symbols=65, gigaflops=None).network.embedding_dropout == 0
+    assert make_plan(options, characters=1000, symbols=65, gigaflops=never).network.embedding_dropout == 0
 
 
 def test_dropout_grows_with_the_epochs():

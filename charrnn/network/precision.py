@@ -1,10 +1,10 @@
 """Products with the matrices of cells and softmax in the precision that training is asked for; all else stays float32,
 parameters, sums and attention included.
 
-How fast XLA multiplies on CPUs depends on how the factors lie in memory: in float32 somewhat, and in bfloat16 very much. There
-it uses a processor's tiles (AMX) only where the rows of the left factor lie as rows do, and turns the factors into float32
-ones otherwise; and it looks at that before it moves anything. So shapes are made with care here. The figures are of an Intel
-Xeon with such tiles, 16 rows and 352 units on a core.
+How fast XLA multiplies on CPUs depends on how the factors lie in memory: in float32 somewhat, and in bfloat16 very much.
+There it uses a processor's tiles (AMX) only where the rows of the left factor lie as rows do, and turns the factors into
+float32 ones otherwise; and it looks at that before it moves anything. So shapes are made with care here. The figures are of
+an Intel Xeon with such tiles, 16 rows and 352 units on a core.
 
 Shapes: N places (any number of leading axes), B rows, K inputs, M outputs.
 """

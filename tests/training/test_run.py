@@ -436,6 +436,19 @@ def test_one_hot_input_is_not_dropped():
 def test_dropout_grows_with_the_epochs():
     assert dropout_for(1) == 0
     assert dropout_for(4) < dropout_for(16) < dropout_for(1e6) == 0.6
+    assert 0 < dropout_for(8, "deep") < dropout_for(1e6, "deep") == 0.4
+
+
+def test_what_is_read_several_times_decays_more_the_shorter_the_text():
+    def decay(characters, epochs, **said):
+        options = TrainOptions(epochs=epochs, hidden=64, **said)
+        return make_plan(options, characters=characters, symbols=65, gigaflops=never).options.weight_decay
+
+    assert decay(1_000_000, 1.0) == decay(10_000_000, 12.0) == 0.05
+    assert 0.05 < decay(1_000_000, 6.0) < decay(1_000_000, 12.0) == decay(1_000_000, 24.0)
+    assert decay(1_000_000, 12.0) < decay(500_000, 12.0) < decay(2_000, 12.0) == 1.0
+    assert decay(500_000, 6.0, weight_decay=0.07) == 0.07
+    assert decay(500_000, 6.0, optimizer="adam") == 0.0
 
 
 @pytest.mark.parametrize(

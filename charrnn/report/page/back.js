@@ -13,7 +13,7 @@ function weightsBefore(weights, k, relative) {
   return found.map(([unit, weight]) => [unit, weight / most]);
 }
 
-function backText(data, legendSays) {
+function backText(data, legendSays, pointed = () => undefined) {
   const units = [...data.text], weights = unpack(data.weights), shown = new Map();
   const panel = make("div", { class: "point", "aria-live": "polite" });
   const text = new ColouredText(units, data.sections, (k) => (shown.has(k) ? `s${classOf(shown.get(k), SHARES)}` : ""), (k) => {
@@ -24,6 +24,7 @@ function backText(data, legendSays) {
       make("table", {}, make("tbody", {}, ...most.map(([unit, weight]) => make("tr", {}, make("td", { class: "symbol" }, seen(units[unit])),
         make("td", { class: "soft" }, k === unit ? "just read" : `${k - unit} before`),
         make("td", { class: "number" }, percent(weight)), make("td", { class: "share-cell" }, bar(weight)))))));
+    pointed(k);
     text.recolour();
   });
   panel.replaceChildren(make("p", { class: "soft" }, "Point at a character, or move through the text with the arrow keys: those before it are coloured."));

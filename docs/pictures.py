@@ -32,8 +32,8 @@ def models(corpus: Path) -> None:
             charrnn(*command, "-m", name)
     if not Path("pairs", "model.safetensors").exists():
         example = HERE.parent / "examples" / "text_to_text.py"
-        subprocess.run([sys.executable, example, "--task", "dates", "--model", "pairs"], check=True)
-    Path("dates.txt").write_text("".join(Path("pairs", "pairs.txt").read_text().splitlines(keepends=True)[:40]))
+        subprocess.run([sys.executable, example, "--task", "reverse", "--attention", "additive", "--model", "pairs"], check=True)
+    Path("words.txt").write_text("".join(Path("pairs", "pairs.txt").read_text().splitlines(keepends=True)[:40]))
 
 
 def pages() -> None:
@@ -45,7 +45,7 @@ def pages() -> None:
     three = [part for cell in CELLS for part in ("-m", cell)]
     charrnn("inspect", *three, "--gradients", scene, "--html", "gradients.html")
     charrnn("inspect", "-m", "additive", "--attention", scene, "--html", "attention.html")
-    charrnn("inspect", "-m", "pairs", "--attention", "dates.txt", "--html", "pairs.html")
+    charrnn("inspect", "-m", "pairs", "--attention", "words.txt", "--html", "pairs.html")
     charrnn("info", *CELLS, "--html", "models.html")
 
 
@@ -54,7 +54,7 @@ def pictures() -> None:
     (HERE / "pictures").mkdir(exist_ok=True)
     for name, place, dark in (
         ("surprise", 150, False), ("difference", 150, False), ("written", 40, True), ("neurons", 150, False),
-        ("gradients", 112, False), ("attention", 150, True), ("pairs", 20, False), ("models", None, False),
+        ("gradients", 70, False), ("attention", 150, True), ("pairs", 60, False), ("models", None, False),
     ):  # fmt: skip
         with Browser(1200, 780, dark=dark) as browser:
             browser.open(Path(f"{name}.html"))

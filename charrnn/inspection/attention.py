@@ -6,23 +6,34 @@ Shapes: T characters, W window of attention, K = W + 1 states, H hidden units.
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.inspection.states import states_before
+from charrnn.inspection.states import read_through
 from charrnn.models.recurrent import RecurrentModel
+from charrnn.network.arrays import Array
 from charrnn.network.attention import BLOCK, shares_of
-from charrnn.network.parameters import fold_embedding
+from charrnn.network.config import NetworkConfig
+from charrnn.network.forward import State
 from charrnn.text.symbols import BOUNDARY
 
 
 def attention(model: RecurrentModel, ids_T: np.ndarray) -> np.ndarray:
     """shares_TK: once each of the ids has been read, the weights of the states k = 0 … W characters before, which sum to 1;
-    NaN before the beginning (of the line, where the model reads lines). Raises CharrnnError where there is no attention."""
-    parameters, config = fold_embedding(model.parameters, model.config)
+    NaN before the beginning (of the line, where the model reads lines, whose boundary counts). Raises CharrnnError where
+    there is no attention."""
+    config = model.config
     if config.attention == "none":
         raise CharrnnError("this network has no attention to look at; train one with --attention dot")
-    hidden_TH = states_before(model, np.append(ids_T, ids_T[-1:]))[config.layers - 1].hidden[1:]
-    parts = np.split(hidden_TH, np.flatnonzero(ids_T == BOUNDARY)) if model.lines else [hidden_TH]
-    kind, weights, window = config.attention, parameters["attention"], config.attention_window
-    return np.concatenate([_of_sequence(kind, weights, window, part_TH) for part_TH in parts if len(part_TH)])
+    first = int(model.lines and ids_T[0] != BOUNDARY)
+    ids_T = np.concatenate([np.full(first, BOUNDARY, ids_T.dtype), ids_T])
+    attended_TH = np.concatenate([kept for _, kept in read_through(model, ids_T, _attended)])
+    starts = np.flatnonzero(ids_T[1:] == BOUNDARY) + 1 if model.lines else np.zeros(0, int)
+    kind, weights, window = config.attention, model.parameters["attention"], config.attention_window
+    parts = [_of_sequence(kind, weights, window, part_TH) for part_TH in np.split(attended_TH, starts)]
+    return np.concatenate(parts)[first:]
+
+
+def _attended(config: NetworkConfig, before: State, after: State) -> Array:
+    """What attention adds to its window; it is the last of the output layers."""
+    return after[-1].states[:, -1]
 
 
 def _of_sequence(kind: str, weights: dict[str, np.ndarray], window: int, hidden_TH: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.inspection.states import states_before, step, where
+from charrnn.inspection.states import states_at, step, where
 from charrnn.models.language_model import take_rows
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.arrays import Array, Parameters
@@ -51,9 +51,11 @@ class Reach:
         return int(below[0]) + 1 if len(below) else None
 
 
-def untrained(model: RecurrentModel, seed: int = 1) -> RecurrentModel:
-    """The same network before any training."""
-    return RecurrentModel(model.config, model.vocabulary, init_parameters(model.config, seed), lines=model.lines)
+def untrained(model: RecurrentModel) -> RecurrentModel:
+    """The same network before any training, as far as its summary says how that began."""
+    seed, counts = model.summary.get("options", {}).get("seed", 1), model.summary.get("symbol_counts")
+    fresh = init_parameters(model.config, seed, None if counts is None else np.array(counts))
+    return RecurrentModel(model.config, model.vocabulary, fresh, lines=model.lines)
 
 
 def reach(model: RecurrentModel, ids: np.ndarray, *, back: int, places: int) -> Reach:
@@ -86,14 +88,15 @@ def _norms(
     the text; what stands before is not read."""
     parameters, config = fold_embedding(model.parameters, model.config)
     on_device = jax.device_put(parameters)
-    states = states_before(model, ids[begin:])
+    known = np.unique(np.maximum(places - back - begin, 0))
+    states = states_at(model, ids[begin:], known)
     found = []
     for first in range(0, len(places), ROWS):
         chosen = places[first : first + ROWS]
         rows = np.resize(chosen, ROWS)  # always the same shape, so that it is compiled once
         windows_TB = np.stack([ids[place - back : place + 2] for place in rows], axis=1)
         starts_B = np.maximum(rows - back - begin, 0)
-        state = take_rows(states, starts_B)
+        state = take_rows(states, np.searchsorted(known, starts_B))
         real_TB = (np.arange(-back, 1)[:, None] + rows) >= begin
         norms = _gradients(config, model.lines, model.vocabulary.unknown_probability, on_device, state, windows_TB, real_TB)
         found.append([np.asarray(each)[::-1].T[: len(chosen)] for each in norms])

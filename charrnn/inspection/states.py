@@ -3,6 +3,7 @@
 Shapes: T time, B rows, L layers, H hidden units, G what the first cell makes of its input.
 """
 
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.language_model import LanguageModel
+from charrnn.models.language_model import LanguageModel, take_rows
 from charrnn.models.mixture import networks_in
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.arrays import Array, Parameters
@@ -19,6 +20,9 @@ from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import State
 from charrnn.network.parameters import fold_embedding
 from charrnn.text.symbols import BOUNDARY
+
+PIECE = 2048  # characters whose states are held at once
+Keep = Callable[[NetworkConfig, State, State], Any]  # of (config, state before, state after), hashable, traced by JAX
 
 
 def network_in(model: LanguageModel, name: str) -> RecurrentModel:
@@ -28,20 +32,44 @@ def network_in(model: LanguageModel, name: str) -> RecurrentModel:
     raise CharrnnError(f"{name}: is no recurrent network, and has no states to look at; name a model of charrnn train")
 
 
-def states_before(model: RecurrentModel, ids_T: np.ndarray) -> State:
-    """The state before each of the ids is read, time being the first axis of its arrays, in numpy. A model of lines starts
-    each line afresh."""
+def read_through(model: RecurrentModel, ids_T: np.ndarray, keep: Keep) -> Iterator[tuple[int, Any]]:
+    """For each piece of a text, where it begins, and what `keep` takes of the states before and after each of its ids, time
+    being the first axis of its arrays, in numpy. A model of lines reads each after a boundary, from a fresh state."""
     parameters, config = fold_embedding(model.parameters, model.config)
-    states = _states_before(config, model.lines, parameters, model.start(1), ids_T[:, None])
-    return jax.tree.map(lambda part: np.asarray(part)[:, 0], states)
+    state = jax.tree.map(jnp.asarray, model.start(1))
+    if model.lines:
+        state = step(config, model.lines, parameters, state, np.array([BOUNDARY]))[0]
+    size = min(PIECE, len(ids_T))
+    for begin in range(0, len(ids_T), size):
+        part_T = ids_T[begin : begin + size]
+        padded_TB = np.pad(part_T, (0, size - len(part_T)))[:, None]
+        state, kept = _read(config, model.lines, keep, parameters, state, padded_TB)
+        yield begin, jax.tree.map(lambda part: np.asarray(part)[: len(part_T), 0], kept)  # noqa: B023  (done at once)
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _states_before(config: NetworkConfig, lines: bool, parameters: Parameters, state: State, ids_TB: Array) -> State:
-    def one(state: State, ids_B: Array) -> tuple[State, State]:
-        return step(config, lines, parameters, state, ids_B)[0], state
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _read(
+    config: NetworkConfig, lines: bool, keep: Keep, parameters: Parameters, state: State, ids_TB: Array
+) -> tuple[State, Any]:
+    def one(before: State, ids_B: Array) -> tuple[State, Any]:
+        after = step(config, lines, parameters, before, ids_B)[0]
+        return after, keep(config, before, after)
 
-    return jax.lax.scan(one, jax.tree.map(jnp.asarray, state), ids_TB)[1]
+    return jax.lax.scan(one, state, ids_TB)
+
+
+def states_at(model: RecurrentModel, ids_T: np.ndarray, places_P: np.ndarray) -> State:
+    """The states before the ids at these places, which ascend, in numpy; a row each."""
+    found = []
+    for begin, states in read_through(model, ids_T, _before):
+        end = begin + len(jax.tree.leaves(states)[0])
+        inside_P = places_P[(places_P >= begin) & (places_P < end)]
+        found.append(take_rows(states, inside_P - begin))
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *found)
+
+
+def _before(config: NetworkConfig, before: State, after: State) -> State:
+    return before
 
 
 def step(

@@ -63,7 +63,7 @@ def _excess(model: LanguageModel, ids: np.ndarray) -> np.ndarray:
 
 def largest_sum(values: np.ndarray) -> tuple[int, int, float]:
     """(begin, end, sum) of the stretch of values with the largest sum; an empty one where none is above 0."""
-    sums = np.concatenate([[0.0], np.cumsum(values)])
+    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
     lowest = np.minimum.accumulate(sums)
     end = int(np.argmax(sums - lowest))
     begin = int(np.argmin(sums[: end + 1]))

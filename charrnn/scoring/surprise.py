@@ -79,7 +79,7 @@ class Expected:
     the entropies, ranks and likeliest symbols of their predictions (see log_probs.Figures), by the symbols' names. All but
     the log-probabilities are None where they are not known.
 
-    Of a model of bytes, the log-probability of a character is the sum of its bytes', all else that of its first byte.
+    Of a model of bytes, log-probability and entropy of a character are the sums of its bytes', all else that of its first.
     """
 
     name: str
@@ -156,8 +156,9 @@ def expected_of_written(
     )
     found = _laid_out(texts, vocabulary, list(zip(starts, shown, strict=True)), figures, 0)
     given = len(vocabulary.decode_bytes(prime).decode("utf-8", "surrogateescape"))
-    for start in starts:
-        found.log_probs[start : start + given] = np.nan
+    for array in found:
+        for start in starts if array.size else ():
+            array[start : start + given] = np.nan if array.dtype.kind == "f" else 0
     return texts, Expected(name, found.log_probs, tally, vocabulary.names, *found[1:])
 
 
@@ -243,5 +244,6 @@ def _of_characters(figures: Figures, text: str, first: int) -> Figures:
     starts = starts[starts < len(figures.log_probs)].astype(int)
     if not len(starts):
         return Figures(*(array[:0] for array in figures))
-    whole = np.add.reduceat(figures.log_probs, starts)
-    return Figures(whole, *(array[starts] if array.size else array for array in figures[1:]))
+    log_probs, entropies, *others = figures
+    summed = (np.add.reduceat(array, starts) if array.size else array for array in (log_probs, entropies))
+    return Figures(*summed, *(array[starts] if array.size else array for array in others))

@@ -92,6 +92,11 @@ class Pace:
         return total / sum(self._often.values())
 
     @property
+    def compiling(self) -> float:
+        """Seconds of the shape that took longest."""
+        return max(self._compiling.values(), default=0.0)
+
+    @property
     def still_to_compile(self) -> float:
         """Seconds for the shapes that have not been met."""
         each = sum(self._compiling.values()) / len(self._compiling)
@@ -110,7 +115,8 @@ def _size(shape: tuple) -> int:
 class TimeBudget:
     """Seconds for everything from `begun` (of time.perf_counter) on, and what they come to in steps, of which there may be a
     most. closing: what is kept of them for what follows the last step; who adds work there adds its time.
-    closing_evaluations: kept likewise, as so many times what one evaluation takes."""
+    closing_evaluations, closing_compilations: kept likewise, as so many times what an evaluation takes, and what compiling
+    a step took."""
 
     seconds: float
     begun: float
@@ -118,6 +124,7 @@ class TimeBudget:
     most_steps: int | None = None
     closing: float = 0.0
     closing_evaluations: float = 0.0
+    closing_compilations: float = 0.0
     evaluation: float | None = field(default=None, init=False)  # seconds that one takes, with its checkpoint
     pace: Pace = field(init=False)
     _looked: int = field(default=0, init=False)
@@ -167,6 +174,7 @@ class TimeBudget:
     def left(self) -> float:
         """Seconds for steps and evaluations."""
         closing = self.closing + self.closing_evaluations * (self.evaluation or 0.0)
+        closing += self.closing_compilations * self.pace.compiling
         return AIM * self.seconds - closing - (time.perf_counter() - self.begun)
 
     def minutes_for(self, steps: int, journal: Journal) -> float:

@@ -20,10 +20,10 @@ from charrnn.wording import counted, epochs_of
 DEFAULT_MINUTES = 5.0
 MOST_EPOCHS = 100  # where no budget is given, small corpora end here before the minutes are over
 # Training pays best when every recurrent weight sees about this number of characters.
-CHARACTERS_PER_WEIGHT = 6.5
+CHARACTERS_PER_WEIGHT = 5.0
 # Networks of more recurrent weights than this for each character of corpus learn it by heart rather than learn from it: of
-# tiny-shakespeare, 352 units learn as much as 480 in half the time.
-WEIGHTS_PER_CHARACTER = 1.0
+# tiny-shakespeare, 352 units learn as much as 480 in half the time. Of names, which are lines, more did better.
+WEIGHTS_PER_CHARACTER, OF_LINES = 0.8, 2.0
 SIZES = range(64, 2049, 32)  # of hidden layers
 ROWS, ROWS_OF_LINES = 32, 64
 WINDOW = 48
@@ -32,11 +32,14 @@ ATTENTION_WINDOW, ATTENTION_WINDOW_OF_LINES = 16, 64
 # Rates of update rules are for layers of FULL_SIZE units or more; smaller ones take up to MOST_RATE times as much.
 FULL_SIZE, MOST_RATE = 352, 1.5
 # Texts that are read more than SEVERAL times begin to be learnt by heart, unless weights decay: where they are read OFTEN,
-# those that get no gradient to 1/e in DECAY_EPOCHS of reading at the peak rate.
-SEVERAL, OFTEN, DECAY_EPOCHS, MOST_DECAY = 3.0, 8.0, 0.64, 1.0
+# those that get no gradient to 1/e within DECAY_ROOT times the root of the text's characters at the peak rate (fitted to two
+# texts, of 200,000 and of 1,000,000), and not sooner than by a decay of MOST_DECAY, the largest that helped.
+SEVERAL, OFTEN, DECAY_ROOT, MOST_DECAY = 3.0, 8.0, 640.0, 0.3
 LONGEST_LINE = 1024  # with --lines, longer ones are read in pieces
 FEW_STEPS = 200  # a run of fewer can hardly learn; what this number would take is said
 STARTING_SECONDS = 8.0  # of a run of minutes: before its first step, and after its last
+HYBRID_SECONDS = 6.0  # more of them where an n-gram is counted in full and joined
+STEPS_SHARE = 0.95  # of the rest: what evaluations leave
 COMPILING_SECONDS = 6.0  # of a step for one window length and direction: 3 of processor time, more on a busy machine
 
 # A step reaches EFFICIENCY of the measured matrix-product peak, times n / (n + OVERHEAD) with n characters in it; beside
@@ -109,17 +112,20 @@ def make_plan(
         if options.steps:
             return options.steps * batch
         assert minutes is not None
-        affordable = minutes * 60 * speed(network(hidden))
+        elsewhere = STARTING_SECONDS + (HYBRID_SECONDS if options.hybrid else 0.0)
+        seconds = max(STEPS_SHARE * (60 * minutes - elsewhere), 15 * minutes)
+        affordable = seconds * speed(network(hidden))
         return min(MOST_EPOCHS * characters, affordable) if open_ended else affordable
 
     def fits(hidden: int) -> bool:
         weights = network(hidden).recurrent_weights
-        return weights <= min(seen(hidden) / CHARACTERS_PER_WEIGHT, WEIGHTS_PER_CHARACTER * characters)
+        most = WEIGHTS_PER_CHARACTER if lines is None else OF_LINES
+        return weights <= min(seen(hidden) / CHARACTERS_PER_WEIGHT, most * characters)
 
     hidden = options.hidden or max(filter(fits, SIZES), default=SIZES[0])
     epochs = seen(hidden) / characters
     options = options.filled(
-        hidden=hidden, **_drop_rates(options, epochs), **_by_name(options, hidden, epochs, batch / characters)
+        hidden=hidden, **_drop_rates(options, epochs), **_by_name(options, hidden, epochs, batch / math.sqrt(characters))
     )
     chosen = network(hidden, dropout=options.dropout, embedding_dropout=options.embedding_dropout)
     size = f"{chosen.layers} × {hidden} {title(chosen.cell)} ({'as given' if given else 'what this budget trains well'})"
@@ -171,13 +177,13 @@ def _minutes(options: TrainOptions, reasons: list[str]) -> float | None:
     return DEFAULT_MINUTES
 
 
-def _by_name(options: TrainOptions, hidden: int, epochs: float, epochs_a_step: float) -> dict[str, float]:
+def _by_name(options: TrainOptions, hidden: int, epochs: float, roots_a_step: float) -> dict[str, float]:
     """What the update rule decides, and for the rate the size of the layers, for the decay how often the text is read."""
     _, _, rate, decay = OPTIMIZERS[options.optimizer]
     rate = options.learning_rate or round(rate * min(MOST_RATE, max(1.0, FULL_SIZE / hidden)), 6)
     if options.optimizer == "adamw":
         share = min(1.0, (epochs - SEVERAL) / (OFTEN - SEVERAL))
-        decay = max(decay, round(share * min(MOST_DECAY, epochs_a_step / (DECAY_EPOCHS * rate)), 2))
+        decay = max(decay, round(share * min(MOST_DECAY, roots_a_step / (DECAY_ROOT * rate)), 2))
     return {"learning_rate": rate, "weight_decay": decay}
 
 

@@ -31,8 +31,9 @@ from charrnn.training.step import TrainState
 from charrnn.training.task import Task
 from charrnn.wording import counted, epochs_of
 
-# join() takes about this number of seconds to compile, to fit and to save, and of times as long as an evaluation
-JOINING_SECONDS, JOINING_EVALUATIONS = 3.4, 3.0
+# join() takes about this number of times as long as an evaluation, and as a training step's first call, which compiles it or
+# finds it compiled
+JOINING_EVALUATIONS, JOINING_COMPILATIONS = 3.0, 1.1
 
 TASKS: dict[str, type[Task]] = {task.name: task for task in (LanguageModelling,)}
 
@@ -173,8 +174,8 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
 
 
 def _budget(seconds: float, begun: float, run: Run, most_steps: int | None = None) -> TimeBudget:
-    joining = (JOINING_SECONDS, JOINING_EVALUATIONS) if run.options.hybrid else (0.0, 0.0)
-    return TimeBudget(seconds, begun, run, most_steps, *joining)
+    joining = (JOINING_EVALUATIONS, JOINING_COMPILATIONS) if run.options.hybrid else (0.0, 0.0)
+    return TimeBudget(seconds, begun, run, most_steps, 0.0, *joining)
 
 
 def of_steps(journal: Journal) -> str:

@@ -13,7 +13,6 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, State
 
-MOST_PLACES = 1000  # at which a stretch stands, that are looked at
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 

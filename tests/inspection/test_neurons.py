@@ -6,6 +6,7 @@ import pytest
 from charrnn.inspection.attention import attention
 from charrnn.inspection.features import features
 from charrnn.inspection.neurons import neurons
+from charrnn.inspection.states import states_at
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
@@ -73,20 +74,45 @@ def test_gates_are_what_the_step_uses(cell):
         assert (closed == 0).all()
 
 
-def test_a_model_of_lines_starts_each_afresh():
-    model = network(lines=True)
-    found = neurons(model, VOCABULARY.encode("\nit\nit"), "\nit\nit").states_TU
-    np.testing.assert_allclose(found[:3], found[3:], atol=1e-6)
+def test_a_model_of_lines_reads_each_after_a_boundary_from_a_fresh_state():
+    model = network(lines=True, attention="dot", attention_window=2)
+    found = neurons(model, VOCABULARY.encode("it\nit"), "it\nit").states_TU
+    np.testing.assert_allclose(found[:2], found[3:], atol=1e-6)
+    shares = attention(model, VOCABULARY.encode("it\nit"))
+    np.testing.assert_allclose(shares[:2], shares[3:], atol=1e-6)
 
 
+def test_a_long_text_is_read_in_pieces(monkeypatch):
+    model, ids = network(), VOCABULARY.encode(TEXT)
+    whole = neurons(model, ids, TEXT)
+    monkeypatch.setattr("charrnn.inspection.states.PIECE", 7)
+    pieces = neurons(model, ids, TEXT)
+    np.testing.assert_allclose(pieces.states_TU, whole.states_TU, atol=1e-6)
+    for name, correlations in whole.correlations.items():
+        np.testing.assert_allclose(pieces.correlations[name], correlations, atol=1e-6)
+    np.testing.assert_allclose(pieces.gates[0]["forget"], whole.gates[0]["forget"])
+    states = states_at(model, ids, np.array([0, 6, 7, 20]))
+    np.testing.assert_allclose(states[0].hidden, np.concatenate([np.zeros((1, 6)), whole.states_TU[[5, 6, 19]]]), atol=1e-6)
+
+
+def test_a_unit_that_never_changes_follows_nothing():
+    model = network()
+    model.parameters["layers"][0]["bias"] = np.repeat([0, 0, 0, -50.0], 6).astype(np.float32)  # no output gate opens
+    assert all(np.isnan(found).all() for found in neurons(model, VOCABULARY.encode(TEXT), TEXT).correlations.values())
+
+
+@pytest.mark.parametrize("output", ["plain", "deep"])
 @pytest.mark.parametrize("kind", ["dot", "general", "additive"])
-def test_attentions_weights_sum_to_one_and_make_the_outputs(kind):
-    model, ids = network(attention=kind, attention_window=3), VOCABULARY.encode(TEXT)
+def test_attentions_weights_sum_to_one_and_make_the_outputs(kind, output):
+    model, ids = network(attention=kind, attention_window=3, output=output), VOCABULARY.encode(TEXT)
     shares = attention(model, ids)
     assert shares.shape == (len(TEXT), 4)
     np.testing.assert_allclose(np.nansum(shares, axis=1), 1, rtol=1e-5)
     assert np.isnan(shares[0, 1:]).all()
     hidden = neurons(model, ids, TEXT).states_TU
+    if output == "deep":
+        deep, before = model.parameters["deep"], np.concatenate([np.zeros((1, 6)), hidden[:-1]])
+        hidden = np.tanh(hidden @ deep["hidden"] + before @ deep["before"] + deep["bias"])
     weights, k = model.parameters["attention"], 20
     context = sum(shares[k, j] * hidden[k - j] for j in range(4))
     output = np.tanh(hidden[k] @ weights["hidden"] + context @ weights["context"] + weights["bias"])

@@ -112,6 +112,7 @@ def test_colours_can_be_chosen_and_their_classes_are_named_on_paper_too(surprise
         style = "getComputedStyle(document.querySelector('.unit.s4, .unit.s6'))"
         assert browser.run(f"{style}.printColorAdjust") == "exact"
         assert browser.run("document.querySelector('.legend').getBoundingClientRect().height") > 0
+        assert browser.run("document.querySelector('.legend').innerText").endswith("rank of what stands there")
         assert browser.printed().startswith(b"%PDF")
 
 
@@ -130,6 +131,8 @@ def test_no_page_is_wider_than_a_telephone(run, folder, network, surprise, dark)
         assert code == 0, error
     for page in pages:
         with shown(page, width=400, height=800, dark=dark) as browser:
+            if browser.run("document.querySelectorAll('.unit').length"):
+                browser.move(".unit[data-k='3']")
             assert browser.run("document.documentElement.scrollWidth") <= 400, page
             assert len(browser.run("document.body.innerText")) > 100, page
             background = browser.run("getComputedStyle(document.body).backgroundColor")
@@ -148,6 +151,11 @@ def test_a_unit_can_be_picked_and_a_span_marked(run, folder, network):
         browser.press("ArrowRight")
         browser.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowRight", code="ArrowRight", modifiers=8)
         assert "units are on throughout" in browser.run("document.body.innerText")
+        ends = "[5, 8].flatMap((k) => [document.querySelector(`[data-k='${k}']`).firstChild, 1])"
+        browser.run(f"getSelection().setBaseAndExtent(...{ends})")
+        browser.run("new Promise((done) => setTimeout(done, 400))")
+        marked = browser.run("[...document.querySelectorAll('.symbol.passage')].map((one) => one.textContent)")
+        assert marked == [TEXT[6:9]]
 
 
 def test_what_a_prediction_rests_on_is_coloured_where_it_is_pointed_at(run, folder, network):
@@ -157,8 +165,10 @@ def test_what_a_prediction_rests_on_is_coloured_where_it_is_pointed_at(run, fold
     with shown(page) as browser:
         browser.move(".unit[data-k='8']")
         classes = enumerate(browser.units("unit.className"))
-        coloured = [k for k, name in classes if re.search("s[1-6]", name)]
-        assert coloured == sorted(8 - k for k, weight in enumerate(weights) if weight >= 0.0101)
+        coloured = {k for k, name in classes if re.search("s[1-6]", name)}
+        sure, perhaps = ({8 - k for k, weight in enumerate(weights) if weight >= least} for least in (0.012, 0.008))
+        assert sure
+        assert sure <= coloured <= perhaps  # the weights are rounded in the page
 
 
 def test_a_text_of_a_megabyte_opens_at_once_and_little_of_it_is_drawn(run, folder, tmp_path):

@@ -1,12 +1,12 @@
 // What attention looks back on.
-const SOURCE_END = "\t";
+const SOURCE_END = "\t", MOST_CELLS = 10_000;
 
 // The line that unit k is in, and where its source ends: { begin, tab, end }, the end being its line break or the text's;
-// nothing where it is no line of source, tab and target.
+// nothing where it is no line of source, tab and target, or one that is too long to be drawn.
 function pairAt(units, k) {
   const begin = k === 0 ? 0 : units.lastIndexOf("\n", k - 1) + 1, found = units.indexOf("\n", begin);
   const end = found < 0 ? units.length : found, tab = units.indexOf(SOURCE_END, begin);
-  return tab > begin && tab < end - 1 ? { begin, tab, end } : undefined;
+  return tab > begin && tab < end - 1 && (tab - begin) * (end - tab) <= MOST_CELLS ? { begin, tab, end } : undefined;
 }
 
 // Of a pair, what each target character, and the end after the last, made of the source before it was written: rows of
@@ -39,8 +39,11 @@ function crossingGrid(units, weights, pair) {
 
 function show(data) {
   const crossed = make("div"), units = [...data.text], weights = unpack(data.weights);
+  let drawn;
   const { text, panel, legend } = backText(data, "of the attention after that character", (k) => {
     const pair = pairAt(units, k);
+    if (pair?.begin === drawn) return;
+    drawn = pair?.begin;
     crossed.replaceChildren(...(pair ? [make("h2", {}, "Source across, target down"), crossingGrid(units, weights, pair)] : []));
   });
   const mean = unpack(data.mean);

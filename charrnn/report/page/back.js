@@ -2,15 +2,14 @@
 
 const SHARES = [0.01, 0.03, 0.1, 0.2, 0.4, 0.7];
 
-// The weights of what lies before unit k, as shares of their largest or as they are: [[unit, weight]], the nearest first.
-function weightsBefore(weights, k, relative) {
+// The weights of what lies before unit k: [[unit, weight]], the nearest first.
+function weightsBefore(weights, k) {
   const found = [];
   for (let j = 0; j < weights.width && j <= k; j++) {
     const weight = weights.at(k, j);
     if (!Number.isNaN(weight)) found.push([k - j, weight]);
   }
-  const most = relative ? Math.max(...found.map(([, weight]) => weight), 1e-30) : 1;
-  return found.map(([unit, weight]) => [unit, weight / most]);
+  return found;
 }
 
 function backText(data, legendSays, pointed = () => undefined) {
@@ -18,7 +17,7 @@ function backText(data, legendSays, pointed = () => undefined) {
   const panel = make("div", { class: "point", "aria-live": "polite" });
   const text = new ColouredText(units, data.sections, (k) => (shown.has(k) ? `s${classOf(shown.get(k), SHARES)}` : ""), (k) => {
     shown.clear();
-    weightsBefore(weights, k, data.relative).forEach(([unit, weight]) => shown.set(unit, weight));
+    weightsBefore(weights, k).forEach(([unit, weight]) => shown.set(unit, weight));
     const most = [...shown].sort(([, one], [, other]) => other - one).slice(0, 5);
     panel.replaceChildren(make("p", {}, data.says, " ", make("b", { class: "symbol" }, onOneLine(units.slice(Math.max(0, k - 12), k + 1)))),
       make("table", {}, make("tbody", {}, ...most.map(([unit, weight]) => make("tr", {}, make("td", { class: "symbol" }, seen(units[unit])),

@@ -28,13 +28,13 @@ function histogram(bars, label, { every = 1, width = 460, height = 140 } = {}) {
 function lines(series, { across, up, log = false, bars = [], width = 640, height = 340 } = {}) {
   const left = 58, right = width - 12, top = 10, bottom = height - 40, scale = log ? Math.log10 : (value) => value;
   const good = (value) => Number.isFinite(value) && (!log || value > 0);
-  const xs = series.flatMap((one) => one.points.map(([x]) => x)), ys = series.flatMap((one) => one.points.map(([, y]) => y)).filter(good);
+  const xs = series.flatMap((one) => one.points.map(([x]) => x)), ys = [...series.flatMap((one) => one.points.map(([, y]) => y)), ...bars.map((bar) => bar.value)].filter(good);
   const [x0, x1] = [Math.min(...xs), Math.max(...xs)], highest = Math.max(...ys);
   const lowest = Math.max(Math.min(...ys), log ? highest * 1e-12 : -Infinity);
   const room = log ? 0 : 0.05 * (highest - lowest || 1), below = scale(lowest) - room, y0 = !log && lowest >= 0 ? Math.max(0, below) : below, y1 = scale(highest) + room;
   const px = (x) => left + (right - left) * (x - x0) / (x1 - x0 || 1);
   const py = (y) => bottom - (bottom - top) * (Math.max(y0, Math.min(y1, scale(y))) - y0) / (y1 - y0 || 1);
-  const path = (points) => points.filter(([, y]) => good(y)).map(([x, y], k) => `${k ? "L" : "M"}${px(x).toFixed(1)} ${py(y).toFixed(1)}`).join("");
+  const path = (points) => points.filter(([, y]) => good(y) && y >= lowest).map(([x, y], k) => `${k ? "L" : "M"}${px(x).toFixed(1)} ${py(y).toFixed(1)}`).join("");
   const parts = [];
   const marks = log ? powers(y0, y1) : ticks(y0, y1);
   for (const { value, said } of marks) {
@@ -48,8 +48,10 @@ function lines(series, { across, up, log = false, bars = [], width = 640, height
   }
   for (const one of series) {
     if (one.band) {
-      const low = one.band.filter(([, y]) => good(y)), high = one.band.map(([x, , y]) => [x, y]).filter(([, y]) => good(y)).reverse();
-      parts.push(make("path", { d: path(low.map(([x, y]) => [x, y])) + path(high).replace("M", "L") + "Z", class: `band-${one.style}` }));
+      // zeros have no logarithm, and are drawn at the lower edge
+      const there = one.band.filter(([, low, high]) => Number.isFinite(low) && Number.isFinite(high));
+      const around = [...there.map(([x, low]) => [x, low]), ...there.map(([x, , high]) => [x, high]).reverse()];
+      if (there.length) parts.push(make("path", { d: `M${around.map(([x, y]) => `${px(x).toFixed(1)} ${py(y).toFixed(1)}`).join("L")}Z`, class: `band-${one.style}` }));
     }
     const d = path(one.points);
     parts.push(make("path", { d, class: `line-${one.style}`, "stroke-dasharray": one.dashed ? "5 4" : undefined }, make("title", {}, one.name)));

@@ -119,6 +119,8 @@ def _map(network: RecurrentModel, counts: Sequence[int] | None) -> list[dict[str
 
 
 def _kind(symbol: str) -> str:
+    if len(symbol) > 1:  # the unknown symbol, bytes
+        return "other"
     if symbol.isdigit():
         return "digit"
     if symbol.isupper():

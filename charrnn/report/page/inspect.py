@@ -1,6 +1,5 @@
 """What `charrnn inspect` shows: tables for the terminal, and the pages of units, gradients and attention."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from charrnn.report.say import say
 from charrnn.wording import counted
 
 BEST = 3  # units shown of each feature
-SHOWN_UNITS = 24  # that the text can be coloured by
+SHOWN_UNITS = 24  # that the text can be coloured by, more where more follow something
 ON = 0.3  # a unit is on above this (Strobelt et al. 2018)
 OWES, OWES_BACK = 2_000, 60  # characters of text, and characters back, for which it is shown what a prediction owes them
 
@@ -43,7 +42,7 @@ class Named:
 
 def show(names: Sequence[str], files: Sequence[str], options: PrintOptions) -> None:
     """Print what is found in the models, and write it as a page or as JSON."""
-    check_places(options.html, options.json)
+    check_places(options.html, options.json, options.states)
     networks = [Named(name, network_in(api.load(name), name)) for name in names]
     if len(networks) > 1 and not options.gradients:
         raise CharrnnError(f"--{options.look} looks at one model; leave out the other -m")
@@ -68,10 +67,11 @@ def _show_neurons(networks: Sequence[Named], reads: Sequence[Read], options: Pri
         characters, units = counted(len(read.ids_T), "character"), counted(found.states_TU.shape[1], "unit")
         say(f"states: {options.states}, {characters}, {units}")
     view = neurons_view(network, read, found, options.characters)
-    print(f"{'what is followed':20}{'unit':>10}{'correlation':>13}")
+    print(f"{'what is followed':20}{'unit':>{16 if view.data['layers'] > 1 else 10}}{'correlation':>13}")
     for feature in view.data["features"]:
         unit = feature["best"][0]
-        print(f"{feature['name']:20}{unit['number']:10}{unit['correlation']:13.3f}")
+        of_layer = f" of layer {unit['layer']}" if view.data["layers"] > 1 else ""
+        print(f"{feature['name']:20}{str(unit['unit']) + of_layer:>{10 if not of_layer else 16}}{unit['correlation']:13.3f}")
     for k, layer in enumerate(found.gates, 1):
         for gate, (closed, opened) in layer.items():
             where = f"layer {k}, {gate} gate" if len(found.gates) > 1 else f"{gate} gate"
@@ -85,8 +85,8 @@ def neurons_view(network: Named, read: Read, found: Neurons, shown: int) -> View
     best = {feature: found.followers(feature, BEST) for feature in found.correlations}
     order = sorted(best, key=lambda feature: -abs(found.correlations[feature][best[feature][0]]))
     chosen = list(dict.fromkeys(unit for k in range(BEST) for feature in order for unit in best[feature][k : k + 1]))
-    chosen += [unit for unit in np.argsort(-found.states_TU.std(0), kind="stable").tolist() if unit not in chosen]
-    chosen = chosen[:SHOWN_UNITS]
+    others = [unit for unit in np.argsort(-found.states_TU.std(0), kind="stable").tolist() if unit not in chosen]
+    chosen += others[: max(0, SHOWN_UNITS - len(chosen))]
 
     def named(unit: int, feature: str | None) -> dict[str, Any]:
         correlation = float(found.correlations[feature][unit]) if feature else None
@@ -100,6 +100,7 @@ def neurons_view(network: Named, read: Read, found: Neurons, shown: int) -> View
         "about": f"{network}: what its units put out once each character has been read.",
         **_part(read, shown),
         "layers": network.model.config.layers,
+        "hidden": hidden,
         "units": [named(unit, closest(unit)) | {"follows": closest(unit)} for unit in chosen],
         "activations": states_TU[:, chosen].astype(np.float16),
         "threshold": ON,
@@ -130,8 +131,9 @@ def _show_gradients(networks: Sequence[Named], reads: Sequence[Read], options: P
     if options.page:
         model, read = networks[0].model, reads[0]
         count = min(options.characters, OWES, len(read.ids_T) - 1)
-        weights = owes(model, read.ids_T[: count + 1], back=OWES_BACK).astype(np.float16)
-        data |= _part(read, count) | {"weights": weights, "relative": True, "says": "what was expected after"}
+        weights_TK = owes(model, read.ids_T[: count + 1], back=OWES_BACK)
+        weights_TK /= np.maximum(np.nanmax(weights_TK, axis=1, keepdims=True), 1e-30)
+        data |= _part(read, count) | {"weights": weights_TK.astype(np.float16), "says": "what was expected after"}
     return View("gradients", "How far back gradients reach", data)
 
 
@@ -147,18 +149,15 @@ def _figures(one: Reach) -> dict[str, Any]:
 def _show_attention(networks: Sequence[Named], reads: Sequence[Read], options: PrintOptions) -> View:
     (network,), (read,) = networks, reads
     shares_TK = attention(network.model, read.ids_T[: options.characters])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of a text that is shorter than the window
-        mean_K = np.nan_to_num(np.nanmean(shares_TK, axis=0))
+    there_K = ~np.isnan(shares_TK).all(0)  # the text, or its lines, may be shorter than the window
+    mean_K = np.nanmean(shares_TK[:, there_K], axis=0)
     print(f"{'characters before':>18}{'mean weight':>13}")
     for k, mean in enumerate(mean_K):
         print(f"{k:18}{mean:13.4f}")
     config = network.model.config
     about = f"{network}, attention {config.attention} over {config.attention_window} past states."
     data = {"about": about, **_part(read, len(shares_TK)), "weights": shares_TK.astype(np.float16), "mean": mean_K}
-    return View(
-        "attention", f"{network.name}: what its attention looks back on", data | {"relative": False, "says": "after"}
-    )
+    return View("attention", f"{network.name}: what its attention looks back on", data | {"says": "after"})
 
 
 LOOKS: dict[str, Callable[[Sequence[Named], Sequence[Read], PrintOptions], View]] = {

@@ -49,21 +49,23 @@ function show(data) {
   const panel = make("div", { class: "point", "aria-live": "polite" }), marked = make("div", {});
   const text = new ColouredText(units, data.sections, (k) => `d${classOf(activations.at(k, column), VALUES)}`, (k) => pointed(k), (start, end) => mark(start, end));
   const pointed = (k) => panel.replaceChildren(make("p", {}, "character ", make("b", { class: "symbol" }, seen(units[k])), `: ${named(data.units[column])} is at ${number(activations.at(k, column))} once it has been read`));
-  const chosen = (k) => { column = k; text.recolour(); about.textContent = titles[k]; };
   const about = make("p", { class: "soft" });
+  const chosen = (k) => { column = k; text.recolour(); about.textContent = `coloured by ${titles[k]}`; if (text.at >= 0) pointed(text.at); };
+  const nameOf = (number) => (data.layers > 1 ? `${number % data.hidden} of layer ${Math.floor(number / data.hidden) + 1}` : `${number}`);
   const mark = (start, end) => {
     const bits = onThroughout(on, start, end), before = start ? onThroughout(on, start - 1, start) : bits.map(() => 0);
     const fresh = unitsOf(bits.map((byte, j) => byte & ~before[j])), all = unitsOf(bits);
     const places = alike(on, bits, start, end, 8);
-    marked.replaceChildren(make("p", {}, "marked: ", make("b", { class: "symbol" }, onOneLine(units.slice(start, end)))),
-      make("p", {}, `${number(all.length, 0)} units are on throughout (above ${data.threshold})${fresh.length ? `, of them not just before: ${fresh.slice(0, 12).join(", ")}` : ""}`),
+    marked.replaceChildren(make("p", {}, "marked: ", make("b", { class: "symbol passage" }, onOneLine(units.slice(start, end)))),
+      make("p", {}, `${number(all.length, 0)} units are on throughout (above ${data.threshold})${fresh.length ? `, of them not just before: ${fresh.slice(0, 12).map(nameOf).join(", ")}` : ""}`),
       places.length ? make("table", { class: "stretches" }, make("tbody", {}, ...places.map(({ start: at, score }) => make("tr", {},
         make("td", { class: "number" }, `${score}`), make("td", {}, text.link(at, at + end - start)))))) : make("p", { class: "soft" }, "no other place has any of them on for as long"));
   };
   const features = table(["what is followed", "unit", "correlation"], data.features.map((feature) => [feature.name,
-    make("span", {}, ...feature.best.map((unit) => make("button", { class: "link", onclick: () => { list.querySelector("select").value = data.units.findIndex((one) => one.number === unit.number); chosen(Number(list.querySelector("select").value)); } }, `${unit.unit}`)).flatMap((one) => [one, " "])),
+    make("span", {}, ...feature.best.map((unit) => make("button", { class: "link", onclick: () => choose(unit.number) }, nameOf(unit.number))).flatMap((one) => [one, " "])),
     number(feature.best[0].correlation)]), [2]);
   const list = select("unit:", titles, 0, chosen);
+  const choose = (number) => { const k = data.units.findIndex((one) => one.number === number); list.querySelector("select").value = k; chosen(k); };
   const gates = data.gates.flatMap((layer, k) => Object.entries(layer).map(([name, gate]) => {
     const closed = unpack(gate.closed), open = unpack(gate.open);
     const dots = Array.from({ length: closed.length }, (_, j) => ({ x: closed.at(j), y: open.at(j), name: `unit ${j}: closed ${percent(closed.at(j))}, open ${percent(open.at(j))} of the time` }));
@@ -74,7 +76,7 @@ function show(data) {
   const names = classNames(VALUES);
   view.replaceChildren(
     make("p", {}, data.about),
-    make("div", { class: "tools" }, list, make("div", { class: "legend" }, ...names.map((name, k) => make("span", { class: `d${k}` }, name)))),
+    make("div", { class: "tools" }, list, make("div", { class: "legend" }, ...names.map((name, k) => make("span", { class: `d${k}` }, name))), about),
     make("div", { class: "beside" }, text.element, make("aside", {}, panel, foldable(parts))));
   panel.replaceChildren(make("p", { class: "soft" }, "Point at a character, or move through the text with the arrow keys."));
   chosen(0);

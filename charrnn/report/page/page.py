@@ -36,22 +36,26 @@ class View:
     data: dict[str, Any]
 
 
-def check_places(html: str | None, json: str | None) -> None:
-    """Raises CharrnnError where a page or its JSON would replace a file that is neither."""
-    for name, mark, what in ((html, MADE_HERE, "page"), (json, b'{"charrnn":', "JSON")):
+def check_places(html: str | None, json: str | None, arrays: str | None = None) -> None:
+    """Raises CharrnnError where a page, its JSON or a file of arrays would replace a file that is none, or one another."""
+    places = (html, MADE_HERE, "page made here"), (json, b'{"charrnn":', "JSON made here"), (arrays, b"PK", "file of arrays")
+    names = [name for name, *_ in places if name is not None]
+    if len({Path(name).absolute() for name in names}) < len(names):
+        raise CharrnnError(f"{names[0]}: is named for two files at once; give each a name of its own")
+    for name, mark, what in places:
         if name is None:
             continue
         path = Path(name)
         if path.is_dir():
             raise CharrnnError(f"{path}: is a folder; name a file")
         if path.is_file() and mark not in path.read_bytes()[:1000]:
-            raise CharrnnError(f"{path}: is no {what} made here, and is not replaced; name another file")
+            raise CharrnnError(f"{path}: is no {what}, and is not replaced; name another file")
 
 
 def write_view(view: View, html: str | None, json: str | None) -> None:
     """Write the page, the JSON, or both. Raises CharrnnError where they cannot be."""
     if html is not None:
-        write_bytes(Path(html), page(view).encode())
+        write_bytes(Path(html), page(view).encode("utf-8", "replace"))
     if json is not None:
         write_bytes(Path(json), to_json(view).encode())
 

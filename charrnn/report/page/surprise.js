@@ -1,6 +1,7 @@
 // How much each character of a text surprised a model, or how two models differ there.
 
 const COPIED = [12, 20, 40, 80];
+const IMPOSSIBLE = 998; // bits, from which on they stand for a probability of zero
 const BITS = [1, 2, 3, 5, 8, 12], RANKS = [2, 4, 11], DIFFERENCES = [-4, -2, -0.5, 0.5, 2, 4];
 
 // The ways to colour the text: a value of each unit, the bounds of its classes, and the style of those.
@@ -12,7 +13,7 @@ function colourings(models, copies) {
     if (model.entropy) {
       found.push({ name: `entropy of the prediction${of}`, value: (k) => model.entropy.at(k), bounds: BITS, style: "s",
         names: classNames(BITS, " bits") });
-      found.push({ name: `rank of what stands there${of}`, value: (k) => model.rank.at(k), bounds: RANKS, style: "s",
+      found.push({ name: `rank of what stands there${of}`, value: (k) => model.rank.at(k) || NaN, bounds: RANKS, style: "s",
         names: ["the likeliest", "2 or 3", "4 to 10", "11 or more"], classes: [0, 2, 4, 6] });
     }
   }
@@ -49,7 +50,7 @@ function panelOf(models, units, copies, k) {
   const parts = [make("p", {}, "character ", make("b", { class: "symbol" }, seen(units[k])), `, the ${number(k + 1, 0)}. of the text`)];
   for (const model of models) {
     const bits = model.surprise.at(k);
-    const figures = [`${number(bits)} bits (${percent(2 ** -bits)})`];
+    const figures = [bits >= IMPOSSIBLE ? "impossible" : `${number(bits)} bits (${percent(2 ** -bits)})`];
     if (model.entropy) figures.push(`rank ${number(model.rank.at(k), 0)}`, `entropy ${number(model.entropy.at(k))} bits`);
     const said = Number.isNaN(bits) ? "not predicted" : figures.join(", ");
     parts.push(make("p", {}, models.length > 1 ? make("b", {}, `${model.name}: `) : "", said));
@@ -91,7 +92,7 @@ function show(data) {
   const chosen = (k) => {
     way = ways[k];
     legend.replaceChildren(...way.names.map((name, j) => make("span", { class: way.style + way.classes[j] }, name)),
-      ...(way.says ? [make("p", { class: "soft" }, way.says)] : []));
+      make("p", { class: "soft" }, way.says ? `${way.name}: ${way.says}` : way.name));
     text.recolour();
   };
   const figures = models.map((model) => [model.name, number(model.characters, 0), number(model.bits_per_character, 3), number(model.perplexity, 2)]);
@@ -101,7 +102,7 @@ function show(data) {
   const chart = histogram(histogramOf(ways.find((one) => one.name.startsWith("surprise")), units.length), "bits of surprise, and how many characters", { every: 4 });
   const more = foldable([[`How surprised${models.length > 1 ? ` ${models[0].name} was` : ""}`, chart], ...stretches]);
   view.replaceChildren(
-    table(["model", "characters", "bits per character", "perplexity"], figures, [1, 2, 3]),
+    table(["model", data.symbols, `bits per ${data.symbol}`, "perplexity"], figures, [1, 2, 3]),
     make("div", { class: "tools" }, ways.length > 1 ? select("colour:", ways.map((one) => one.name), 0, chosen) : "", legend),
     make("div", { class: "beside" }, text.element, make("aside", {}, panel, more)));
   chosen(0);

@@ -11,6 +11,7 @@ from charrnn.models.language_model import LanguageModel
 from charrnn.report.mixture import open_and_say
 from charrnn.report.page.options import PageOptions
 from charrnn.report.page.page import View, check_places, say_made, write_view
+from charrnn.report.say import say
 from charrnn.report.score_layouts import LAYOUTS, PrintOptions
 from charrnn.report.scores import say_context
 from charrnn.scoring.score import context_text
@@ -26,22 +27,29 @@ from charrnn.scoring.surprise import (
     stretches,
     surprising,
 )
-from charrnn.wording import counted, file_name
+from charrnn.text.vocabulary import utf8_widths
+from charrnn.wording import counted, file_name, symbol_name
 from charrnn.writing.novel import copies
 
 BITS = 1 / math.log(2)
 LEAST_COPY, PASSAGE = 12, 60  # characters: of a copied stretch, and shown on either side of where it stands
+IMPOSSIBLE = 999 / BITS  # nats, which stand for a probability of zero
 DIFFERENT = 0.5 / BITS  # nats a character by which one model must beat another to go on with a stretch
 
 
 def surprise_view(
-    title: str, texts: Texts, expected: Sequence[Expected], copied: Sequence[dict[str, Any]] | None = None
+    title: str,
+    texts: Texts,
+    expected: Sequence[Expected],
+    level: str,
+    copied: Sequence[dict[str, Any]] | None = None,
 ) -> View:
     """What one model expected at each character of the texts, or two held against each other. copied: what of the texts
     stands in the text learnt from, where they were compared."""
     one, *others = expected
+    symbol = symbol_name(level)
     if others:
-        difference = np.nan_to_num(others[0].log_probs - one.log_probs, posinf=0.0, neginf=0.0)
+        difference = np.nan_to_num(others[0].log_probs - one.log_probs, posinf=IMPOSSIBLE, neginf=-IMPOSSIBLE)
         groups = [
             (f"Where {one.name} is more surprised than {others[0].name}", stretches(difference - DIFFERENT, texts)),
             (f"Where {others[0].name} is more surprised than {one.name}", stretches(-difference - DIFFERENT, texts)),
@@ -50,6 +58,8 @@ def surprise_view(
         groups = [("Most surprising", surprising(one, texts))]
     data = {
         "text": texts.text,
+        "symbol": symbol,
+        "symbols": f"{symbol}s",
         "sections": [{"name": name, "start": start} for name, start in texts.sections],
         "models": [_model(each) for each in expected],
         "stretches": [{"title": name, "list": [_stretch(each, texts) for each in found]} for name, found in groups],
@@ -72,12 +82,14 @@ def show_surprise(models: Sequence[str], texts: Sequence[str], files: Sequence[s
             expected.append(expected_by(api.load(options.against), options.against, read, context=context))
     names = ", ".join(dict.fromkeys(file_name(name) for name in files)) or "the text"
     title = f"{names}: how much it surprises {' and '.join(one.name for one in expected)}"
-    write_view(surprise_view(title, read, expected), options.html, options.json)
+    write_view(surprise_view(title, read, expected, model.vocabulary.level), options.html, options.json)
     layout = LAYOUTS["tsv"](options, model.vocabulary.level)
     for one in expected:
         if len(expected) > 1:
             print(f"{one.name}:")
         print(layout.summary(one.tally, 0))
+        if impossible := int(np.isneginf(one.log_probs).sum()):
+            say(f"{one.name}: {counted(impossible, 'character')} that cannot stand there, left out of its figures")
     say_made(options.html, options.json)
 
 
@@ -95,7 +107,7 @@ def write_written(
     texts, expected = expected_of_written(model, name, prime, written)
     title = f"{counted(len(written), 'text')} written by {name}"
     copied = None if corpus is None else _copied(model, texts, corpus)
-    write_view(surprise_view(title, texts, [expected], copied), options.html, options.json)
+    write_view(surprise_view(title, texts, [expected], model.vocabulary.level, copied), options.html, options.json)
     say_made(options.html, options.json)
 
 
@@ -104,13 +116,14 @@ def _copied(model: LanguageModel, texts: Texts, corpus: np.ndarray) -> list[dict
     found = []
     ends = [start for _, start in texts.sections[1:]] + [len(texts.text)]
     for (_, start), end in zip(texts.sections, ends, strict=True):
-        ids = model.vocabulary.encode(texts.text[start : end - 1])
-        if len(ids) != end - 1 - start:  # bytes, of which a character may have several
-            continue
-        for copy in copies(ids, corpus, LEAST_COPY):
+        text = texts.text[start : end - 1]
+        widths = utf8_widths(text) if model.vocabulary.level == "byte" else np.ones(len(text), int)
+        begins = np.cumsum(np.concatenate([[0], widths]))  # of each character among the ids
+        for copy in copies(model.vocabulary.encode(text), corpus, LEAST_COPY):
             before, after = corpus[max(0, copy.place - PASSAGE) : copy.place], corpus[copy.place + copy.length :][:PASSAGE]
             passage = {"before": model.vocabulary.decode(before), "after": model.vocabulary.decode(after)}
-            found.append({"start": start + copy.begin, "end": start + copy.begin + copy.length, **passage})
+            first, last = start + np.searchsorted(begins, [copy.begin, copy.begin + copy.length + 1]) - [0, 1]
+            found.append({"start": int(first), "end": int(last), **passage})
     return found
 
 
@@ -120,7 +133,8 @@ def _stretch(one: Stretch, texts: Texts) -> dict[str, Any]:
 
 def _model(expected: Expected) -> dict[str, Any]:
     """Surprise and entropy are in bits."""
-    found: dict[str, Any] = {"name": expected.name, **expected.tally.to_json(), "surprise": -expected.log_probs * BITS}
+    surprise = -np.maximum(expected.log_probs, -IMPOSSIBLE) * BITS
+    found: dict[str, Any] = {"name": expected.name, **expected.tally.to_json(), "surprise": surprise}
     if expected.entropies is not None:
         found |= {"entropy": expected.entropies * BITS, "rank": expected.ranks}
     if expected.likeliest_log_probs_TK is not None:

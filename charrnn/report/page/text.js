@@ -1,3 +1,5 @@
+const PRINTED = 200; // blocks, on paper
+
 // A text whose units (characters) are coloured by class, of which only what is near the window is drawn. One of them is
 // pointed at, by pointer or by keyboard, and a span is marked, as text is selected or by shift and the arrow keys.
 class ColouredText {
@@ -7,7 +9,7 @@ class ColouredText {
     Object.assign(this, { units, sections, colour, onpoint, onmark, at: -1, anchor: -1 });
     this.element = make("div", { class: "text", tabindex: 0, role: "group", "aria-label": "text; arrow keys move through it",
       onpointerover: (event) => this.#pointed(event), onpointerdown: (event) => this.#pointed(event),
-      onpointerup: () => this.#selected(), onkeydown: (event) => this.#key(event) });
+      onkeydown: (event) => this.#key(event) });
     this.blocks = [];
     const starts = new Map(sections.map((section) => [section.start, section.name]));
     for (let start = 0; start < units.length;) {
@@ -23,7 +25,9 @@ class ColouredText {
       each.isIntersecting ? this.#draw(block) : this.#leave(block);
     }), { rootMargin: "1200px 0px" });
     this.blocks.forEach((block, k) => { block.element.dataset.block = k; });
-    window.addEventListener("beforeprint", () => this.blocks.slice(0, 200).forEach((block) => this.#draw(block)));
+    this.#prepareForPaper();
+    let waiting;
+    document.addEventListener("selectionchange", () => { clearTimeout(waiting); waiting = setTimeout(() => this.#selected(), 200); });
   }
 
   // Once the element is in the page: heights are guessed from its width until a block has been drawn.
@@ -74,6 +78,16 @@ class ColouredText {
       make("span", { class: "soft" }, shown(start - 12, start)),
       make("b", {}, end - start > most ? `${shown(start, start + most)}…` : shown(start, end)),
       make("span", { class: "soft" }, shown(end, end + 8)));
+  }
+
+  // On paper stand the first blocks, and where there are more, a line that says so.
+  #prepareForPaper() {
+    const shown = this.blocks.slice(0, PRINTED), left = this.blocks.slice(PRINTED);
+    if (left.length) this.element.append(make("p", { class: "cut" }, `The first ${number(left[0].start, 0)} of ${number(this.units.length, 0)} characters.`));
+    left.forEach((block) => block.element.classList.add("unprinted"));
+    let drawn = [];
+    window.addEventListener("beforeprint", () => { drawn = shown.filter((block) => !block.drawn); drawn.forEach((block) => this.#draw(block)); });
+    window.addEventListener("afterprint", () => drawn.forEach((block) => this.#leave(block)));
   }
 
   // A block ends after a line, or within a long one, and where a section begins.
@@ -141,7 +155,7 @@ class ColouredText {
       ArrowUp: () => Math.min(lineStart(lineStart(from) - 1) + from - lineStart(from), lineStart(from) - 1),
       Home: () => (event.ctrlKey ? 0 : lineStart(from)), End: () => (event.ctrlKey ? this.units.length - 1 : next(from) - 1),
     };
-    if (!(event.key in moves)) return;
+    if (!(event.key in moves) || event.altKey || event.metaKey) return;
     event.preventDefault();
     if (!event.shiftKey) this.anchor = -1;
     else if (this.anchor < 0) this.anchor = from;
@@ -152,8 +166,9 @@ class ColouredText {
   #selected() {
     const selection = document.getSelection();
     if (!this.onmark || selection.isCollapsed) return;
-    const unit = (node) => Number(node?.parentElement?.closest(".unit")?.dataset.k ?? NaN);
-    const [one, other] = [unit(selection.anchorNode), unit(selection.focusNode)];
-    if (!Number.isNaN(one + other)) this.onmark(Math.min(one, other), Math.max(one, other) + 1);
+    const { startContainer, startOffset, endContainer, endOffset } = selection.getRangeAt(0);
+    const unit = (node) => Number(node.parentElement?.closest(".unit")?.dataset.k ?? NaN);
+    const start = unit(startContainer) + (startOffset === startContainer.length ? 1 : 0), end = unit(endContainer) + (endOffset ? 1 : 0);
+    if (start < end && this.element.contains(startContainer)) this.onmark(start, end);
   }
 }

@@ -23,7 +23,7 @@ MOST_EPOCHS = 100  # where no budget is given, small corpora end here before the
 CHARACTERS_PER_WEIGHT = 5.0
 # Networks of more recurrent weights than this for each character of corpus learn it by heart rather than learn from it: of
 # tiny-shakespeare, 352 units learn as much as 480 in half the time. Of names, which are lines, more did better.
-WEIGHTS_PER_CHARACTER, OF_LINES = 0.8, 2.0
+WEIGHTS_PER_CHARACTER, OF_LINES = 1.0, 2.0
 SIZES = range(64, 2049, 32)  # of hidden layers
 ROWS, ROWS_OF_LINES = 32, 64
 WINDOW = 48

@@ -49,7 +49,7 @@ function show(data) {
   const panel = make("div", { class: "point", "aria-live": "polite" }), marked = make("div", {});
   const text = new ColouredText(units, data.sections, (k) => `d${classOf(activations.at(k, column), VALUES)}`, (k) => pointed(k), (start, end) => mark(start, end));
   const pointed = (k) => panel.replaceChildren(make("p", {}, "character ", make("b", { class: "symbol" }, seen(units[k])), `: ${named(data.units[column])} is at ${number(activations.at(k, column))} once it has been read`));
-  const about = make("p", { class: "soft" });
+  const about = make("p", { class: "soft cut" }); // on paper, where the list is not
   const chosen = (k) => { column = k; text.recolour(); about.textContent = `coloured by ${titles[k]}`; if (text.at >= 0) pointed(text.at); };
   const nameOf = (number) => (data.layers > 1 ? `${number % data.hidden} of layer ${Math.floor(number / data.hidden) + 1}` : `${number}`);
   const mark = (start, end) => {

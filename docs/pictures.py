@@ -32,7 +32,8 @@ def models(corpus: Path) -> None:
             charrnn(*command, "-m", name)
     if not Path("pairs", "model.safetensors").exists():
         example = HERE.parent / "examples" / "text_to_text.py"
-        subprocess.run([sys.executable, example, "--task", "reverse", "--attention", "additive", "--model", "pairs"], check=True)
+        task = ["--task", "reverse", "--attention", "additive", "--model", "pairs"]
+        subprocess.run([sys.executable, example, *task], check=True)
     Path("words.txt").write_text("".join(Path("pairs", "pairs.txt").read_text().splitlines(keepends=True)[:40]))
 
 

@@ -81,8 +81,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         model = learn(
             learnt, Path(chosen.model or folder), cell="lstm", attention=chosen.attention, output="plain",
-            attention_window=32, hidden=chosen.hidden, embedding=32, dropout=0.0, batch_size=128, learning_rate=chosen.rate, steps=chosen.steps,
-            valid_fraction=0.02,
+            attention_window=32, hidden=chosen.hidden, embedding=32, dropout=0.0, batch_size=128,
+            learning_rate=chosen.rate, steps=chosen.steps, valid_fraction=0.02,
             evaluate_every=max(1, chosen.steps // 4),
         )  # fmt: skip
         seconds = model.summary["seconds"]

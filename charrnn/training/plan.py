@@ -124,9 +124,8 @@ def make_plan(
 
     hidden = options.hidden or max(filter(fits, SIZES), default=SIZES[0])
     epochs = seen(hidden) / characters
-    options = options.filled(
-        hidden=hidden, **_drop_rates(options, epochs), **_by_name(options, hidden, epochs, batch / math.sqrt(characters))
-    )
+    options = options.filled(hidden=hidden, learning_rate=_rate(options, hidden), **_drop_rates(options, epochs))
+    options = options.filled(weight_decay=_decay(options, epochs, characters, batch))
     chosen = network(hidden, dropout=options.dropout, embedding_dropout=options.embedding_dropout)
     size = f"{chosen.layers} × {hidden} {title(chosen.cell)} ({'as given' if given else 'what this budget trains well'})"
     reasons.append(f"network: {size}, dropout {chosen.dropout:g}, for about {epochs_of(epochs, 2)}")
@@ -177,14 +176,20 @@ def _minutes(options: TrainOptions, reasons: list[str]) -> float | None:
     return DEFAULT_MINUTES
 
 
-def _by_name(options: TrainOptions, hidden: int, epochs: float, roots_a_step: float) -> dict[str, float]:
-    """What the update rule decides, and for the rate the size of the layers, for the decay how often the text is read."""
-    _, _, rate, decay = OPTIMIZERS[options.optimizer]
-    rate = options.learning_rate or round(rate * min(MOST_RATE, max(1.0, FULL_SIZE / hidden)), 6)
-    if options.optimizer == "adamw":
-        share = min(1.0, (epochs - SEVERAL) / (OFTEN - SEVERAL))
-        decay = max(decay, round(share * min(MOST_DECAY, roots_a_step / (DECAY_ROOT * rate)), 2))
-    return {"learning_rate": rate, "weight_decay": decay}
+def _rate(options: TrainOptions, hidden: int) -> float:
+    """Of the update rule, by the size of the layers."""
+    return round(OPTIMIZERS[options.optimizer][2] * min(MOST_RATE, max(1.0, FULL_SIZE / hidden)), 6)
+
+
+def _decay(options: TrainOptions, epochs: float, characters: int, batch: float) -> float:
+    """Of the update rule; where it is AdamW, by how often the text is read too. The options have their learning rate."""
+    assert options.learning_rate is not None
+    usual = OPTIMIZERS[options.optimizer][3]
+    if options.optimizer != "adamw":
+        return usual
+    share = min(1.0, (epochs - SEVERAL) / (OFTEN - SEVERAL))
+    often = min(MOST_DECAY, batch / (DECAY_ROOT * math.sqrt(characters) * options.learning_rate))
+    return max(usual, round(share * often, 2))
 
 
 def _drop_rates(options: TrainOptions, epochs: float) -> dict[str, float]:

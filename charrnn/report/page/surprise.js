@@ -102,7 +102,7 @@ function show(data) {
   const chart = histogram(histogramOf(ways.find((one) => one.name.startsWith("surprise")), units.length), "bits of surprise, and how many characters", { every: 4 });
   const more = foldable([[`How surprised${models.length > 1 ? ` ${models[0].name} was` : ""}`, chart], ...stretches]);
   view.replaceChildren(
-    table(["model", data.symbols, `bits per ${data.symbol}`, "perplexity"], figures, [1, 2, 3]),
+    table(["model", `${data.symbol}s`, `bits per ${data.symbol}`, "perplexity"], figures, [1, 2, 3]),
     make("div", { class: "tools" }, ways.length > 1 ? select("colour:", ways.map((one) => one.name), 0, chosen) : "", legend),
     make("div", { class: "beside" }, text.element, make("aside", {}, panel, more)));
   chosen(0);

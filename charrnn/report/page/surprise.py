@@ -47,7 +47,6 @@ def surprise_view(
     """What one model expected at each character of the texts, or two held against each other. copied: what of the texts
     stands in the text learnt from, where they were compared."""
     one, *others = expected
-    symbol = symbol_name(level)
     if others:
         difference = np.nan_to_num(others[0].log_probs - one.log_probs, posinf=IMPOSSIBLE, neginf=-IMPOSSIBLE)
         groups = [
@@ -58,8 +57,7 @@ def surprise_view(
         groups = [("Most surprising", surprising(one, texts))]
     data = {
         "text": texts.text,
-        "symbol": symbol,
-        "symbols": f"{symbol}s",
+        "symbol": symbol_name(level),
         "sections": [{"name": name, "start": start} for name, start in texts.sections],
         "models": [_model(each) for each in expected],
         "stretches": [{"title": name, "list": [_stretch(each, texts) for each in found]} for name, found in groups],

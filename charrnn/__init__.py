@@ -7,8 +7,24 @@ for score in charrnn.score(model, ["To be or not to be"]):
     print(score.tally.bits_per_character, score.text)
 """
 
-from charrnn.api import bench, compare, corpus, fill, info, inspect, load, mix, ngram, rescore, resume, sample, score, train
+from charrnn.api import (
+    bench,
+    compare,
+    corpus,
+    fill,
+    info,
+    inspect,
+    load,
+    mix,
+    ngram,
+    predict,
+    rescore,
+    resume,
+    sample,
+    score,
+    train,
+)
 from charrnn.errors import CharrnnError
 
-__all__ = ["CharrnnError", "bench", "compare", "corpus", "fill", "info", "inspect", "load", "mix", "ngram", "rescore"]
-__all__ += ["resume", "sample", "score", "train"]
+__all__ = ["CharrnnError", "bench", "compare", "corpus", "fill", "info", "inspect", "load", "mix", "ngram", "predict"]
+__all__ += ["rescore", "resume", "sample", "score", "train"]

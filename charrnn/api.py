@@ -12,7 +12,7 @@ from charrnn.inspection.options import InspectOptions
 from charrnn.machine import prepared
 from charrnn.models.options import MixOptions, MixtureOptions
 from charrnn.options import speaking_python, takes
-from charrnn.scoring.options import CompareOptions, RescoreOptions, ScoreOptions
+from charrnn.scoring.options import CompareOptions, PredictOptions, RescoreOptions, ScoreOptions
 from charrnn.training.options import BenchOptions, NgramOptions, TrainOptions
 from charrnn.writing.options import FillOptions, SampleOptions
 
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
     from charrnn.inspection.gradients import Reach
     from charrnn.inspection.neurons import Neurons
-    from charrnn.models.language_model import LanguageModel, SavedModel
+    from charrnn.models.language_model import LanguageModel
     from charrnn.models.mixture import Mixture
     from charrnn.models.ngram.model import NgramModel
+    from charrnn.models.predictor import Predictor
     from charrnn.scoring.compare import Comparison
+    from charrnn.scoring.predict import Predicted
     from charrnn.scoring.rescore import Rescored
     from charrnn.scoring.score import Score
     from charrnn.training.start import Session
@@ -103,11 +105,12 @@ def ngram(corpus: Names, model: str | Path = DEFAULT_MODEL, *, options: NgramOpt
 
 
 @prepared()
-def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> "SavedModel":
-    """The model in a folder. compiled: whether a network runs on JAX (faster for long work) or numpy (ready at once)."""
-    from charrnn.models.folder import open_model
+def load(model: str | Path = DEFAULT_MODEL, *, compiled: bool = False) -> Any:
+    """The model in a folder, of any kind. compiled: whether a language model's network runs on JAX (faster for long work) or
+    numpy (ready at once)."""
+    from charrnn.models.folder import open_any, open_model
 
-    return open_model(Path(model), compiled=compiled)
+    return open_model(Path(model), compiled=True) if compiled else open_any(Path(model))
 
 
 @takes(SampleOptions)
@@ -192,6 +195,29 @@ def fill(model: "Model", text: str | Iterable[str] = (), *, files: Names = (), o
     return list(fill_texts(open_models(model, MixtureOptions()), texts, _names(files), options))
 
 
+@takes(PredictOptions)
+@prepared()
+def predict(
+    model: "Predictor | str | Path" = DEFAULT_MODEL,
+    text: str | Iterable[str] = (),
+    *,
+    files: Names = (),
+    options: PredictOptions,
+) -> "list[Predicted] | dict[str, Any]":
+    """The answers of a model that was trained with `task` to each text, then to each line of the files: `.answers`, the most
+    probable first, each with `.text` and `.probability`. With `gold`, how good they are.
+    """
+    from charrnn.models.folder import open_predictor
+    from charrnn.scoring.predict import predict as answer
+    from charrnn.scoring.predict import predict_gold
+
+    opened = open_predictor(Path(model)) if isinstance(model, str | Path) else model
+    if options.gold is not None:
+        return predict_gold(opened, options)[1]
+    groups = answer(opened, [text] if isinstance(text, str) else list(text), _names(files), options)
+    return [one for group in groups for one in group]
+
+
 @takes(RescoreOptions)
 @prepared()
 def rescore(model: "Models", lists: Names, *, options: RescoreOptions) -> "list[Rescored]":
@@ -217,11 +243,11 @@ def inspect(model: "Model", files: Names, *, options: InspectOptions) -> "Neuron
     return look(network, read, options)
 
 
-def info(model: "Model") -> dict[str, Any]:
+def info(model: "Predictor | Model") -> dict[str, Any]:
     """Everything known of a model, JSON-able: what it is made of, its text, its training and its held-out figures."""
     from charrnn.models.language_model import describe
 
-    return describe(open_models(model, MixtureOptions()))  # type: ignore[arg-type]
+    return describe(load(model) if isinstance(model, str | Path) else model)  # type: ignore[arg-type]
 
 
 @takes(BenchOptions)
@@ -254,18 +280,22 @@ def open_models(model: "Models", options: MixtureOptions) -> "LanguageModel":
 
 
 def _opened(model: "Model") -> "LanguageModel":
-    return load(model) if isinstance(model, str | Path) else model
+    from charrnn.models.folder import open_model
+
+    return open_model(Path(model)) if isinstance(model, str | Path) else model
 
 
 def _names(paths: Names) -> list[str]:
     return [str(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
 
 
-def _trained(session: "Session", model: str | Path, on_progress: Callable[[Any], None]) -> "LanguageModel":
+def _trained(session: "Session", model: str | Path, on_progress: Callable[[Any], None]) -> Any:
     before = session.also_before()
     for progress in session.compared().train():
         on_progress(progress)
     session.join()
     if before is not None:
         session.also_after(before)
-    return load(model)
+    from charrnn.models.folder import open_any
+
+    return open_any(Path(model))

@@ -10,9 +10,11 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import read_archive, write_archive
+from charrnn.models.labeller import Classifier, Tagger
 from charrnn.models.language_model import SavedModel
 from charrnn.models.mixture import Mixture
 from charrnn.models.ngram.model import NgramModel
+from charrnn.models.predictor import Predictor
 from charrnn.models.recurrent import RecurrentModel
 
 MODEL = "model.safetensors"  # the best weights so far, self-contained
@@ -32,22 +34,38 @@ def save_model(model: SavedModel, folder: Path) -> None:
 
 
 def open_model(folder: Path, *, compiled: bool = False) -> SavedModel:
-    """The model in a folder, of any kind; `compiled` prepares it for long work (see RecurrentModel).
+    """The language model in a folder; `compiled` prepares it for long work (see RecurrentModel).
 
-    Raises CharrnnError where there is none, or it is damaged, or of a kind unknown here.
+    Raises CharrnnError where there is none, or it is damaged, of a kind unknown here, or no language model.
     """
+    model = open_any(folder)
+    if not isinstance(model, SavedModel):
+        raise CharrnnError(f"{folder}: holds a {model.kind}, no language model; ask it with `charrnn predict -m {folder}`")
+    if compiled:
+        model.prepare(math.inf)
+    return model
+
+
+def open_predictor(folder: Path) -> Predictor:
+    """The model in a folder that answers lines. Raises CharrnnError as open_model does, and where it is a language model."""
+    model = open_any(folder)
+    if isinstance(model, SavedModel):
+        raise CharrnnError(f"{folder}: holds a language model, which writes and scores text: use charrnn sample, or score")
+    return model
+
+
+def open_any(folder: Path) -> SavedModel | Predictor:
+    """The model in a folder, whatever its kind."""
     if not (folder / MODEL).exists():
         if (folder / LOCK).exists():
             raise CharrnnError(f"{folder}: no model here yet; a training that has begun saves one when it first evaluates")
         raise CharrnnError(f"{folder}: there is no model here; make one with `charrnn train CORPUS -m {folder}`")
     model = from_archive(*read_archive(folder / MODEL), folder / MODEL)
     model.folder = folder
-    if compiled:
-        model.prepare(math.inf)
     return model
 
 
-def from_archive(arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> SavedModel:
+def from_archive(arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> Any:
     """The model that its to_archive() took apart.
 
     Raises CharrnnError, naming `path`, where the kind is unknown here or the parts do not fit.
@@ -58,7 +76,9 @@ def from_archive(arrays: Mapping[str, np.ndarray], description: Mapping[str, Any
     return KINDS[kind](arrays, description, path)
 
 
-KINDS: dict[str, Callable[[Mapping[str, np.ndarray], Mapping[str, Any], Path], SavedModel]] = {
+KINDS: dict[str, Callable[[Mapping[str, np.ndarray], Mapping[str, Any], Path], SavedModel | Predictor]] = {
+    Classifier.kind: Classifier.from_archive,
+    Tagger.kind: Tagger.from_archive,
     RecurrentModel.kind: RecurrentModel.from_archive,
     NgramModel.kind: NgramModel.from_archive,
     Mixture.kind: partial(Mixture.from_archive, open_part=from_archive),

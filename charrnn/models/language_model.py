@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from charrnn.models.archive import Archive
+from charrnn.models.predictor import Predictor
 from charrnn.text.symbols import BOUNDARY
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.trees import map_tree
@@ -93,10 +94,12 @@ class SavedModel(LanguageModel, Protocol):
         ...
 
 
-def describe(model: SavedModel) -> dict[str, Any]:
+def describe(model: SavedModel | Predictor) -> dict[str, Any]:
     """Everything known of a model, JSON-able: kind, what it is made of, vocabulary, summary and the held-out figures."""
     held_out = model.summary.get("held_out") or {}
     summary = {name: value for name, value in model.summary.items() if name not in LISTS}
+    if not isinstance(model, SavedModel):
+        return {"kind": model.kind, **model.facts(), **summary}
     return {
         "kind": model.kind,
         **model.facts(),

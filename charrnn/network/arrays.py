@@ -6,6 +6,7 @@ from typing import Any
 
 Array = Any
 Product = Callable[[Array, Array], Array]  # a product with a matrix on the right
+Drop = Callable[[Array, float, int], Array]  # drop(array_TBX, rate, place): dropout, B being rows; each place has its own
 Parameters = dict[str, Any]  # a named tree of arrays (see network.parameters)
 
 
@@ -20,6 +21,11 @@ class Weight:
     start: str
     shape: tuple[int, ...]
     scales: tuple[float, ...] = (1.0,)
+
+
+def no_dropout(array_TBX: Array, rate: float, place: int) -> Array:
+    """A Drop that drops nothing."""
+    return array_TBX
 
 
 def zeros(size: int) -> Weight:

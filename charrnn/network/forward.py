@@ -5,13 +5,12 @@ The functions serve numpy and JAX arrays alike.
 Shapes: T time, B rows, V symbols, E embedding, H hidden units, G the width of what a cell makes of its input.
 """
 
-from collections.abc import Callable
 from operator import matmul
 from typing import Any
 
 import numpy as np
 
-from charrnn.network.arrays import Array, Parameters, Product
+from charrnn.network.arrays import Array, Drop, Parameters, Product, no_dropout
 from charrnn.network.cells import Cell
 from charrnn.network.config import NetworkConfig
 from charrnn.network.output import logits_of
@@ -35,6 +34,16 @@ def loop_over_time(cell: Cell, weights: Parameters, x_TBG: Array, state: Any) ->
     return state, x_TBG.__array_namespace__().stack(hidden)
 
 
+def read_symbols(cell: Cell, weights: Parameters, embedding_VE: Array | None, ids_TB: Array, product: Product) -> Array:
+    """x_TBG, what the first layer makes of symbols, by their embedding, or given one-hot."""
+    if embedding_VE is None:
+        return cell.look_up(weights, ids_TB)
+    if ids_TB.size < len(embedding_VE):
+        return cell.read(weights, embedding_VE[ids_TB], product)
+    # embedding and what the cell makes of it fold into one table of pre-activations a symbol
+    return cell.look_up(cell.fold(weights, embedding_VE), ids_TB)
+
+
 def apply(parameters: Parameters, config: NetworkConfig, ids_TB: Array, state: State, **how: Any) -> tuple[State, Array]:
     """The state after the ids and logits_TBV, the scores of the character that follows each; `how`: see read."""
     state, outputs_TBH = read(parameters, config, ids_TB, state, **how)
@@ -48,7 +57,7 @@ def read(
     state: State,
     *,
     compiled: bool = False,
-    drop: Callable[[Array, float, int], Array] = lambda array, rate, place: array,
+    drop: Drop = no_dropout,
     product: Product = matmul,
 ) -> tuple[State, Array]:
     """The state after the ids and outputs_TBH after each, what the softmax reads.
@@ -61,12 +70,10 @@ def read(
     for k, weights in enumerate(parameters["layers"]):
         if k:
             x_TBG = cell.read(weights, drop(outputs_TBH, config.dropout, k), product)
-        elif config.embedding and (config.embedding_dropout or ids_TB.size < config.vocabulary_size):
+        elif config.embedding and config.embedding_dropout:
             x_TBG = cell.read(weights, drop(parameters["embedding"][ids_TB], config.embedding_dropout, 0), product)
         else:
-            # embedding and what the cell makes of it fold into one table of pre-activations a symbol
-            one_hot = cell.fold(weights, parameters["embedding"]) if config.embedding else weights
-            x_TBG = cell.look_up(one_hot, ids_TB)
+            x_TBG = read_symbols(cell, weights, parameters.get("embedding"), ids_TB, product)
         if compiled:
             last, outputs_TBH = cell.over_time(weights, x_TBG, state[k], product)
         else:

@@ -67,6 +67,15 @@ def init_parameters(config: NetworkConfig, seed: int, counts_V: np.ndarray | Non
     counts_V: how often each symbol occurs in the text to be learnt. Given it, every softmax first predicts the symbols about
     as often as they occur; without it, all alike.
     """
+    parameters = make_parameters(_weights(config), seed)
+    if counts_V is not None:
+        for softmax in _softmaxes(parameters):
+            softmax["bias"] = bias_by_counts(counts_V)
+    return parameters
+
+
+def make_parameters(weights: Parameters, seed: int) -> Parameters:
+    """Fresh float32 arrays in the place of each Weight of a tree."""
     random = np.random.default_rng([seed, 0])
 
     def make(weight: Weight) -> np.ndarray:
@@ -75,11 +84,12 @@ def init_parameters(config: NetworkConfig, seed: int, counts_V: np.ndarray | Non
         blocks = [scale * STARTS[weight.start](random, block) for scale in weight.scales]
         return np.concatenate(blocks, axis=-1).astype(np.float32)
 
-    parameters = map_tree(make, _weights(config))
-    if counts_V is not None:
-        for softmax in _softmaxes(parameters):
-            softmax["bias"] = np.log((counts_V + 1) / (counts_V + 1).sum()).astype(np.float32)
-    return parameters
+    return map_tree(make, weights)
+
+
+def bias_by_counts(counts_V: np.ndarray) -> np.ndarray:
+    """The bias of a softmax that by itself predicts symbols about as often as they occur."""
+    return np.log((counts_V + 1) / (counts_V + 1).sum()).astype(np.float32)
 
 
 def _softmaxes(parameters: Parameters) -> list[Parameters]:
@@ -90,7 +100,12 @@ def _softmaxes(parameters: Parameters) -> list[Parameters]:
 
 def parameter_shapes(config: NetworkConfig) -> Parameters:
     """A tree of zero-size-in-memory arrays with the shapes and types that init_parameters gives."""
-    return map_tree(lambda weight: np.broadcast_to(np.float32(0), weight.shape), _weights(config))
+    return shapes_of(_weights(config))
+
+
+def shapes_of(weights: Parameters) -> Parameters:
+    """Arrays of the shapes and types that make_parameters gives, without their size in memory."""
+    return map_tree(lambda weight: np.broadcast_to(np.float32(0), weight.shape), weights)
 
 
 def fold_embedding(parameters: Parameters, config: NetworkConfig) -> tuple[Parameters, NetworkConfig]:

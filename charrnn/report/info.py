@@ -7,20 +7,24 @@ from typing import Any
 
 from charrnn.files import strict_json
 from charrnn.models.language_model import SavedModel, describe
+from charrnn.models.predictor import Predictor
 from charrnn.network.cells import title
+from charrnn.report.predictions import MEASURES
 from charrnn.report.say import figures, told_also
 from charrnn.wording import counted, epochs_of, symbol_name
+
+MOST_NAMED = 12  # labels
 
 Facts = dict[str, Any]  # what models.language_model.describe says
 Rows = list[tuple[str, str]]  # each a name and a value
 
 
-def print_info(model: SavedModel, folder: str) -> None:
+def print_info(model: SavedModel | Predictor, folder: str) -> None:
     for name, value in [("model", folder), *rows_of(describe(model))]:
         sys.stdout.write(f"{name:12}{value}\n")
 
 
-def print_json(models: Sequence[SavedModel]) -> None:
+def print_json(models: Sequence[SavedModel | Predictor]) -> None:
     """Everything known of a model, as one object; of several, as a list."""
     facts = [strict_json(describe(model)) for model in models]
     sys.stdout.write(json.dumps(facts if len(facts) > 1 else facts[0], ensure_ascii=False, indent=2) + "\n")
@@ -29,6 +33,8 @@ def print_json(models: Sequence[SavedModel]) -> None:
 def rows_of(facts: Facts) -> Rows:
     """What a model is, as people are told it; a name that is empty goes on with the row before."""
     form, course = _form_and_course(facts)
+    if "labels" in facts:
+        return [*form, *course]
     vocabulary, rows = facts["vocabulary"], list(form)
     symbol = symbol_name(vocabulary["level"])
     rows.append(("vocabulary", f"{counted(vocabulary['size'] - 1, symbol)} and the unknown symbol"))
@@ -100,8 +106,35 @@ def _mixture_rows(facts: Facts) -> tuple[Rows, Rows]:
     return form, [("weights", f"fitted on {', '.join(fitted)}")] if fitted else []
 
 
+def _labeller_rows(facts: Facts) -> tuple[Rows, Rows]:
+    network, reader = facts["network"], facts["network"]["reader"]
+    ways = "both directions" if reader["direction"] == "both" else "from left to right"
+    size = f"{reader['layers']} × {reader['hidden']} {title(reader['cell'])}, {ways}, {facts['parameters']:,} parameters"
+    joined = ", joined by a conditional random field" if network["crf"] else ""
+    labels = facts["labels"]
+    named = ", ".join(labels[:MOST_NAMED]) + (" …" if len(labels) > MOST_NAMED else "")
+    form = [("kind", facts["kind"]), ("network", size), ("labels", f"{len(labels)}{joined}: {named}")]
+    symbols = counted(facts["vocabulary"]["size"] - 1, "character")
+    form.append(("vocabulary", f"{symbols} and the unknown symbol"))
+    return form, _course_of_examples(facts)
+
+
+def _course_of_examples(facts: Facts) -> Rows:
+    """Of what a model learnt, how long, and how good it is."""
+    if "examples" not in facts:
+        return []
+    of = facts["examples"]
+    rows = [("examples", f"{', '.join(of['sources'])}: {of['training']:,} learnt from, {of['held_out']:,} held out")]
+    rows.append(("training", f"{counted(facts['steps'], 'step')}, {epochs_of(facts['epochs'])}"))
+    if held_out := facts.get("held_out"):
+        rows += [("held-out" if k == 0 else "", line) for k, line in enumerate(MEASURES[facts["kind"]](held_out))]
+    return rows
+
+
 LAYOUTS: dict[str, Callable[[Facts], tuple[Rows, Rows]]] = {
     "recurrent": _network_rows,
     "ngram": _ngram_rows,
     "mixture": _mixture_rows,
+    "classifier": _labeller_rows,
+    "tagger": _labeller_rows,
 }

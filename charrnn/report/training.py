@@ -5,23 +5,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
-from charrnn.models.folder import CURVE, MODEL, open_model
+from charrnn.models.folder import CURVE, MODEL, open_any
 from charrnn.models.lock import locked
 from charrnn.report.curve import draw_curve
 from charrnn.report.mixture import say_hybrid
 from charrnn.report.ngram import announcement, comparison
 from charrnn.report.page.page import check_places, write_view
+from charrnn.report.predictions import say_measures
 from charrnn.report.progress import TrainingLine
 from charrnn.report.say import figures, say, told_also
 from charrnn.report.signals import Interrupted, Signals
 from charrnn.training.journal import Journal
+from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.limits import advice
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import FEW_STEPS
 from charrnn.training.run import Run
 from charrnn.training.start import Session, length_note, of_steps, start
 from charrnn.training.start import resume as resume_run
-from charrnn.wording import symbol_name
 
 
 def run_training(
@@ -58,9 +59,10 @@ def run_training(
 def _run(session: Session, model: str, signals: Signals, html: str | None) -> int:
     for note in session.notes:
         say(note)
-    symbol = symbol_name(session.run.options.level)
-    if session.run.options.baseline and not session.journal.baseline:
-        say("counting an n-gram of the same text, to compare with")
+    task = session.run.task
+    symbol = task.shown_as[0].removeprefix("bits per ")
+    if task.rival and session.run.options.baseline and not session.journal.baseline:
+        say(f"counting {task.rival}, to compare with")
         session = session.compared()
         say(announcement(session.journal.baseline, symbol))
     before = session.also_before()
@@ -82,7 +84,11 @@ def _run(session: Session, model: str, signals: Signals, html: str | None) -> in
         say(told_also(session.also_after(before), symbol))
     if limit := advice(session.run, journal):
         say(limit)
-    say(f"model: {Path(model) / MODEL}; write with: charrnn sample -m {quote(model)}")
+    use = "write with: charrnn sample"
+    if task.name != LanguageModelling.name:
+        say_measures(open_any(session.run.folder))
+        use = "answer with: charrnn predict"
+    say(f"model: {Path(model) / MODEL}; {use} -m {quote(model)}")
     return 0
 
 
@@ -119,7 +125,7 @@ def _draw(journal: Journal, run: Run, html: str | None) -> None:
     try:
         from charrnn.report.page.info import info_view
 
-        write_view(info_view([open_model(run.folder)], [str(run.folder)]), html, None)
+        write_view(info_view([open_any(run.folder)], [str(run.folder)]), html, None)
     except Exception as error:
         say(f"{html}: was not written ({error})")
 

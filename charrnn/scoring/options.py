@@ -68,6 +68,17 @@ class ScoreOptions(MixtureOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PredictOptions(Options):
+    """How lines are answered, and whether the answers are held against right ones."""
+
+    count: int = option(1, "Answers for each line, the most probable first.", least=1, names=("-n",))
+    gold: str | None = option(
+        None, "Answer the examples of this file, and measure how good the answers are.", metavar="FILE"
+    )
+    encoding: str = option("utf-8", "Encoding of the files.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class CompareOptions(Options):
     """How texts are read on which models are compared."""
 

@@ -115,12 +115,48 @@ class StreamBatches:
         return Batch(inputs_BT, targets_BT, mask_BT.astype(np.float32), fresh_B)
 
 
-class LineBatches:
-    """Every line a sequence of its own, from boundary to boundary, shuffled anew each epoch.
+class Grouped:
+    """The order in which sequences of given lengths are read, shuffled anew each epoch, `rows` of them at a time.
 
-    Lines of like length go together and are padded to the longest of their group, so that a few window lengths (and
-    compilations) serve all. A line longer than `longest` is read in pieces of that length, the state reset between
-    them; `cut_lines` counts such lines.
+    Those of like length go together and are padded to the longest of their group, so that a few lengths (and compilations)
+    serve all.
+    """
+
+    def __init__(self, lengths: np.ndarray, rows: int, seed: int, groups: int = MOST_LENGTHS):
+        self.edges = edges_of(lengths, groups)
+        group = np.searchsorted(self.edges, lengths)
+        self.members = [np.flatnonzero(group == k) for k in range(len(self.edges))]
+        self._rows, self._seed = rows, seed
+        self._batches = np.array([-(-len(members) // rows) for members in self.members])
+        self.steps_per_epoch = int(self._batches.sum())
+
+    def shapes(self) -> list[tuple[int, int]]:
+        groups = self._plan(0)[0]
+        return [(int(np.argmax(groups == k)), int(count)) for k, count in enumerate(self._batches)]
+
+    @lru_cache(maxsize=2)  # noqa: B019  (one or two of these live as long as the run)
+    def _plan(self, epoch: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+        """For each step of an epoch its group and its place in the group; for each group the order of its sequences."""
+        random = np.random.default_rng([self._seed, epoch])
+        orders = [random.permutation(members) for members in self.members]
+        group = np.repeat(np.arange(len(self.members)), self._batches)
+        place = np.concatenate([np.arange(n) for n in self._batches])
+        shuffled = random.permutation(len(group))
+        return group[shuffled], place[shuffled], orders
+
+    def __call__(self, step: int) -> tuple[int, np.ndarray]:
+        """The group of a step, and the indices of the sequences that are read in it, `rows` or fewer."""
+        epoch, position = divmod(step, self.steps_per_epoch)
+        groups, places, orders = self._plan(epoch)
+        group, place = int(groups[position]), places[position]
+        return group, orders[group][place * self._rows : (place + 1) * self._rows]
+
+
+class LineBatches:
+    """Every line a sequence of its own, from boundary to boundary, in the order of Grouped.
+
+    A line longer than `longest` is read in pieces of that length, the state reset between them; `cut_lines` counts such
+    lines.
     """
 
     def __init__(
@@ -143,13 +179,8 @@ class LineBatches:
         self._ids = compact(np.concatenate([boundary, vocabulary.encode(units), boundary]), vocabulary.size)
         self._starts = starts[which] + begin
         self._lengths = np.minimum(lengths[which] - begin, longest)
-        self._rows, self._seed = rows, seed
-        edges = edges_of(self._lengths, groups)
-        group = np.searchsorted(edges, self._lengths)
-        self._groups = [np.flatnonzero(group == k) for k in range(len(edges))]
-        self._windows = edges
-        self._batches = np.array([-(-len(members) // rows) for members in self._groups])
-        self.steps_per_epoch = int(self._batches.sum())
+        self._rows, self._grouped = rows, Grouped(self._lengths, rows, seed, groups)
+        self.steps_per_epoch = self._grouped.steps_per_epoch
         self.predictions = int(self._lengths.sum())
 
     @property
@@ -157,28 +188,14 @@ class LineBatches:
         return len(self._lengths)
 
     def shapes(self) -> list[tuple[int, int]]:
-        groups = self._plan(0)[0]
-        return [(int(np.argmax(groups == k)), int(count)) for k, count in enumerate(self._batches)]
-
-    @lru_cache(maxsize=2)  # noqa: B019  (one or two of these live as long as the run)
-    def _plan(self, epoch: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-        """For each step of an epoch its group and its place in the group; for each group the order of its lines."""
-        random = np.random.default_rng([self._seed, epoch])
-        orders = [random.permutation(members) for members in self._groups]
-        group = np.repeat(np.arange(len(self._groups)), self._batches)
-        place = np.concatenate([np.arange(n) for n in self._batches])
-        shuffled = random.permutation(len(group))
-        return group[shuffled], place[shuffled], orders
+        return self._grouped.shapes()
 
     def __call__(self, step: int) -> Batch:
-        epoch, position = divmod(step, self.steps_per_epoch)
-        groups, places, orders = self._plan(epoch)
-        group, place = groups[position], places[position]
-        lines = orders[group][place * self._rows : (place + 1) * self._rows]
+        group, lines = self._grouped(step)
         length_B = np.zeros(self._rows, np.int64)
         start_B = np.zeros(self._rows, np.int64)
         length_B[: len(lines)], start_B[: len(lines)] = self._lengths[lines], self._starts[lines]
-        time_T = np.arange(self._windows[group])
+        time_T = np.arange(self._grouped.edges[group])
         mask_BT = time_T < length_B[:, None]
         at_BT = np.where(mask_BT, start_B[:, None] + time_T, 0)
         inputs_BT, targets_BT = self._ids[at_BT].astype(np.int32), self._ids[at_BT + 1].astype(np.int32)

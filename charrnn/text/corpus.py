@@ -176,10 +176,15 @@ def split(units: np.ndarray, fraction: float, *, by_lines: bool = False) -> tupl
         cut = int(len(units) * (1 - fraction))
         return units[:cut], units[cut:]
     starts, ends = line_bounds(units)
-    passed = np.floor(np.arange(len(starts) + 1) * fraction + 0.5)  # lines held out before each
     sizes = np.minimum(ends + 1, len(units)) - starts
-    held_out = np.repeat(np.diff(passed) > 0, sizes)
+    held_out = np.repeat(spread(len(starts), fraction), sizes)
     return units[~held_out], units[held_out]
+
+
+def spread(count: int, fraction: float) -> np.ndarray:
+    """Which of `count` things are held out: that share of them, evenly spread."""
+    passed = np.floor(np.arange(count + 1) * fraction + 0.5)  # held out before each
+    return np.diff(passed) > 0
 
 
 def with_fitting_part(corpus: Corpus, *, by_lines: bool) -> Corpus:

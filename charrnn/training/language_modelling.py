@@ -22,7 +22,7 @@ from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.models.mixture import Mixture
 from charrnn.models.ngram.model import NgramModel
 from charrnn.models.recurrent import RecurrentModel
-from charrnn.network.arrays import Array
+from charrnn.network.arrays import Array, Drop
 from charrnn.network.config import FORM, NetworkConfig
 from charrnn.network.forward import State, zero_state
 from charrnn.network.parameters import Parameters, init_parameters, parameter_shapes
@@ -37,7 +37,7 @@ from charrnn.training.objective import objective
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import make_plan
 from charrnn.training.reading import build_vocabulary, corpus_summary, describe, held_out_summary
-from charrnn.training.task import Drop, Held, Objective, Outcome
+from charrnn.training.task import Held, Objective, Outcome
 from charrnn.wording import counted, symbol_name
 from charrnn.writing.options import SampleOptions
 from charrnn.writing.sample import joined, sample
@@ -65,6 +65,7 @@ class LanguageModelling:
     name: ClassVar[str] = "language modelling"
     unit: ClassVar[str] = "characters"
     figure: ClassVar[str] = "nats_per_character"
+    rival: ClassVar[str | None] = "an n-gram of the same text"
 
     @classmethod
     def read(cls, paths: Sequence[str], options: TrainOptions, saved: dict[str, Any] | None = None) -> Self:

@@ -6,13 +6,12 @@ Shapes: T time, B rows, V symbols.
 import jax.numpy as jnp
 import numpy as np
 
-from charrnn.network.arrays import Array, Parameters, Product
+from charrnn.network.arrays import Array, Drop, Parameters, Product
 from charrnn.network.config import NetworkConfig
 from charrnn.network.directions import backward_stack, joint_logits
 from charrnn.network.forward import State, read, zero_state
 from charrnn.network.loss import pick_targets, turn_round
 from charrnn.network.output import logits_of
-from charrnn.training.task import Drop
 
 # Shares of the three cross-entropies in the sum that a network of two directions makes small.
 FORWARD, BACKWARD, JOINT = 1.0, 1.0, 1.0

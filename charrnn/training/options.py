@@ -1,15 +1,22 @@
 """Every option of training, once: the Python API takes these names, the command line derives its options from them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from charrnn.errors import CharrnnError
 from charrnn.network.cells import CELLS
 from charrnn.network.config import ATTENTIONS, DIRECTIONS, OUTPUTS, PRECISIONS
-from charrnn.options import Options, option
+from charrnn.options import Options, flag, option, option_of
 from charrnn.training.optimizer import OPTIMIZERS
 from charrnn.training.schedules import SCHEDULES
+
+# what may be learnt beside language modelling, and what is said of that alone
+TASKS = ("classify", "tag")
+OF_LANGUAGE_MODELS = (
+    "init_from", "also", "hybrid", "output", "attention_window", "embedding_dropout", "window", "line_lengths",
+    "sample_every", "level", "lines", "keep_text",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +85,11 @@ class NgramOptions(ReadingOptions):
 class TrainOptions(ReadingOptions):
     """What a user may say about a training run; the plan fills in what is None, by corpus, budget and machine."""
 
+    task: str | None = option(
+        None,
+        "Learn another task than language modelling, from examples, one a line: label, tab, text; text, tab, labels.",
+        choices=TASKS,
+    )
     init_from: str | None = option(
         None, "Start from another model's weights; its vocabulary grows as needed.", metavar="MODEL"
     )
@@ -102,6 +114,7 @@ class TrainOptions(ReadingOptions):
     attention: str | None = option(
         None, "Attention over the last layer's past states.", choices=ATTENTIONS, otherwise="none"
     )
+    crf: bool = option(False, "With --task tag, learn which labels follow each other (a conditional random field).")
     attention_window: int | None = option(None, "Past states that attention looks back on.", least=1)
     embedding: int | None = option(None, "Length of the dense embedding; 0 feeds symbols one-hot.", least=0, otherwise=128)
     dropout: float | None = option(None, "Share of each layer's outputs dropped in training.", least=0.0, below=1.0)
@@ -150,6 +163,17 @@ class TrainOptions(ReadingOptions):
             raise CharrnnError("--evaluate-every: --schedule halving evaluates after each epoch; leave it out")
         if self.attention in (None, "none") and self.attention_window is not None:
             raise CharrnnError("--attention-window is for --attention; say which, or leave it out")
+        self._check_task()
+
+    def _check_task(self) -> None:
+        if self.crf and self.task != "tag":
+            raise CharrnnError("--crf joins the labels of characters; it needs --task tag")
+        if self.task is None:
+            return
+        for item in fields(self):
+            usual = (None, item.default, option_of(item).otherwise)
+            if item.name in OF_LANGUAGE_MODELS and getattr(self, item.name) not in usual:
+                raise CharrnnError(f"{flag(item.name)} is for language models; leave it out with --task {self.task}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from charrnn.wording import counted, epochs_of
 
 DEFAULT_MINUTES = 5.0
 MOST_EPOCHS = 100  # where no budget is given, small corpora end here before the minutes are over
+DEFAULT_BUDGET = f"budget: {DEFAULT_MINUTES:g} minutes, or {MOST_EPOCHS} epochs if they come first (--minutes, --epochs)"
 # Training pays best when every recurrent weight sees about this number of characters.
 CHARACTERS_PER_WEIGHT = 5.0
 # Networks of more recurrent weights than this for each character of corpus learn it by heart rather than learn from it: of
@@ -124,7 +125,9 @@ def make_plan(
 
     hidden = options.hidden or max(filter(fits, SIZES), default=SIZES[0])
     epochs = seen(hidden) / characters
-    options = options.filled(hidden=hidden, learning_rate=_rate(options, hidden), **_drop_rates(options, epochs))
+    options = options.filled(
+        hidden=hidden, learning_rate=rate_for(options.optimizer, hidden), **_drop_rates(options, epochs)
+    )
     options = options.filled(weight_decay=_decay(options, epochs, characters, batch))
     chosen = network(hidden, dropout=options.dropout, embedding_dropout=options.embedding_dropout)
     size = f"{chosen.layers} × {hidden} {title(chosen.cell)} ({'as given' if given else 'what this budget trains well'})"
@@ -172,13 +175,13 @@ def _minutes(options: TrainOptions, reasons: list[str]) -> float | None:
     """The budget of time; None where the budget is in steps or epochs."""
     if (options.epochs, options.steps, options.minutes) != (None, None, None):
         return options.minutes
-    reasons.append(f"budget: {DEFAULT_MINUTES:g} minutes, or {MOST_EPOCHS} epochs if they come first (--minutes, --epochs)")
+    reasons.append(DEFAULT_BUDGET)
     return DEFAULT_MINUTES
 
 
-def _rate(options: TrainOptions, hidden: int) -> float:
+def rate_for(optimizer: str, hidden: int) -> float:
     """Of the update rule, by the size of the layers."""
-    return round(OPTIMIZERS[options.optimizer][2] * min(MOST_RATE, max(1.0, FULL_SIZE / hidden)), 6)
+    return round(OPTIMIZERS[optimizer][2] * min(MOST_RATE, max(1.0, FULL_SIZE / hidden)), 6)
 
 
 def _decay(options: TrainOptions, epochs: float, characters: int, batch: float) -> float:

@@ -21,6 +21,7 @@ from charrnn.training.budget import BASELINE_SHARE, MOST_EVALUATIONS, TimeBudget
 from charrnn.training.checkpoint import Checkpoint, load_checkpoint
 from charrnn.training.hybrid import network_of
 from charrnn.training.journal import Journal
+from charrnn.training.labelling import Classify, Tag
 from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import MOST_EPOCHS
@@ -35,7 +36,7 @@ from charrnn.wording import counted, epochs_of
 # finds it compiled
 JOINING_EVALUATIONS, JOINING_COMPILATIONS = 3.0, 1.1
 
-TASKS: dict[str, type[Task]] = {task.name: task for task in (LanguageModelling,)}
+TASKS: dict[str, type[Task]] = {task.name: task for task in (LanguageModelling, Classify, Tag)}
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,13 @@ def start(
     paths: Sequence[str],
     folder: Path,
     options: TrainOptions,
-    task: type[Task] = LanguageModelling,
+    task: type[Task] | None = None,
     *,
     begun: float | None = None,
 ) -> Session:
-    """A fresh run on the examples in the paths. Who calls it holds the folder's lock (see models.lock) until the run ends.
+    """A fresh run on the examples in the paths; `task`, if not the one of the options.
+
+    Who calls it holds the folder's lock (see models.lock) until the run ends.
 
     begun: the time.perf_counter() from which a budget of time counts, if not from now.
 
@@ -117,7 +120,7 @@ def start(
     begun = begun or time.perf_counter()
     check_folder(folder, options.overwrite, resumable=(folder / RESUME).exists())
     check_there([options.also] if options.also else [])
-    read = task.read(paths, options)
+    read = (task or TASKS[options.task or LanguageModelling.name]).read(paths, options)
     planned, reasons = read.planned()
     run = Run(folder, planned, list(paths), new_run(), fresh=True)
     notes = planned.notes

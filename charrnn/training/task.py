@@ -9,9 +9,9 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 
-Array = Any
+from charrnn.network.arrays import Array, Drop
+
 Tree = Any  # of arrays: dictionaries, lists, named tuples
-Drop = Callable[[Array, float, int], Array]  # drop(array_TBX, rate, place): dropout, B being rows; each place has its own
 
 
 class Outcome(NamedTuple):
@@ -63,6 +63,11 @@ class Task(Protocol):
     name: ClassVar[str]
     unit: ClassVar[str]  # what is predicted, in the plural: characters
     figure: ClassVar[str]  # what is measured of training and of held-out examples, lower being better: nats_per_character
+
+    @property
+    def rival(self) -> str | None:
+        """What `baseline` makes, in words; None where it makes nothing."""
+        ...
 
     @property
     def shown_as(self) -> tuple[str, float]:

@@ -12,6 +12,7 @@ from charrnn.errors import CharrnnError
 from charrnn.models.folder import LOG
 from charrnn.models.language_model import SavedModel, describe
 from charrnn.models.mixture import networks_in
+from charrnn.models.predictor import Predictor
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.options import flag
 from charrnn.report.info import rows_of
@@ -22,14 +23,14 @@ VOWELS = frozenset("aeiouyàáâäãåæèéêëìíîïòóôöõøœùúûüа
 MOST_SYMBOLS = 400  # of a vocabulary, the most frequent, are shown
 
 
-def write_info(models: Sequence[SavedModel], names: Sequence[str], html: str) -> None:
+def write_info(models: Sequence[SavedModel | Predictor], names: Sequence[str], html: str) -> None:
     """Write the page. Raises CharrnnError where it cannot be."""
     check_places(html, None)
     write_view(info_view(models, names), html, None)
     say_made(html, None)
 
 
-def info_view(models: Sequence[SavedModel], names: Sequence[str]) -> View:
+def info_view(models: Sequence[SavedModel | Predictor], names: Sequence[str]) -> View:
     """Models beside each other, each with its log, samples, vocabulary and embedding as far as there are such."""
     described = [_model(model, name) for model, name in zip(models, names, strict=True)]
     title = f"{', '.join(names)}: what {'it is' if len(names) == 1 else 'they are'} and how training went"
@@ -49,22 +50,30 @@ def options_that_differ(summaries: Sequence[Mapping[str, Any]]) -> list[dict[str
     return found
 
 
-def _model(model: SavedModel, name: str) -> dict[str, Any]:
+def _model(model: SavedModel | Predictor, name: str) -> dict[str, Any]:
     facts = describe(model)
-    network = next(iter(networks_in(model)), None)
     log = read_log(model.folder)
-    counts = (network or model).summary.get("symbol_counts")
+    if isinstance(model, SavedModel):
+        unit, figure = symbol_name(model.vocabulary.level), "nats_per_character"
+    else:
+        unit, figure = model.unit, f"nats_per_{model.unit}"
     return {
         "name": name,
         "rows": [[title, value] for title, value in rows_of(facts) if title] + [["licence", _licence(facts)]],
-        "unit": f"bits per {symbol_name(model.vocabulary.level)}",
+        "unit": f"bits per {unit}",
         "factor": 1 / np.log(2),
-        "baseline": (facts.get("baseline") or {}).get("nats_per_character"),
+        "baseline": (facts.get("baseline") or {}).get(figure),
         "log": [{k: v for k, v in line.items() if k != "samples"} for line in log],
         "samples": [sample for line in log for sample in line.get("samples", ())],
-        "symbols": _symbols(model, counts),
-        "map": _map(network, counts) if network else None,
+        **(_of_symbols(model) if isinstance(model, SavedModel) else {"symbols": [], "map": None}),
     }
+
+
+def _of_symbols(model: SavedModel) -> dict[str, Any]:
+    """A language model's vocabulary and embedding."""
+    network = next(iter(networks_in(model)), None)
+    counts = (network or model).summary.get("symbol_counts")
+    return {"symbols": _symbols(model, counts), "map": _map(network, counts) if network else None}
 
 
 def read_log(folder: Path | None) -> list[dict[str, Any]]:
@@ -86,7 +95,7 @@ def read_log(folder: Path | None) -> list[dict[str, Any]]:
 
 def _licence(facts: Mapping[str, Any]) -> str:
     """What is known of the licence of the text that a model learnt from, which it can repeat."""
-    sources = (facts.get("corpus") or {}).get("sources", [])
+    sources = (facts.get("corpus") or facts.get("examples") or {}).get("sources", [])
     known = {name: entry.licence for name, entry in read_catalogue().items()}
     licences = [known.get(Path(source).name.split(".")[0]) for source in sources]
     if licences and all(licences):

@@ -1,0 +1,169 @@
+"""The networks that label texts, as models: Classifier, one label for a text; Tagger, one for each of its characters.
+
+They run on numpy, many texts at once.
+
+Shapes: T time, B rows, L labels.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from charrnn.errors import CharrnnError
+from charrnn.models.archive import Archive
+from charrnn.models.predictor import Answer
+from charrnn.network.arrays import Parameters
+from charrnn.network.crf import best_paths, marginals
+from charrnn.network.labelling import LabellingConfig, label_scores
+from charrnn.network.parameters import shapes_of
+from charrnn.text.examples import written_labels
+from charrnn.text.symbols import BOUNDARY
+from charrnn.text.vocabulary import Vocabulary
+from charrnn.trees import flatten, unflatten
+
+ROWS = 64  # texts that are read together
+
+
+def encoded(vocabulary: Vocabulary, texts: Sequence[str]) -> list[np.ndarray]:
+    """The ids of each text; of an empty one, those of a boundary, for nothing cannot be read."""
+    return [ids if len(ids := vocabulary.encode(text)) else np.array([BOUNDARY], np.int32) for text in texts]
+
+
+def padded(sequences: Sequence[np.ndarray], width: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """array_BT of the sequences, with zeros behind them up to the longest or `width`, and their lengths_B."""
+    lengths_B = np.array([len(sequence) for sequence in sequences], np.int32)
+    array_BT = np.zeros((len(sequences), width or lengths_B.max()), np.int32)
+    for row, sequence in enumerate(sequences):
+        array_BT[row, : len(sequence)] = sequence
+    return array_BT, lengths_B
+
+
+def in_batches(lengths: Sequence[int], rows: int = ROWS) -> Iterator[np.ndarray]:
+    """Indices of sequences to be read together, those of like length."""
+    order = np.argsort(lengths, kind="stable")
+    for begin in range(0, len(order), rows):
+        yield order[begin : begin + rows]
+
+
+class Labeller:
+    """What both have. labels: their names, the most frequent first; temperature: what scores are divided by."""
+
+    kind: ClassVar[str]
+    unit: ClassVar[str] = "label"
+    folder: Path | None = None
+
+    def __init__(
+        self,
+        config: LabellingConfig,
+        vocabulary: Vocabulary,
+        labels: Sequence[str],
+        parameters: Parameters,
+        summary: dict[str, Any] | None = None,
+        temperature: float = 1.0,
+    ):
+        assert config.reader.vocabulary_size == vocabulary.size
+        assert config.labels == len(labels)
+        self.config, self.vocabulary, self.labels = config, vocabulary, tuple(labels)
+        self.parameters, self.summary, self.temperature = parameters, summary or {}, temperature
+
+    def scores(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """For each text what stands before the softmax, temperature not counted: scores_L, or of each place scores_TL."""
+        sequences = encoded(self.vocabulary, texts)
+        found: list[np.ndarray] = [np.zeros(0)] * len(texts)
+        for together in in_batches([len(ids) for ids in sequences]):
+            ids_BT, lengths_B = padded([sequences[k] for k in together])
+            scores = label_scores(self.parameters, self.config, ids_BT.T, lengths_B)
+            for row, k in enumerate(together):
+                found[k] = scores[: len(texts[k]), row] if self.config.each else scores[row]
+        return found
+
+    def facts(self) -> dict[str, Any]:
+        size = sum(array.size for array in flatten(self.parameters).values())
+        return {
+            "network": asdict(self.config),
+            "parameters": size,
+            "labels": list(self.labels),
+            "vocabulary": self.vocabulary.to_json() | {"size": self.vocabulary.size},
+        }
+
+    def to_archive(self) -> Archive:
+        description = {
+            "kind": self.kind,
+            "network": asdict(self.config),
+            "vocabulary": self.vocabulary.to_json(),
+            "labels": list(self.labels),
+            "temperature": self.temperature,
+            "summary": self.summary,
+        }
+        return flatten(self.parameters), description
+
+    @classmethod
+    def from_archive(cls, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> Self:
+        """The model that to_archive() took apart. Raises CharrnnError, naming `path`, where the parts do not fit."""
+        try:
+            config = LabellingConfig(**description["network"])
+            vocabulary = Vocabulary(**description["vocabulary"])
+            labels, temperature = [str(label) for label in description["labels"]], float(description["temperature"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
+        parameters = unflatten(shapes_of(config.weights()), arrays, path)
+        return cls(config, vocabulary, labels, parameters, description.get("summary"), temperature)
+
+
+class Classifier(Labeller):
+    kind = "classifier"
+
+    def predict(self, texts: Sequence[str], count: int = 1) -> list[list[Answer]]:
+        found = []
+        for scores_L in self.scores(texts):
+            shares = softmax(scores_L / self.temperature)
+            best = np.argsort(-shares, kind="stable")[:count].tolist()
+            found.append([Answer(self.labels[k], float(shares[k]), self.labels[k]) for k in best])
+        return found
+
+
+class Tagger(Labeller):
+    kind = "tagger"
+
+    def predict(self, texts: Sequence[str], count: int = 1) -> list[list[Answer]]:
+        return [self._tagged(scores_TL, count) for scores_TL in self.scores(texts)]
+
+    def nats(self, scores_TL: np.ndarray, labels_T: np.ndarray) -> float:
+        """Of these labels (by their numbers), all together, from what scores() gives; the temperature is not counted."""
+        if not len(labels_T):
+            return 0.0
+        joined_LL = self._transitions
+        _, normaliser = marginals(scores_TL, joined_LL)
+        own = scores_TL[np.arange(len(labels_T)), labels_T].astype(np.float64).sum()
+        return normaliser - float(own + joined_LL[labels_T[:-1], labels_T[1:]].sum())
+
+    @property
+    def _transitions(self) -> np.ndarray:
+        """Zeros where none are learnt: labels are independent then, given the network."""
+        return self.parameters["transitions"] if self.config.crf else np.zeros((len(self.labels),) * 2)
+
+    def _tagged(self, scores_TL: np.ndarray, count: int) -> list[Answer]:
+        """more: "probabilities", of the label of each place by itself."""
+        if not len(scores_TL):
+            return [Answer("", 1.0, (), {"probabilities": []})]
+        scores_TL, joined_LL = scores_TL / self.temperature, self._transitions / self.temperature
+        shares_TL, normaliser = marginals(scores_TL, joined_LL)
+        answers = []
+        for path, score in best_paths(scores_TL, joined_LL, count):
+            labels = tuple(self.labels[k] for k in path)
+            each = shares_TL[np.arange(len(path)), path].tolist()
+            answers.append(Answer(self.written(labels), float(np.exp(score - normaliser)), labels, {"probabilities": each}))
+        return answers
+
+    def written(self, labels: Sequence[str]) -> str:
+        """Labels as an answer has them."""
+        return written_labels(labels, self.labels)
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Over the last axis, in float64."""
+    shares = np.exp(scores.astype(np.float64) - scores.max(-1, keepdims=True))
+    return shares / shares.sum(-1, keepdims=True)

@@ -1,0 +1,83 @@
+"""How good answers are, held against the right ones: the measures of each task, JSON-able."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from charrnn.models.predictor import Answer
+from charrnn.text.examples import Labelled, Tagged, spans_of
+
+BINS = 10  # of probabilities, in the expected calibration error
+
+
+def share(right: float, of: int) -> float | None:
+    """None where there is nothing to divide by."""
+    return right / of if of else None
+
+
+def f1(found: Counter, given: Counter, both: Counter) -> dict[str, float | None]:
+    """Precision, recall and their harmonic mean, of counts of what was found, what is given, and what is both."""
+    right = both.total()
+    precision, recall = share(right, found.total()), share(right, given.total())
+    return {"precision": precision, "recall": recall, "f1": share(2 * right, found.total() + given.total())}
+
+
+def of_labels(examples: Sequence[Labelled], answers: Sequence[Answer]) -> dict[str, Any]:
+    """accuracy; macro_f1, the mean over the labels that are given or answered; labels with their figures; confusion, given
+    label by answered label; calibration_error (Guo et al. 2017)."""
+    given, found = [one.label for one in examples], [one.text for one in answers]
+    names = [name for name, _ in Counter(given + found).most_common()]
+    right = np.array([a == b for a, b in zip(given, found, strict=True)], bool)
+    confusion = Counter(zip(given, found, strict=True))
+    labels = {}
+    for name in names:
+        counts = (
+            Counter({name: found.count(name)}),
+            Counter({name: given.count(name)}),
+            Counter({name: confusion[name, name]}),
+        )
+        labels[name] = {"given": given.count(name), **f1(*counts)}
+    return {
+        "texts": len(given),
+        "accuracy": share(float(right.sum()), len(given)),
+        "macro_f1": share(sum(one["f1"] or 0.0 for one in labels.values()), len(labels)),
+        "calibration_error": calibration_error(np.array([one.probability for one in answers]), right),
+        "labels": labels,
+        "confusion": {name: {other: confusion[name, other] for other in names if confusion[name, other]} for name in names},
+    }
+
+
+def calibration_error(probabilities: np.ndarray, right: np.ndarray) -> float | None:
+    """How far off from how often answers are right their probabilities are, on average, by bins of probability."""
+    if not len(right):
+        return None
+    place = np.minimum((probabilities * BINS).astype(int), BINS - 1)
+    return float(sum(abs(right[place == k].sum() - probabilities[place == k].sum()) for k in range(BINS)) / len(right))
+
+
+def of_tags(examples: Sequence[Tagged], answers: Sequence[Answer]) -> dict[str, Any]:
+    """accuracy of places; spans with precision, recall and f1, and those of each name where there are several; whole, the
+    share of lines all of whose labels are right."""
+    names = sorted({label for one in examples for label in one.labels} | {label for one in answers for label in one.said})
+    places = sum(len(one.text) for one in examples)
+    found: Counter = Counter()
+    given: Counter = Counter()
+    both: Counter = Counter()
+    right = whole = 0
+    for example, answer in zip(examples, answers, strict=True):
+        same = sum(a == b for a, b in zip(example.labels, answer.said, strict=True))
+        right, whole = right + same, whole + (same == len(example.labels))
+        one, other = (Counter(spans_of(labels, names)) for labels in (answer.said, example.labels))
+        for into, spans in ((found, one), (given, other), (both, one & other)):
+            into.update(name for _, _, name in spans.elements())
+    kinds = sorted(found.keys() | given.keys())
+    each = {kind: f1(*(Counter({kind: counts[kind]}) for counts in (found, given, both))) for kind in kinds}
+    return {
+        "texts": len(examples),
+        "characters": places,
+        "accuracy": share(right, places),
+        "whole": share(whole, len(examples)),
+        "spans": {"given": given.total(), **f1(found, given, both)} | ({"names": each} if len(kinds) > 1 else {}),
+    }

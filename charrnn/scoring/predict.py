@@ -1,0 +1,73 @@
+"""Answers to lines, and how they are held against the right ones: what each kind of model is asked, and what it is given."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from charrnn.models.labeller import Classifier, Tagger
+from charrnn.models.predictor import Answer, Predictor
+from charrnn.scoring import measures
+from charrnn.scoring.options import PredictOptions
+from charrnn.text.examples import Labelled, Tagged, lines_of, parse_labelled, parse_tagged, parsed
+from charrnn.text.lines import line_groups
+
+Example = Any  # of text.examples
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a kind of model is asked. form: of a line of examples; parse: it, see text.examples; text: what is given to the
+    model; gold: the right answer, as that model writes it; measured: how good answers are."""
+
+    form: str
+    parse: Callable[[str], Example]
+    text: Callable[[Example], str]
+    gold: Callable[[Example, Any], str]
+    measured: Callable[[Sequence[Example], Sequence[Answer]], dict[str, Any]]
+
+
+QUESTIONS: dict[str, Question] = {
+    Classifier.kind: Question(
+        Labelled.form, parse_labelled, lambda one: one.text, lambda one, model: one.label, measures.of_labels
+    ),
+    Tagger.kind: Question(
+        Tagged.form, parse_tagged, lambda one: one.text, lambda one, model: model.written(one.labels), measures.of_tags
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A text and its answers, the most probable first; of --gold, with the right one."""
+
+    text: str
+    answers: list[Answer]
+    gold: str | None = None
+
+
+def predict(
+    model: Predictor, texts: Sequence[str], files: Iterable[str], options: PredictOptions
+) -> Iterator[list[Predicted]]:
+    """The answers to the texts, then to the lines of the files, in groups as they come."""
+    if texts:
+        yield _answered(model, texts, options.count)
+    for name in files:
+        for lines in line_groups(name, encoding=options.encoding):
+            yield _answered(model, lines, options.count)
+
+
+def _answered(model: Predictor, texts: Sequence[str], count: int) -> list[Predicted]:
+    return [Predicted(text, answers) for text, answers in zip(texts, model.predict(texts, count), strict=True)]
+
+
+def predict_gold(model: Predictor, options: PredictOptions) -> tuple[list[Predicted], dict[str, Any]]:
+    """The answers to the examples of options.gold, and their measures. Raises CharrnnError where lines are no examples."""
+    assert options.gold is not None
+    question = QUESTIONS[model.kind]
+    examples = list(parsed(lines_of([options.gold], options.encoding), question.parse, question.form))
+    found = model.predict([question.text(one) for one in examples], options.count)
+    predicted = [
+        Predicted(question.text(one), answers, question.gold(one, model))
+        for one, answers in zip(examples, found, strict=True)
+    ]
+    return predicted, question.measured(examples, [one.answers[0] for one in predicted])

@@ -1,0 +1,202 @@
+"""What the tasks have in common that learn from examples, one a line: reading them, cutting them into batches, measuring."""
+
+import math
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from charrnn.network.parameters import make_parameters, shapes_of
+from charrnn.network.precision import PRODUCTS
+from charrnn.scoring.predict import QUESTIONS
+from charrnn.text.batches import Grouped
+from charrnn.text.examples import Example, Examples, read_examples
+from charrnn.text.symbols import UNKNOWN
+from charrnn.text.vocabulary import Vocabulary, to_units
+from charrnn.training.options import TrainOptions
+from charrnn.training.plan import DEFAULT_BUDGET, DEFAULT_MINUTES, rate_for
+from charrnn.training.task import Held, Objective, Tree
+from charrnn.wording import counted
+
+# What is chosen where nothing else is said. These networks are small, for so are most collections of examples.
+USUAL: dict[str, Any] = {
+    "cell": "lstm",
+    "layers": 1,
+    "hidden": 128,
+    "embedding": 64,
+    "dropout": 0.2,
+    "direction": "both",
+    "weight_decay": 0.05,
+    "precision": "float32",
+}
+ROWS = 32
+LENGTHS = 3  # that examples are padded to; each is compiled
+MEASURED = 256  # held-out examples by which it is measured how long all of them take
+
+
+class ExampleBatches:
+    """Examples of like size together, shuffled anew each epoch. make(chosen, group) makes a batch of the indices chosen,
+    padded to what all those of the group need."""
+
+    def __init__(self, sizes: Sequence[int], rows: int, seed: int, make: Callable[[np.ndarray, np.ndarray], Tree]):
+        self._grouped, self._make = Grouped(np.array(sizes), rows, seed, LENGTHS), make
+        self.steps_per_epoch, self.shapes = self._grouped.steps_per_epoch, self._grouped.shapes
+
+    def __call__(self, step: int) -> Tree:
+        group, chosen = self._grouped(step)
+        return self._make(chosen, self._grouped.members[group])
+
+
+@dataclass(frozen=True)
+class ExampleTask(ABC):
+    """See training/task.py. A task of this kind says which network it has, what a batch is, and what is made small.
+
+    network: its configuration, once planned; it knows its weights.
+    """
+
+    options: Any  # TrainOptions; once planned, filled
+    examples: Examples
+    vocabulary: Vocabulary
+    network: Any = None
+
+    name: ClassVar[str]
+    unit: ClassVar[str]  # what is predicted, in the plural
+    figure: ClassVar[str]
+    rival: ClassVar[str | None] = None
+    kind: ClassVar[str]  # of the model that is saved
+    kept = None
+
+    @classmethod
+    def read(cls, paths: Sequence[str], options: TrainOptions, saved: dict[str, Any] | None = None) -> Self:
+        if not saved:
+            options = options.filled(**USUAL)
+        question = QUESTIONS[cls.kind]
+        examples = read_examples(
+            paths,
+            question.parse,
+            form=question.form,
+            valid=options.valid,
+            valid_fraction=options.valid_fraction,
+            encoding=options.encoding,
+        )
+        if saved:
+            return cls._restored(options, examples, saved)
+        text = "\n".join(one for example in examples.training for one in cls.read_of(example))
+        return cls._fresh(options, examples, Vocabulary.build(to_units(text), min_count=options.min_count))
+
+    @classmethod
+    @abstractmethod
+    def _fresh(cls, options: TrainOptions, examples: Examples, vocabulary: Vocabulary) -> Self: ...
+
+    @classmethod
+    @abstractmethod
+    def _restored(cls, options: TrainOptions, examples: Examples, saved: dict[str, Any]) -> Self:
+        """From its description."""
+
+    @classmethod
+    @abstractmethod
+    def read_of(cls, example: Any) -> Sequence[str]:
+        """The texts of an example whose characters the network reads or writes."""
+
+    @abstractmethod
+    def configured(self, options: TrainOptions) -> Any:
+        """The configuration of the network that filled options ask for."""
+
+    def planned(self) -> tuple[Self, list[str]]:
+        options, reasons = self.options, []
+        if (options.epochs, options.steps, options.minutes) == (None, None, None):
+            reasons.append(DEFAULT_BUDGET)
+            options = replace(options, minutes=DEFAULT_MINUTES)
+        rate, rows = rate_for(options.optimizer, options.hidden), max(1, min(ROWS, len(self.examples.training) // 4))
+        options = options.filled(learning_rate=rate, batch_size=rows)
+        return replace(self, options=options, network=self.configured(options)), reasons
+
+    @property
+    def shown_as(self) -> tuple[str, float]:
+        return f"bits per {self.unit.removesuffix('s')}", 1 / math.log(2)
+
+    @property
+    def digest(self) -> str:
+        return self.examples.digest
+
+    @property
+    def notes(self) -> list[str]:
+        learnt, held_out = self.examples.training, self.examples.held_out
+        notes = [f"examples: {len(learnt):,} to learn from, {len(held_out):,} held out; {self.about_examples}"]
+        unknown = sum(int((self.vocabulary.encode(text) == UNKNOWN).sum()) for one in held_out for text in self.read_of(one))
+        if unknown:
+            notes.append(f"held-out examples have {counted(unknown, 'character')} unknown in those learnt from")
+        if not held_out:
+            notes.append("nothing is held out: the last weights are kept, not the best")
+        return notes
+
+    @property
+    def about_examples(self) -> str:
+        return f"{counted(self.vocabulary.size - 1, 'different character')}"
+
+    @property
+    @abstractmethod
+    def batches(self) -> Any: ...
+
+    @property
+    @abstractmethod
+    def objective(self) -> Objective: ...
+
+    @property
+    def product(self) -> Callable:
+        return PRODUCTS[self.options.precision]
+
+    def parameters(self) -> Tree:
+        return make_parameters(self.network.weights(), self.options.seed)
+
+    def shapes(self) -> Tree:
+        return shapes_of(self.network.weights())
+
+    def carry(self, rows: int) -> Tree:
+        return ()
+
+    @abstractmethod
+    def model(self, parameters: Tree) -> Any: ...
+
+    @abstractmethod
+    def nats(self, model: Any, examples: Sequence[Example]) -> tuple[float, int]:
+        """Nats of the right answers, and the number of predictions that they come to."""
+
+    def held_out(self, model: Any) -> Held | None:
+        """Its summary has nats and predictions, and the measures of the task."""
+        return self._held(model, self.examples.held_out) if self.examples.held_out else None
+
+    def _held(self, model: Any, examples: Sequence[Example]) -> Held:
+        nats, predictions = self.nats(model, examples)
+        answers = [found[0] for found in model.predict([QUESTIONS[self.kind].text(one) for one in examples])]
+        measured = QUESTIONS[self.kind].measured(examples, answers)
+        figure = nats / max(1, predictions)
+        return Held(figure, {self.figure: figure, self.unit: predictions, **measured})
+
+    def held_out_seconds(self, model: Any) -> float:
+        examples = self.examples.held_out
+        part = examples[:: max(1, len(examples) // MEASURED)]
+        if not part:
+            return 0.0
+        begin = time.perf_counter()
+        self._held(model, part)
+        return (time.perf_counter() - begin) * len(examples) / len(part)
+
+    def sample(self, parameters: Tree) -> str | None:
+        """None: what such a network answers, its measures say."""
+        return None
+
+    def summary(self) -> dict[str, Any]:
+        learnt, held_out = self.examples.training, self.examples.held_out
+        return {
+            "examples": {"sources": list(self.examples.sources), "training": len(learnt), "held_out": len(held_out)},
+        }
+
+    def baseline(self, seconds: float) -> dict[str, Any] | None:
+        return None
+
+    def hybrid(self, network: Any) -> Any:
+        return None

@@ -1,0 +1,231 @@
+"""The tasks of labelling: one label for a text (Classify), or one for each of its characters (Tag).
+
+Shapes: B rows, T time, L labels.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple, Self
+
+import jax.numpy as jnp
+import numpy as np
+
+from charrnn.errors import CharrnnError
+from charrnn.models.labeller import Classifier, Labeller, Tagger, encoded, padded
+from charrnn.network.arrays import Array, Drop
+from charrnn.network.crf import log_likelihoods
+from charrnn.network.labelling import LabellingConfig, label_scores
+from charrnn.network.loss import pick_targets
+from charrnn.network.parameters import bias_by_counts
+from charrnn.network.reader import ReaderConfig
+from charrnn.text.examples import Examples
+from charrnn.text.vocabulary import Vocabulary
+from charrnn.training.examples import ExampleBatches, ExampleTask
+from charrnn.training.options import TrainOptions
+from charrnn.training.task import Objective, Outcome, Tree
+from charrnn.wording import counted
+
+
+class LabelBatch(NamedTuple):
+    """ids_BT, lengths_B (0 in rows of padding), and labels_B or labels_BT."""
+
+    ids_BT: np.ndarray
+    lengths_B: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Labelling(ExampleTask):
+    """labels: their names, the most frequent of those learnt from first."""
+
+    labels: tuple[str, ...] = field(default=(), kw_only=True)
+
+    model_type: ClassVar[type[Labeller]]
+    unit = "labels"
+    figure = "nats_per_label"
+
+    @classmethod
+    def labels_of(cls, example: Any) -> Sequence[str]:
+        raise NotImplementedError
+
+    @classmethod
+    def _fresh(cls, options: TrainOptions, examples: Examples, vocabulary: Vocabulary) -> Self:
+        counts = Counter(label for one in examples.training for label in cls.labels_of(one))
+        labels = tuple(label for label, _ in counts.most_common())
+        if len(labels) < 2:
+            named = f", {labels[0]!r}" if labels else ""
+            raise CharrnnError(
+                f"{', '.join(examples.sources)}: one distinct label{named}; there is nothing to learn without two or more"
+            )
+        new = {label for one in examples.held_out for label in cls.labels_of(one)} - set(labels)
+        if new:
+            raise CharrnnError(
+                f"{options.valid or ', '.join(examples.sources)}: held-out examples have {counted(len(new), 'label')} that "
+                f"those learnt from lack: {', '.join(sorted(new)[:5])}; give examples of each"
+            )
+        return cls(options, examples, vocabulary, labels=labels)
+
+    @classmethod
+    def _restored(cls, options: TrainOptions, examples: Examples, saved: dict[str, Any]) -> Self:
+        vocabulary, network = Vocabulary(**saved["vocabulary"]), LabellingConfig(**saved["network"])
+        return cls(options, examples, vocabulary, network, labels=tuple(saved["labels"]))
+
+    @classmethod
+    def read_of(cls, example: Any) -> Sequence[str]:
+        return (example.text,)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        return {
+            "network": asdict(self.network),
+            "vocabulary": self.vocabulary.to_json(),
+            "labels": list(self.labels),
+        }
+
+    def reader(self, options: TrainOptions) -> ReaderConfig:
+        names = ("cell", "layers", "hidden", "embedding", "dropout", "direction")
+        return ReaderConfig(self.vocabulary.size, **{name: getattr(options, name) for name in names})
+
+    @property
+    def about_examples(self) -> str:
+        return f"{super().about_examples}, {counted(len(self.labels), 'label')}"
+
+    @cached_property
+    def _counts_L(self) -> np.ndarray:
+        """How often each label occurs in the examples learnt from."""
+        counts = Counter(label for one in self.examples.training for label in self.labels_of(one))
+        return np.array([counts[label] for label in self.labels])
+
+    def summary(self) -> dict[str, Any]:
+        return super().summary() | {"label_counts": dict(zip(self.labels, self._counts_L.tolist(), strict=True))}
+
+    def parameters(self) -> Tree:
+        parameters = super().parameters()
+        parameters["output"]["bias"] = bias_by_counts(self._counts_L)
+        return parameters
+
+    def model(self, parameters: Tree) -> Labeller:
+        return self.model_type(self.network, self.vocabulary, self.labels, parameters)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {label: k for k, label in enumerate(self.labels)}
+
+    def numbered(self, example: Any) -> np.ndarray:
+        """The example's labels by their numbers."""
+        return np.array([self._numbers[label] for label in self.labels_of(example)], np.int32)
+
+    @cached_property
+    def batches(self) -> ExampleBatches:
+        ids = encoded(self.vocabulary, [one.text for one in self.examples.training])
+        labels = [self.numbered(one) for one in self.examples.training]
+        rows, sizes = self.options.batch_size, [len(one) for one in ids]
+
+        def make(chosen: np.ndarray, group: np.ndarray) -> LabelBatch:
+            width = max(sizes[k] for k in group)
+            missing = [np.zeros(0, np.int32)] * (rows - len(chosen))
+            ids_BT, lengths_B = padded([ids[k] for k in chosen] + missing, width)
+            labels_BT, _ = padded([labels[k] for k in chosen] + missing, width if self.network.each else 1)
+            return LabelBatch(ids_BT, lengths_B, labels_BT if self.network.each else labels_BT[:, 0])
+
+        return ExampleBatches(sizes, rows, self.options.seed, make)
+
+    @property
+    def objective(self) -> Objective:
+        network, product = self.network, self.product
+
+        def nats_of_batch(parameters: Tree, carry: Tree, batch: LabelBatch, drop: Drop) -> Outcome:
+            lengths_B, labels = batch.lengths_B, batch.labels.T
+            scores = label_scores(parameters, network, batch.ids_BT.T, lengths_B, compiled=True, drop=drop, product=product)
+            counts: Array = lengths_B if network.each else lengths_B > 0
+            if network.crf:
+                log_probs = log_likelihoods(scores, parameters["transitions"], labels, lengths_B) * (lengths_B > 0)
+            else:
+                there = jnp.arange(len(labels))[:, None] < lengths_B if network.each else lengths_B > 0
+                log_probs = pick_targets(scores, labels, 0.0) * there
+            nats = -log_probs.sum()
+            return Outcome(nats, nats, counts.sum(), carry)
+
+        return nats_of_batch
+
+
+@dataclass(frozen=True)
+class Classify(Labelling):
+    """A label for each text."""
+
+    name: ClassVar[str] = "classify"
+    kind: ClassVar[str] = Classifier.kind
+    model_type = Classifier
+
+    @classmethod
+    def labels_of(cls, example: Any) -> Sequence[str]:
+        return (example.label,)
+
+    def configured(self, options: TrainOptions) -> LabellingConfig:
+        pooling = "last" if options.attention == "none" else "attention"
+        return LabellingConfig(self.reader(options), len(self.labels), pooling=pooling)
+
+    def nats(self, model: Classifier, examples: Sequence[Any]) -> tuple[float, int]:
+        return _nats(np.stack(model.scores([one.text for one in examples])), self._right(examples)), len(examples)
+
+    def _right(self, examples: Sequence[Any]) -> np.ndarray:
+        return np.concatenate([self.numbered(one) for one in examples])
+
+    def _held(self, model: Classifier, examples: Sequence[Any]) -> Any:
+        """The model's temperature is fitted on them. What that is good for is told by each half of the examples with the
+        temperature that the other half asks for."""
+        scores_NL = np.stack(model.scores([one.text for one in examples])).astype(np.float64)
+        right_N = self._right(examples)
+        model.temperature = best_temperature(scores_NL, right_N)
+        held = super()._held(model, examples)
+        if len(examples) >= 2:
+            halves = [(slice(0, None, 2), slice(1, None, 2)), (slice(1, None, 2), slice(0, None, 2))]
+            nats = sum(_nats(scores_NL[on] / best_temperature(scores_NL[of], right_N[of]), right_N[on]) for on, of in halves)
+            held.summary["nats_per_label_calibrated"] = nats / len(examples)
+        return held
+
+
+@dataclass(frozen=True)
+class Tag(Labelling):
+    """A label for each character of a text."""
+
+    name: ClassVar[str] = "tag"
+    kind: ClassVar[str] = Tagger.kind
+    model_type = Tagger
+
+    @classmethod
+    def labels_of(cls, example: Any) -> Sequence[str]:
+        return example.labels
+
+    def configured(self, options: TrainOptions) -> LabellingConfig:
+        return LabellingConfig(self.reader(options), len(self.labels), each=True, crf=options.crf)
+
+    def nats(self, model: Tagger, examples: Sequence[Any]) -> tuple[float, int]:
+        nats = 0.0
+        for one, scores_TL in zip(examples, model.scores([one.text for one in examples]), strict=True):
+            nats += model.nats(scores_TL, self.numbered(one))
+        return nats, sum(len(one.text) for one in examples)
+
+
+def _nats(scores_NL: np.ndarray, right_N: np.ndarray) -> float:
+    """Of the right labels."""
+    scores_NL = scores_NL.astype(np.float64)
+    most_N1 = scores_NL.max(1, keepdims=True)
+    normaliser_N = np.log(np.exp(scores_NL - most_N1).sum(1)) + most_N1[:, 0]
+    return float((normaliser_N - scores_NL[np.arange(len(right_N)), right_N]).sum())
+
+
+def best_temperature(scores_NL: np.ndarray, right_N: np.ndarray) -> float:
+    """The temperature, from 1/8 to 8, with which the right labels have the fewest nats (Guo et al. 2017), by golden section:
+    nats are convex in its inverse."""
+    low, high = 1 / 8, 8.0
+    ratio = (5**0.5 - 1) / 2
+    for _ in range(40):
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        if _nats(scores_NL * left, right_N) < _nats(scores_NL * right, right_N):
+            high = right
+        else:
+            low = left
+    return 2 / (low + high)

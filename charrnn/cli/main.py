@@ -26,6 +26,7 @@ COMMANDS = {
     "fill": "Fill blanks in sentences.",
     "predict": "Label texts, with a model of train --task.",
     "rescore": "Choose among hypotheses.",
+    "embed": "Texts as vectors.",
     "inspect": "Look into a network.",
     "info": "Describe a model.",
     "bench": "Measure speed on this machine.",

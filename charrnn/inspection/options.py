@@ -9,6 +9,20 @@ LOOKS = ("neurons", "gradients", "attention")
 
 
 @dataclass(frozen=True, kw_only=True)
+class EmbedOptions(Options):
+    """What of a text makes its vector, and what is asked of the vectors."""
+
+    last: bool = option(False, "Of a language model, the state after the last character, not the mean over all.")
+    nearest: int | None = option(None, "In place of vectors, the N lines that are most like each line.", least=1)
+    similar: str | None = option(None, "In place of vectors, all lines, those most like this text first.", metavar="TEXT")
+    encoding: str = option("utf-8", "Encoding of the files.")
+
+    def check(self) -> None:
+        if self.nearest is not None and self.similar is not None:
+            raise CharrnnError("--nearest compares the lines with each other, --similar with a text; leave one out")
+
+
+@dataclass(frozen=True, kw_only=True)
 class InspectOptions(Options):
     """What is looked at in a network, and in how much of a text."""
 

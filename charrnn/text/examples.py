@@ -166,7 +166,7 @@ def parse_tagged(line: str) -> Tagged:
     words = said.split(" ")
     if said == "" or all(_SPAN.fullmatch(word) for word in words):
         return Tagged(text, labels_of_spans(len(text), said.split()))
-    if len(said) == len(text):
+    if len(words) == 1 and len(said) == len(text):
         return Tagged(text, tuple(said))
     if len(words) != len(text):
         labels = counted(len(said) if len(words) == 1 else len(words), "label")

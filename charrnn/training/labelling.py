@@ -13,13 +13,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.labeller import Classifier, Labeller, Tagger, encoded, padded
+from charrnn.models.labeller import Classifier, Labeller, Tagger, encoded
 from charrnn.network.arrays import Array, Drop
 from charrnn.network.crf import log_likelihoods
 from charrnn.network.labelling import LabellingConfig, label_scores
 from charrnn.network.loss import pick_targets
 from charrnn.network.parameters import bias_by_counts
 from charrnn.network.reader import ReaderConfig
+from charrnn.text.batches import padded
 from charrnn.text.examples import Examples
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.examples import ExampleBatches, ExampleTask

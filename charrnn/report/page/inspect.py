@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from charrnn import api
 from charrnn.errors import CharrnnError
 from charrnn.files import replacing
 from charrnn.inspection.attention import attention
@@ -15,6 +14,7 @@ from charrnn.inspection.gradients import Reach, owes, reach, untrained
 from charrnn.inspection.look import Read, read_files
 from charrnn.inspection.neurons import Neurons, neurons
 from charrnn.inspection.states import network_in
+from charrnn.models.folder import open_model
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.cells import title
 from charrnn.report.page.options import PrintOptions
@@ -43,7 +43,7 @@ class Named:
 def show(names: Sequence[str], files: Sequence[str], options: PrintOptions) -> None:
     """Print what is found in the models, and write it as a page or as JSON."""
     check_places(options.html, options.json, options.states)
-    networks = [Named(name, network_in(api.load(name), name)) for name in names]
+    networks = [Named(name, network_in(open_model(Path(name)), name)) for name in names]
     if len(networks) > 1 and not options.gradients:
         raise CharrnnError(f"--{options.look} looks at one model; leave out the other -m")
     reads = read_files([network.model.vocabulary for network in networks], files, options.encoding)

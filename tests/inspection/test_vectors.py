@@ -53,7 +53,7 @@ def test_likeness_is_of_what_tells_texts_apart():
 
 def test_the_most_alike_come_first(model_folder):
     found = charrnn.embed(model_folder, TEXTS, nearest=2)
-    assert [one.text for one in found[0]][0] == "the dog sees"
+    assert found[0][0].text == "the dog sees"
     assert all(len(one) == 2 and one[0].likeness >= one[1].likeness for one in found)
     ordered = charrnn.embed(model_folder, TEXTS, similar="the cat sees")
     assert [one.text for one in ordered][:2] == ["the cat sees", "the dog sees"]

@@ -1,7 +1,9 @@
 """Corpora of examples: their form, which holds for all of them, and drawing without repetition."""
 
+import re
 from functools import cache
 from itertools import cycle
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -66,6 +68,19 @@ def test_small_corpora_have_every_line_and_no_more(name):
     assert len(set(generate(name, there).splitlines())) == there
     with pytest.raises(CharrnnError, match=rf"{name}: there are {there} different lines, not {there + 1}; ask for fewer"):
         generate(name, there + 1)
+
+
+def test_the_page_shows_true_lines():
+    page = (Path(__file__).parents[2] / "docs" / "corpora.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\S+)` \| (\w+) \| (.+) \| ([\d,]+) \|$", page, re.MULTILINE)
+    assert [name for name, *_ in rows] == NAMES
+    for name, task, line, count in rows:
+        assert find(name).title.startswith(f"{task}: ")
+        assert int(count.replace(",", "")) == GENERATED[name].default_count
+        assert line == "as above, deeper" if name.endswith("-deep") else line.strip("`").replace(" ⇥ ", "\t") in made(name)
+    shown = re.search(r"dates --count 4\n(.*\n)\$ cat dates.tsv\n((?:.*\n){4})```", page.replace("-o dates.tsv ", ""))
+    assert shown[2] == generate("dates", 4)
+    assert shown[1] == f"dates: {len(shown[2])} bytes in dates.tsv\n"
 
 
 def test_examples_come_from_the_command(tmp_path):

@@ -87,18 +87,14 @@ def _one(random: np.random.Generator, words: Sequence[str]) -> str:
 
 def _quality(random: np.random.Generator, depth: int) -> Node:
     """An adjective (depth 0), with "very" or "not" before it (1), with "not very" (2)."""
-    if not depth:
-        mood = _one(random, "+-")
-        return mood, f"({mood} {_one(random, GOOD if mood == '+' else BAD)})"
-    if depth == 1 and random.random() < 0.5:
-        mood, adjective = _quality(random, 0)
-        return _joined(mood, _word(_one(random, VERY)), adjective)
-    if depth == 1:
-        mood, quality = _quality(random, 0)
-    else:
-        inner, adjective = _quality(random, 0)
-        mood, quality = _joined(inner, _word(_one(random, VERY)), adjective)
-    return _joined(TURNED[mood], _word("not"), quality)
+    mood = _one(random, "+-")
+    quality = f"({mood} {_one(random, GOOD if mood == '+' else BAD)})"
+    stressed = depth == 2 or (depth == 1 and random.random() < 0.5)
+    if stressed:
+        mood, quality = _joined(mood, _word(_one(random, VERY)), quality)
+    if depth > stressed:
+        mood, quality = _joined(TURNED[mood], _word("not"), quality)
+    return mood, quality
 
 
 def _saying(random: np.random.Generator, depth: int, person: str) -> Node:

@@ -1,7 +1,7 @@
 """A network of 16 sigmoid units adds binary numbers: two bits in and one out a step, from the lowest. Where is the carry?
 
-Trains on 10,000 sums of 8-bit numbers, tests on 1,000 others, and prints for each unit how it follows the carry, and the unit
-that follows it best along one addition.
+Trains on 10,000 sums of 8-bit numbers, tests on 1,000 others, and prints which units follow the carry, and how they go
+along one addition.
 
     python examples/adder.py [--model FOLDER]
 """

@@ -17,9 +17,9 @@ from charrnn.models.archive import Archive
 from charrnn.models.labeller import encoded, in_batches, padded
 from charrnn.models.language_model import take_rows
 from charrnn.models.predictor import Answer
-from charrnn.network.arrays import Array, Parameters
+from charrnn.network.arrays import Parameters
 from charrnn.network.parameters import shapes_of
-from charrnn.network.rewriting import RewritingConfig, Source, Written, decode, encode, log_probs_of, spread_out
+from charrnn.network.rewriting import RewritingConfig, Source, Written, begun, decode, encode, log_probs_of, spread_out
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.trees import flatten, map_tree, unflatten
@@ -179,12 +179,6 @@ class Rewriter:
 def with_end(ids: np.ndarray) -> np.ndarray:
     """The ids of a target with the boundary that ends it."""
     return np.append(ids, np.int32(BOUNDARY))
-
-
-def begun(targets_TB: Array) -> Array:
-    """What the decoder reads to say targets: the boundary that starts them, then they themselves but for the last."""
-    xp = targets_TB.__array_namespace__()
-    return xp.concat([xp.full_like(targets_TB[:1], BOUNDARY), targets_TB[:-1]])
 
 
 def first_beam(sources: int, beam: int) -> Beam:

@@ -42,6 +42,7 @@ from charrnn.network.config import ATTENTIONS, NetworkConfig
 from charrnn.network.forward import State, read
 from charrnn.network.output import log_softmax, logits_of
 from charrnn.network.reader import ReaderConfig, read_whole
+from charrnn.text.symbols import BOUNDARY
 
 IMPOSSIBLE = 1e-30  # what stands for a probability of 0 where its logarithm is taken
 
@@ -195,6 +196,12 @@ def decode(
     if config.copy:
         gate_TB = (outputs_TBH @ parameters["gate"]["weight"])[..., 0] + parameters["gate"]["bias"]
     return state, Written(logits_of(parameters, outputs_TBH, product), shares_BTS, gate_TB)
+
+
+def begun(targets_TB: Array) -> Array:
+    """What the decoder reads to say targets: the boundary that starts them, then they themselves but for the last."""
+    xp = targets_TB.__array_namespace__()
+    return xp.concat([xp.full_like(targets_TB[:1], BOUNDARY), targets_TB[:-1]])
 
 
 def shares_of_source(kind: str, weights: Parameters, query_BTH: Array, source: Source) -> Array:

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 from charrnn.errors import CharrnnError
-from charrnn.models.rewriter import begun
 from charrnn.network.attention import SCORES
 from charrnn.network.parameters import make_parameters, shapes_of
 from charrnn.network.reader import ReaderConfig
-from charrnn.network.rewriting import RewritingConfig, decode, encode, log_probs_of, spread_out, target_log_probs
+from charrnn.network.rewriting import RewritingConfig, begun, decode, encode, log_probs_of, spread_out, target_log_probs
 from charrnn.trees import map_tree
 from tests import reference
 from tests.gradients import assert_central_differences

@@ -52,7 +52,7 @@ class RewritingConfig:
     """reader: of the source; the decoder has its cell, layers, hidden units, embedding and dropout too."""
 
     reader: ReaderConfig
-    attention: str = "general"
+    attention: str = "additive"
     copy: bool = False
 
     def __post_init__(self):

@@ -115,7 +115,7 @@ class TrainOptions(ReadingOptions):
     )
     attention: str | None = option(
         None,
-        "Attention over the last layer's past states; with --task over the text, of rewrite by default general.",
+        "Attention over the last layer's past states; with --task over the text, of rewrite by default additive.",
         choices=ATTENTIONS,
         otherwise="none",
     )

@@ -44,7 +44,7 @@ class Rewrite(ExampleTask):
     kind: ClassVar[str] = Rewriter.kind
     unit = "characters"
     figure = "nats_per_character"
-    usual: ClassVar[dict[str, Any]] = USUAL | {"attention": "general"}
+    usual: ClassVar[dict[str, Any]] = USUAL | {"attention": "additive", "dropout": 0.1}
 
     @classmethod
     def _fresh(cls, options: TrainOptions, examples: Examples, vocabulary: Vocabulary) -> Self:

@@ -60,7 +60,7 @@ def test_what_the_model_says_of_itself(reversals, folder, run):
     lines = [json.loads(line) for line in (folder / LOG).read_text().splitlines()]
     assert min(line["held_out_nats_per_character"] for line in lines) == held_out["nats_per_character"]
     shown = run("info", "-m", folder)[1]
-    assert "attention   general" in shown
+    assert "attention   additive" in shown
     assert "longest     of what was learnt from: 5 characters in, 5 out" in shown
     assert "held-out    right: 68 of 68 texts" in shown
 

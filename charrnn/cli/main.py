@@ -24,7 +24,7 @@ COMMANDS = {
     "score": "Score sentences by how likely they are.",
     "compare": "Compare models on the same text.",
     "fill": "Fill blanks in sentences.",
-    "predict": "Label texts, with a model of train --task.",
+    "predict": "Label or rewrite texts, with a model of train --task.",
     "rescore": "Choose among hypotheses.",
     "embed": "Texts as vectors.",
     "inspect": "Look into a network.",

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from charrnn.models.predictor import Answer
-from charrnn.text.examples import Labelled, Tagged, spans_of
+from charrnn.scoring.rescore import edit_distance
+from charrnn.text.examples import Labelled, Pair, Tagged, spans_of
 
 BINS = 10  # of probabilities, in the expected calibration error
 
@@ -80,4 +81,21 @@ def of_tags(examples: Sequence[Tagged], answers: Sequence[Answer]) -> dict[str, 
         "accuracy": share(right, places),
         "whole": share(whole, len(examples)),
         "spans": {"given": given.total(), **f1(found, given, both)} | ({"names": each} if len(kinds) > 1 else {}),
+    }
+
+
+def of_rewrites(examples: Sequence[Pair], answers: Sequence[Answer]) -> dict[str, Any]:
+    """exact, the share of answers that are right, and character_error_rate, how many characters are wrong (Levenshtein 1966)
+    over how many the right answers have; "longer": the same of sources that are longer than any learnt from."""
+    pairs = list(zip(examples, answers, strict=True))
+    longer = [(one, answer) for one, answer in pairs if answer.more["longer_than_learnt"]]
+    return {**_of_pairs(pairs), "longer": _of_pairs(longer)}
+
+
+def _of_pairs(pairs: Sequence[tuple[Pair, Answer]]) -> dict[str, Any]:
+    wrong = sum(edit_distance(answer.text, one.target) for one, answer in pairs)
+    return {
+        "texts": len(pairs),
+        "exact": share(sum(answer.text == one.target for one, answer in pairs), len(pairs)),
+        "character_error_rate": share(wrong, sum(len(one.target) for one, _ in pairs)),
     }

@@ -137,6 +137,8 @@ def parse_pair(line: str) -> Pair:
     parts = line.split("\t")
     if len(parts) != 2:
         raise ValueError("has no tab" if len(parts) == 1 else f"has {len(parts)} columns")
+    if not parts[0]:
+        raise ValueError("has a target and no source")
     return Pair(*parts)
 
 

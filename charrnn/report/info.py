@@ -110,10 +110,13 @@ def _labeller_rows(facts: Facts) -> tuple[Rows, Rows]:
     network, reader = facts["network"], facts["network"]["reader"]
     ways = "both directions" if reader["direction"] == "both" else "from left to right"
     size = f"{reader['layers']} × {reader['hidden']} {title(reader['cell'])}, {ways}, {facts['parameters']:,} parameters"
-    joined = ", joined by a conditional random field" if network["crf"] else ""
+    joined = ", joined by a conditional random field" if network.get("crf") else ""
     labels = facts["labels"]
     named = ", ".join(labels[:MOST_NAMED]) + (" …" if len(labels) > MOST_NAMED else "")
     form = [("kind", facts["kind"]), ("network", size), ("labels", f"{len(labels)}{joined}: {named}")]
+    if "children" in network:
+        levels = f"learnt from up to {counted(network['levels'], 'level')} above the words"
+        form.append(("trees", f"nodes of up to {network['children']} children, {levels}"))
     symbols = counted(facts["vocabulary"]["size"] - 1, "character")
     form.append(("vocabulary", f"{symbols} and the unknown symbol"))
     return form, _course_of_examples(facts)
@@ -137,4 +140,5 @@ LAYOUTS: dict[str, Callable[[Facts], tuple[Rows, Rows]]] = {
     "mixture": _mixture_rows,
     "classifier": _labeller_rows,
     "tagger": _labeller_rows,
+    "tree-labeller": _labeller_rows,
 }

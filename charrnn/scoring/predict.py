@@ -6,8 +6,10 @@ from typing import Any
 
 from charrnn.models.labeller import Classifier, Tagger
 from charrnn.models.predictor import Answer, Predictor
+from charrnn.models.tree_labeller import TreeLabeller
 from charrnn.scoring import measures
 from charrnn.scoring.options import PredictOptions
+from charrnn.text.bracketed import Bracketed, parse_bracketed, unlabelled, written_bracketed
 from charrnn.text.examples import Labelled, Tagged, lines_of, parse_labelled, parse_tagged, parsed
 from charrnn.text.lines import line_groups
 
@@ -32,6 +34,9 @@ QUESTIONS: dict[str, Question] = {
     ),
     Tagger.kind: Question(
         Tagged.form, parse_tagged, lambda one: one.text, lambda one, model: model.written(one.labels), measures.of_tags
+    ),
+    TreeLabeller.kind: Question(
+        Bracketed.form, parse_bracketed, unlabelled, lambda one, model: written_bracketed(one), measures.of_trees
     ),
 }
 

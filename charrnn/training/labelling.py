@@ -69,7 +69,7 @@ class Labelling(ExampleTask):
 
     @classmethod
     def _restored(cls, options: TrainOptions, examples: Examples, saved: dict[str, Any]) -> Self:
-        vocabulary, network = Vocabulary(**saved["vocabulary"]), LabellingConfig(**saved["network"])
+        vocabulary, network = Vocabulary(**saved["vocabulary"]), cls.model_type.config_type(**saved["network"])
         return cls(options, examples, vocabulary, network, labels=tuple(saved["labels"]))
 
     @classmethod
@@ -168,7 +168,7 @@ class Classify(Labelling):
         return LabellingConfig(self.reader(options), len(self.labels), pooling=pooling)
 
     def nats(self, model: Classifier, examples: Sequence[Any]) -> tuple[float, int]:
-        return _nats(np.stack(model.scores([one.text for one in examples])), self._right(examples)), len(examples)
+        return nats_of(np.stack(model.scores([one.text for one in examples])), self._right(examples)), len(examples)
 
     def _right(self, examples: Sequence[Any]) -> np.ndarray:
         return np.concatenate([self.numbered(one) for one in examples])
@@ -182,7 +182,9 @@ class Classify(Labelling):
         held = super()._held(model, examples)
         if len(examples) >= 2:
             halves = [(slice(0, None, 2), slice(1, None, 2)), (slice(1, None, 2), slice(0, None, 2))]
-            nats = sum(_nats(scores_NL[on] / best_temperature(scores_NL[of], right_N[of]), right_N[on]) for on, of in halves)
+            nats = sum(
+                nats_of(scores_NL[on] / best_temperature(scores_NL[of], right_N[of]), right_N[on]) for on, of in halves
+            )
             held.summary["nats_per_label_calibrated"] = nats / len(examples)
         return held
 
@@ -209,7 +211,7 @@ class Tag(Labelling):
         return nats, sum(len(one.text) for one in examples)
 
 
-def _nats(scores_NL: np.ndarray, right_N: np.ndarray) -> float:
+def nats_of(scores_NL: np.ndarray, right_N: np.ndarray) -> float:
     """Of the right labels."""
     scores_NL = scores_NL.astype(np.float64)
     most_N1 = scores_NL.max(1, keepdims=True)
@@ -224,7 +226,7 @@ def best_temperature(scores_NL: np.ndarray, right_N: np.ndarray) -> float:
     ratio = (5**0.5 - 1) / 2
     for _ in range(40):
         left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if _nats(scores_NL * left, right_N) < _nats(scores_NL * right, right_N):
+        if nats_of(scores_NL * left, right_N) < nats_of(scores_NL * right, right_N):
             high = right
         else:
             low = left

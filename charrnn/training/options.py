@@ -12,7 +12,7 @@ from charrnn.training.optimizer import OPTIMIZERS
 from charrnn.training.schedules import SCHEDULES
 
 # what may be learnt beside language modelling, and what is said of that alone
-TASKS = ("classify", "tag")
+TASKS = ("classify", "tag", "tree")
 OF_LANGUAGE_MODELS = (
     "init_from", "also", "hybrid", "output", "attention_window", "embedding_dropout", "window", "line_lengths",
     "sample_every", "level", "lines", "keep_text",
@@ -87,7 +87,8 @@ class TrainOptions(ReadingOptions):
 
     task: str | None = option(
         None,
-        "Learn another task than language modelling, from examples, one a line: label, tab, text; text, tab, labels.",
+        "Learn another task than language modelling, from examples, one a line: label, tab, text; text, tab, labels; or "
+        "(label (label word) (label word)).",
         choices=TASKS,
     )
     init_from: str | None = option(
@@ -168,6 +169,8 @@ class TrainOptions(ReadingOptions):
     def _check_task(self) -> None:
         if self.crf and self.task != "tag":
             raise CharrnnError("--crf joins the labels of characters; it needs --task tag")
+        if self.task == "tree" and self.attention not in (None, "none"):
+            raise CharrnnError("--attention looks back on what was read; leave it out with --task tree")
         if self.task is None:
             return
         for item in fields(self):

@@ -55,10 +55,8 @@ class Labelling(ExampleTask):
         counts = Counter(label for one in examples.training for label in cls.labels_of(one))
         labels = tuple(label for label, _ in counts.most_common())
         if len(labels) < 2:
-            named = f", {labels[0]!r}" if labels else ""
-            raise CharrnnError(
-                f"{', '.join(examples.sources)}: one distinct label{named}; there is nothing to learn without two or more"
-            )
+            named = f"one distinct label, {labels[0]!r}" if labels else "no label"
+            raise CharrnnError(f"{', '.join(examples.sources)}: {named}; there is nothing to learn without two or more")
         new = {label for one in examples.held_out for label in cls.labels_of(one)} - set(labels)
         if new:
             raise CharrnnError(

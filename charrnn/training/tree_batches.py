@@ -13,6 +13,7 @@ from charrnn.text.bracketed import Bracketed
 from charrnn.text.vocabulary import Vocabulary
 
 STEP = 1  # what a step costs beside its nodes, in nodes
+DRAWN = 30  # batches, by which it is found how many different words one has
 
 
 class TreeBatch(NamedTuple):
@@ -28,7 +29,8 @@ class TreeBatch(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What any batch of a group needs: words a tree, characters of the longest, leaves, steps, nodes a step."""
+    """What a batch of a group needs: words a tree, characters of the longest, leaves, steps, nodes a step. A batch with more
+    different words than nearly any has twice the room for them, which is compiled anew."""
 
     words: int
     characters: int
@@ -54,12 +56,14 @@ class TreeBatching:
     def __call__(self, chosen: np.ndarray, group: np.ndarray) -> TreeBatch:
         room = self._room(group)
         rows, nodes = self._rows, room.steps * room.width
+        words, which = np.unique(np.concatenate([self._words[k] for k in chosen]), return_inverse=True)
+        while len(words) > rows * room.words:
+            room = room._replace(words=2 * room.words)
         words_UT = np.zeros((rows * room.words, room.characters), np.int32)
         lengths_U = np.zeros(len(words_UT), np.int32)
         leaves_BF = np.zeros((rows, room.leaves), np.int32)
         children_BMK = np.zeros((rows, nodes, max(1, self._children)), np.int32)
         labels_BN = np.zeros((rows, room.leaves + nodes), np.int32)
-        words, which = np.unique(np.concatenate([self._words[k] for k in chosen]), return_inverse=True)
         words_UT[: len(words)] = self._ids_UT[words, : room.characters]
         lengths_U[: len(words)] = self._lengths_U[words]
         for row, k in enumerate(chosen):
@@ -85,11 +89,17 @@ class TreeBatching:
             words = [self._words[k] for k in group]
             different = np.unique(np.concatenate(words))
             leaves = sorted(map(len, words))
-            most = min(len(different), sum(leaves[-self._rows :]))  # different words in a batch
+            most = min(len(different), sum(leaves[-self._rows :]), self._usual_words(group))
             steps, width = steps_and_width([self._trees[k] for k in group])
             characters = int(self._lengths_U[different].max())
             self._rooms[first] = Room(-(-most // self._rows), characters, leaves[-1], steps, width)
         return self._rooms[first]
+
+    def _usual_words(self, group: np.ndarray) -> int:
+        """How many different words hardly any batch exceeds: a tenth more than the most in some that are drawn."""
+        random, rows = np.random.default_rng(0), min(self._rows, len(group))
+        draws = [random.choice(group, rows, replace=False) for _ in range(DRAWN)]
+        return int(1.1 * max(len(set().union(*(self._words[k].tolist() for k in draw))) for draw in draws)) + 1
 
 
 def steps_and_width(trees: Sequence[Bracketed]) -> tuple[int, int]:

@@ -9,8 +9,11 @@ import pytest
 
 import charrnn
 from charrnn.models.folder import MODEL, RESUME, open_predictor
+from charrnn.text.bracketed import parse_bracketed
+from charrnn.text.vocabulary import Vocabulary, to_units
 from charrnn.training.options import TrainOptions
 from charrnn.training.start import resume, start
+from charrnn.training.tree_batches import TreeBatching
 from charrnn.training.trees import LabelTrees
 from tests.conftest import arrays_of, assert_one_clear_line, steps_of
 
@@ -152,6 +155,20 @@ def test_what_is_reported_of_a_batch_is_what_the_model_says(trees):
         assert float(outcome.total) == pytest.approx(nats, rel=1e-5)
         nothing = on_one_device(task.objective, parameters, jax.tree.map(np.zeros_like, batch))
         assert (float(nothing.total), int(nothing.predictions)) == (0.0, 0)
+
+
+def test_a_batch_of_unusually_many_words_has_room_for_them():
+    lines = ["(a (b x) (a y) (a z))"] * 400 + [f"(a (b {k}1) (a {k}2) (a {k}33))" for k in range(4)]
+    parsed = [parse_bracketed(line) for line in lines]
+    labels = [np.arange(4)] * len(parsed)
+    make = TreeBatching(parsed, labels, Vocabulary.build(to_units("xyz123")), 3, 4)
+    usual, unusual = (make(chosen, np.arange(404)) for chosen in (np.arange(4), np.arange(400, 404)))
+    assert usual.words_BUT.shape == (4, 2, 3)
+    assert unusual.words_BUT.shape == (4, 4, 3)
+    assert unusual.lengths_BU.sum() == 4 * (2 + 2 + 3)
+    np.testing.assert_array_equal(np.sort(unusual.leaves_BF, axis=None), np.arange(12))
+    np.testing.assert_array_equal(usual.children_BSWK, unusual.children_BSWK)
+    np.testing.assert_array_equal(usual.labels_BN[0], [2, 3, 4, 1])
 
 
 def on_one_device(objective, parameters, batch):

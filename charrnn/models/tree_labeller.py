@@ -67,7 +67,7 @@ class TreeLabeller(Labeller):
             raise CharrnnError(f"{shown!r} {error}; a line is {Bracketed.form}") from None
         most = max(map(len, tree.children))
         if most > self.config.children:
-            learnt = f"nodes learnt from have up to {self.config.children}"
+            learnt = f"those learnt from have up to {self.config.children}"
             raise CharrnnError(
                 f"{shown!r} has a node with {most} children; {learnt}: put some of them into a node of their own"
             )

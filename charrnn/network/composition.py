@@ -123,7 +123,7 @@ COMPOSITIONS: dict[str, Composition] = {"elman": Recursive(), "lstm": TreeLstm()
 
 @dataclass(frozen=True)
 class TreeConfig:
-    """children: the most that a node may have. levels: of the highest tree learnt from, the leaves not counted; others may
+    """children: the most that a node may have. levels: of the highest tree learnt from, the words not counted; others may
     have more."""
 
     reader: ReaderConfig

@@ -44,9 +44,9 @@ class LabelTrees(Labelling):
         return [word for word in example.words if word]
 
     def configured(self, options: TrainOptions) -> TreeConfig:
-        trees = self.examples.training
-        children = max(len(children) for tree in trees for children in tree.children)
-        return TreeConfig(self.reader(options), len(self.labels), children, max(tree.levels[0] for tree in trees))
+        learnt = self.examples.training
+        children = max(len(children) for tree in [*learnt, *self.examples.held_out] for children in tree.children)
+        return TreeConfig(self.reader(options), len(self.labels), children, max(tree.levels[0] for tree in learnt))
 
     def numbered(self, example: Bracketed) -> np.ndarray:
         """Of each node its label's number; −1 where there is none."""

@@ -73,7 +73,7 @@ def test_what_is_no_tree_is_refused_in_a_clear_line(model):
     with pytest.raises(CharrnnError, match=r"^'not a tree' begins with no bracket, at character 1; a line is \(label"):
         model.predict([TEXTS[0], "not a tree"])
     with pytest.raises(
-        CharrnnError, match="has a node with 3 children; nodes learnt from have up to 2: put some of them into"
+        CharrnnError, match="has a node with 3 children; those learnt from have up to 2: put some of them into"
     ):
         model.predict(["(_ (_ a) (_ b) (_ c))"])
 

@@ -17,6 +17,7 @@ from charrnn.models.ngram.model import NgramModel
 from charrnn.models.predictor import Predictor
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.models.rewriter import Rewriter
+from charrnn.models.tree_labeller import TreeLabeller
 
 MODEL = "model.safetensors"  # the best weights so far, self-contained
 RESUME = "resume.safetensors"  # everything to continue bit for bit
@@ -81,6 +82,7 @@ KINDS: dict[str, Callable[[Mapping[str, np.ndarray], Mapping[str, Any], Path], S
     Classifier.kind: Classifier.from_archive,
     Tagger.kind: Tagger.from_archive,
     Rewriter.kind: Rewriter.from_archive,
+    TreeLabeller.kind: TreeLabeller.from_archive,
     RecurrentModel.kind: RecurrentModel.from_archive,
     NgramModel.kind: NgramModel.from_archive,
     Mixture.kind: partial(Mixture.from_archive, open_part=from_archive),

@@ -32,15 +32,17 @@ def encoded(vocabulary: Vocabulary, texts: Sequence[str]) -> list[np.ndarray]:
 
 
 class Labeller:
-    """What both have. labels: their names, the most frequent first; temperature: what scores are divided by."""
+    """What they have in common. config: of the network, of type config_type; labels: their names, the most frequent first;
+    temperature: what scores are divided by."""
 
     kind: ClassVar[str]
     unit: ClassVar[str] = "label"
+    config_type: ClassVar[type] = LabellingConfig
     folder: Path | None = None
 
     def __init__(
         self,
-        config: LabellingConfig,
+        config: Any,
         vocabulary: Vocabulary,
         labels: Sequence[str],
         parameters: Parameters,
@@ -98,7 +100,7 @@ class Labeller:
     def from_archive(cls, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> Self:
         """The model that to_archive() took apart. Raises CharrnnError, naming `path`, where the parts do not fit."""
         try:
-            config = LabellingConfig(**description["network"])
+            config = cls.config_type(**description["network"])
             vocabulary = Vocabulary(**description["vocabulary"])
             labels, temperature = [str(label) for label in description["labels"]], float(description["temperature"])
         except (KeyError, TypeError, ValueError) as error:

@@ -14,12 +14,14 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import Archive
-from charrnn.models.labeller import encoded, in_batches, padded
+from charrnn.models.labeller import encoded
 from charrnn.models.language_model import take_rows
 from charrnn.models.predictor import Answer
 from charrnn.network.arrays import Parameters
 from charrnn.network.parameters import shapes_of
+from charrnn.network.reader import read_whole
 from charrnn.network.rewriting import RewritingConfig, Source, Written, begun, decode, encode, log_probs_of, spread_out
+from charrnn.text.batches import in_batches, padded
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.trees import flatten, map_tree, unflatten
@@ -102,6 +104,15 @@ class Rewriter:
             raise CharrnnError("this model has no attention; train one with --attention")
         target_1T = with_end(self.vocabulary.encode(target))[None]
         return self._read(encoded(self.vocabulary, [source]), target_1T.T)[1].shares_BTS[0]
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """vectors_NX: what the encoder has at both ends of each text, from which the decoder starts."""
+        sequences = encoded(self.vocabulary, texts)
+        vectors_NX = np.zeros((len(texts), self.config.reader.width), np.float32)
+        for together in in_batches([len(ids) for ids in sequences]):
+            ids_BS, lengths_B = padded([sequences[k] for k in together])
+            vectors_NX[together] = read_whole(self.parameters["reader"], self.config.reader, ids_BS.T, lengths_B)[1]
+        return vectors_NX
 
     def _read(self, sources: Sequence[np.ndarray], targets_TB: np.ndarray) -> tuple[Source, Written]:
         """The sources, and what the decoder says at each symbol of their targets."""

@@ -107,11 +107,14 @@ def _mixture_rows(facts: Facts) -> tuple[Rows, Rows]:
 
 
 def _labeller_rows(facts: Facts) -> tuple[Rows, Rows]:
-    joined = ", joined by a conditional random field" if facts["network"]["crf"] else ""
-    labels = facts["labels"]
+    network, labels = facts["network"], facts["labels"]
+    joined = ", joined by a conditional random field" if network.get("crf") else ""
     named = ", ".join(labels[:MOST_NAMED]) + (" …" if len(labels) > MOST_NAMED else "")
     form = _form_of_reader(facts)
     form.insert(2, ("labels", f"{len(labels)}{joined}: {named}"))
+    if "children" in network:
+        levels = f"learnt from up to {counted(network['levels'], 'level')} above the words"
+        form.append(("trees", f"nodes of up to {network['children']} children, {levels}"))
     return form, _course_of_examples(facts)
 
 
@@ -151,4 +154,5 @@ LAYOUTS: dict[str, Callable[[Facts], tuple[Rows, Rows]]] = {
     "classifier": _labeller_rows,
     "tagger": _labeller_rows,
     "rewriter": _rewriter_rows,
+    "tree-labeller": _labeller_rows,
 }

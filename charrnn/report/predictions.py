@@ -134,8 +134,20 @@ def _exact(found: dict[str, Any]) -> str:
     return f"{right}, {_percent(found['exact'])}; character error rate {_percent(found['character_error_rate'])}"
 
 
+def _of_trees(found: dict[str, Any]) -> Iterator[str]:
+    roots = f"{_percent(found['accuracy'])} of {counted(found['roots'], 'root')}"
+    nodes = f"{_percent(found['node_accuracy'])} of {counted(found['nodes'], 'node')}"
+    inner = f"{_percent(found['inner_accuracy'])} of the {found['inner_nodes']:,} that are no words"
+    yield f"right: {roots}; {nodes}, {inner}"
+    if deeper := found.get("deeper"):
+        yield f"deeper than learnt: {_percent(deeper['accuracy'])} of {counted(deeper['roots'], 'root')}"
+        for levels, of in found["levels"].items():
+            yield f"{counted(int(levels), 'level')}: {_percent(of['accuracy'])} of {counted(of['roots'], 'root')}"
+
+
 MEASURES: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
     "classifier": _of_labels,
     "tagger": _of_tags,
     "rewriter": _of_rewrites,
+    "tree-labeller": _of_trees,
 }

@@ -8,6 +8,7 @@ import numpy as np
 
 from charrnn.models.predictor import Answer
 from charrnn.scoring.rescore import edit_distance
+from charrnn.text.bracketed import NO_LABEL, Bracketed
 from charrnn.text.examples import Labelled, Pair, Tagged, spans_of
 
 BINS = 10  # of probabilities, in the expected calibration error
@@ -99,3 +100,41 @@ def _of_pairs(pairs: Sequence[tuple[Pair, Answer]]) -> dict[str, Any]:
         "exact": share(sum(answer.text == one.target for one, answer in pairs), len(pairs)),
         "character_error_rate": share(wrong, sum(len(one.target) for one, _ in pairs)),
     }
+
+
+def of_trees(examples: Sequence[Bracketed], answers: Sequence[Answer]) -> dict[str, Any]:
+    """accuracy of roots, node_accuracy of all nodes, inner_accuracy of those that are no words, and how many they are; where
+    trees are deeper than any learnt from, that of these alone, and of all by levels. What has no label counts nowhere."""
+    nodes: Counter = Counter()
+    right: Counter = Counter()
+    roots: Counter = Counter()
+    deeper: Counter = Counter()
+    for example, answer in zip(examples, answers, strict=True):
+        for node, (label, said) in enumerate(zip(example.labels, answer.said, strict=True)):
+            if label == NO_LABEL:
+                continue
+            inner = example.words[node] is None
+            nodes[inner] += 1
+            right[inner] += label == said
+            if node == 0:
+                levels = example.levels[0]
+                for counts in (roots, deeper) if answer.more["deeper"] else (roots,):
+                    counts[levels, label == said] += 1
+    found = _of_roots(roots) | {
+        "nodes": nodes.total(),
+        "node_accuracy": share(right.total(), nodes.total()),
+        "inner_nodes": nodes[True],
+        "inner_accuracy": share(right[True], nodes[True]),
+    }
+    if deeper:
+        by_levels = {
+            str(n): Counter({key: k for key, k in roots.items() if key[0] == n}) for n in sorted({n for n, _ in roots})
+        }
+        found |= {"deeper": _of_roots(deeper), "levels": {n: _of_roots(counts) for n, counts in by_levels.items()}}
+    return {"trees": len(examples)} | found
+
+
+def _of_roots(counts: Counter) -> dict[str, Any]:
+    """Of counts by levels and whether the root is right."""
+    right = sum(count for (_, is_right), count in counts.items() if is_right)
+    return {"roots": counts.total(), "accuracy": share(right, counts.total())}

@@ -8,8 +8,10 @@ from charrnn.errors import CharrnnError
 from charrnn.models.labeller import Classifier, Tagger
 from charrnn.models.predictor import Answer, Predictor
 from charrnn.models.rewriter import Rewriter
+from charrnn.models.tree_labeller import TreeLabeller
 from charrnn.scoring import measures
 from charrnn.scoring.options import PredictOptions
+from charrnn.text.bracketed import Bracketed, parse_bracketed, unlabelled, written_bracketed
 from charrnn.text.examples import Labelled, Pair, Tagged, lines_of, parse_labelled, parse_pair, parse_tagged, parsed
 from charrnn.text.lines import line_groups
 
@@ -37,6 +39,9 @@ QUESTIONS: dict[str, Question] = {
     ),
     Rewriter.kind: Question(
         Pair.form, parse_pair, lambda one: one.source, lambda one, model: one.target, measures.of_rewrites
+    ),
+    TreeLabeller.kind: Question(
+        Bracketed.form, parse_bracketed, unlabelled, lambda one, model: written_bracketed(one), measures.of_trees
     ),
 }
 

@@ -61,10 +61,8 @@ class Labelling(ExampleTask):
         counts = Counter(label for one in examples.training for label in cls.labels_of(one))
         labels = tuple(label for label, _ in counts.most_common())
         if len(labels) < 2:
-            named = f", {labels[0]!r}" if labels else ""
-            raise CharrnnError(
-                f"{', '.join(examples.sources)}: one distinct label{named}; there is nothing to learn without two or more"
-            )
+            named = f"one distinct label, {labels[0]!r}" if labels else "no label"
+            raise CharrnnError(f"{', '.join(examples.sources)}: {named}; there is nothing to learn without two or more")
         new = {label for one in examples.held_out for label in cls.labels_of(one)} - set(labels)
         if new:
             raise CharrnnError(
@@ -75,7 +73,7 @@ class Labelling(ExampleTask):
 
     @classmethod
     def _restored(cls, options: TrainOptions, examples: Examples, saved: dict[str, Any]) -> Self:
-        vocabulary, network = Vocabulary(**saved["vocabulary"]), LabellingConfig(**saved["network"])
+        vocabulary, network = Vocabulary(**saved["vocabulary"]), cls.model_type.config_type(**saved["network"])
         return cls(options, examples, vocabulary, network, labels=tuple(saved["labels"]))
 
     @classmethod
@@ -174,7 +172,7 @@ class Classify(Labelling):
         return LabellingConfig(self.reader(options), len(self.labels), pooling=pooling)
 
     def nats(self, model: Classifier, examples: Sequence[Any]) -> tuple[float, int]:
-        return _nats(np.stack(model.scores([one.text for one in examples])), self._right(examples)), len(examples)
+        return nats_of(np.stack(model.scores([one.text for one in examples])), self._right(examples)), len(examples)
 
     rival: ClassVar[str | None] = "an n-gram of the texts of each label"
 
@@ -193,7 +191,7 @@ class Classify(Labelling):
             scores_NL[:, k] -= [score.tally.nats for score in score_sentences(model, texts)]
         right_N = self._right(held_out)
         accuracy = float((scores_NL.argmax(1) == right_N).mean())
-        nats = _nats(scores_NL, right_N) / len(texts)
+        nats = nats_of(scores_NL, right_N) / len(texts)
         made = f"n-grams of the texts of each label, order {BASELINE_ORDER}"
         return {"made": made, self.figure: nats, "accuracy": accuracy}
 
@@ -209,7 +207,9 @@ class Classify(Labelling):
         held = super()._held(model, examples)
         if len(examples) >= 2:
             halves = [(slice(0, None, 2), slice(1, None, 2)), (slice(1, None, 2), slice(0, None, 2))]
-            nats = sum(_nats(scores_NL[on] / best_temperature(scores_NL[of], right_N[of]), right_N[on]) for on, of in halves)
+            nats = sum(
+                nats_of(scores_NL[on] / best_temperature(scores_NL[of], right_N[of]), right_N[on]) for on, of in halves
+            )
             held.summary["nats_per_label_calibrated"] = nats / len(examples)
         return held
 
@@ -242,7 +242,7 @@ class Tag(Labelling):
         right_N = np.concatenate([self.numbered(one) for one in self.examples.held_out])
         scores_NL = np.log(counts_VL[ids])
         accuracy = float((scores_NL.argmax(1) == right_N).mean())
-        return {"made": self.rival, self.figure: _nats(scores_NL, right_N) / len(ids), "accuracy": accuracy}
+        return {"made": self.rival, self.figure: nats_of(scores_NL, right_N) / len(ids), "accuracy": accuracy}
 
     def nats(self, model: Tagger, examples: Sequence[Any]) -> tuple[float, int]:
         nats = 0.0
@@ -251,7 +251,7 @@ class Tag(Labelling):
         return nats, sum(len(one.text) for one in examples)
 
 
-def _nats(scores_NL: np.ndarray, right_N: np.ndarray) -> float:
+def nats_of(scores_NL: np.ndarray, right_N: np.ndarray) -> float:
     """Of the right labels."""
     scores_NL = scores_NL.astype(np.float64)
     most_N1 = scores_NL.max(1, keepdims=True)
@@ -266,7 +266,7 @@ def best_temperature(scores_NL: np.ndarray, right_N: np.ndarray) -> float:
     ratio = (5**0.5 - 1) / 2
     for _ in range(40):
         left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if _nats(scores_NL * left, right_N) < _nats(scores_NL * right, right_N):
+        if nats_of(scores_NL * left, right_N) < nats_of(scores_NL * right, right_N):
             high = right
         else:
             low = left

@@ -12,12 +12,12 @@ from charrnn.training.optimizer import OPTIMIZERS
 from charrnn.training.schedules import SCHEDULES
 
 # what may be learnt beside language modelling, and what is said of that alone
-TASKS = ("classify", "tag", "rewrite")
+TASKS = ("classify", "tag", "rewrite", "tree")
 OF_LANGUAGE_MODELS = (
     "init_from", "also", "hybrid", "output", "attention_window", "embedding_dropout", "window", "line_lengths",
     "sample_every", "level", "lines", "keep_text",
 )  # fmt: skip
-WITHOUT_ATTENTION = ("tag",)
+WITHOUT_ATTENTION = ("tag", "tree")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,7 @@ class TrainOptions(ReadingOptions):
     task: str | None = option(
         None,
         "Learn another task than language modelling, from examples, one a line: label, tab, text; text, tab, labels; "
-        "source, tab, target.",
+        "source, tab, target; or (label (label word) (label word)).",
         choices=TASKS,
     )
     init_from: str | None = option(

@@ -11,13 +11,14 @@ from typing import Any, ClassVar, NamedTuple, Self
 import jax.numpy as jnp
 import numpy as np
 
-from charrnn.models.labeller import encoded, padded
+from charrnn.models.labeller import encoded
 from charrnn.models.rewriter import Rewriter, with_end
 from charrnn.network.arrays import Drop
 from charrnn.network.parameters import bias_by_counts
 from charrnn.network.reader import ReaderConfig
 from charrnn.network.rewriting import RewritingConfig, begun, decode, encode, target_log_probs
 from charrnn.scoring.predict import QUESTIONS
+from charrnn.text.batches import padded
 from charrnn.text.examples import Examples, Pair
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.examples import USUAL, ExampleBatches, ExampleTask

@@ -31,13 +31,14 @@ from charrnn.training.run import Run
 from charrnn.training.saving import RUN, add_to_summary, new_run, save, saying_more
 from charrnn.training.step import TrainState
 from charrnn.training.task import Task
+from charrnn.training.trees import LabelTrees
 from charrnn.wording import counted, epochs_of
 
 # join() takes about this number of times as long as an evaluation, and as a training step's first call, which compiles it or
 # finds it compiled
 JOINING_EVALUATIONS, JOINING_COMPILATIONS = 3.0, 1.1
 
-TASKS: dict[str, type[Task]] = {task.name: task for task in (LanguageModelling, Classify, Tag, Rewrite)}
+TASKS: dict[str, type[Task]] = {task.name: task for task in (LanguageModelling, Classify, Tag, Rewrite, LabelTrees)}
 
 
 @dataclass(frozen=True)

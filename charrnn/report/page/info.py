@@ -59,7 +59,7 @@ def _model(model: SavedModel | Predictor, name: str) -> dict[str, Any]:
         unit, figure = model.unit, f"nats_per_{model.unit}"
     return {
         "name": name,
-        "rows": _titled(rows_of(facts)) + [["licence", _licence(facts)]],
+        "rows": [*_titled(rows_of(facts)), ["licence", _licence(facts)]],
         "unit": f"bits per {unit}",
         "factor": 1 / np.log(2),
         "baseline": (facts.get("baseline") or {}).get(figure),

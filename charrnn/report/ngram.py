@@ -8,7 +8,7 @@ from typing import Any
 
 from charrnn.models.folder import MODEL
 from charrnn.models.ngram.arpa import write_arpa_file
-from charrnn.report.say import figures, say
+from charrnn.report.say import held_out_figures, say
 from charrnn.training import baseline
 from charrnn.training.ngram import train_ngram
 from charrnn.training.options import NgramOptions
@@ -24,7 +24,7 @@ def run_counting(corpus: Sequence[str], model: str, options: NgramOptions) -> No
     sizes = " ".join(f"{number:,}" for number in counted.ngrams)
     say(f"n-gram: order {counted.order}, fewest occurrences {' '.join(map(str, pruning))}; n-grams of each order: {sizes}")
     if held_out:
-        say(f"held-out: {figures(held_out['nats_per_character'], symbol_name(counted.vocabulary.level))}")
+        say(f"held-out: {held_out_figures(held_out, symbol_name(counted.vocabulary.level))}")
     if options.arpa:
         write_arpa_file(counted, Path(options.arpa))
         say(f"ARPA text: {options.arpa}")
@@ -42,10 +42,15 @@ def announcement(found: dict[str, Any] | None, symbol: str) -> str:
 
 def comparison(found: dict[str, Any], network_nats: float, symbol: str) -> str:
     """A line that compares a network's held-out figure with what training.baseline found."""
-    gap = found["bits_per_character"] - network_nats / math.log(2)
+    gap = _bits(found) - network_nats / math.log(2)
     verdict = f"the network is better by {gap:.4f}" if gap > 0 else f"it beats the network by {-gap:.4f}"
     return f"{_figure(found, symbol)}; {verdict}"
 
 
 def _figure(found: dict[str, Any], symbol: str) -> str:
-    return f"n-gram of the same text, order {found['order']}: {found['bits_per_character']:.4f} bits per {symbol}"
+    return f"n-gram of the same text, order {found['order']}: {_bits(found):.4f} bits per {symbol}"
+
+
+def _bits(found: dict[str, Any]) -> float:
+    """Per character, or per word."""
+    return found["bits_per_word" if "bits_per_word" in found else "bits_per_character"]

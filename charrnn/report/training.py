@@ -69,6 +69,10 @@ def _run(session: Session, model: str, signals: Signals, html: str | None) -> in
     journal = _take_steps(session, signals, html)
     if journal.best is not None:
         say(f"held-out: {figures(journal.best, symbol)}, at step {journal.best_step:,}")
+    if symbol == "word" and journal.best is not None and not session.run.options.hybrid:
+        held_out = open_any(session.run.folder).summary["held_out"]
+        bits = f"{held_out['bits_per_character']:.4f} bits per character"
+        say(f"{held_out['unknown']:,} of {held_out['words']:,} words are unknown; with their spelling {bits}")
     if signals.received:
         say(f"interrupted at step {journal.step:,}{of_steps(journal)}, all saved")
         if not session.run.ended(journal):

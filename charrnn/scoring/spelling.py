@@ -1,0 +1,73 @@
+"""How unknown words are spelt, so that a model of words says something of every character of a text.
+
+The model gives the unknown symbol a probability; the spelling of the word that stands there has one beside it, by an n-gram
+of characters (of order ORDER, each word from boundary to boundary) of the rare words of the training text. So the two
+multiply to the probability of the text, and bits per character compare with those of a model of characters. Known words
+could be spelt as well: what the spelling gives them is lost, so that the figure is never too good.
+
+Shapes: B words, T characters of a word, its end counted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from charrnn.models.language_model import Spelling, Tally
+from charrnn.models.ngram.model import NgramModel
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.vocabulary import Vocabulary, to_units
+from charrnn.text.words import WordVocabulary, text_of
+
+ORDER = 6
+ROWS = 256  # words spelt side by side
+
+
+@lru_cache(maxsize=4)
+def speller(vocabulary: WordVocabulary) -> NgramModel:
+    """The model of the spelling of unknown words; it knows the characters of all words of the training text."""
+    characters = Vocabulary.build(to_units("\n".join([*vocabulary.symbols, *vocabulary.rare])))
+    words = vocabulary.rare or vocabulary.symbols[1:]
+    return NgramModel.train(characters.encode("\n".join(words)), characters, order=ORDER, lines=True)
+
+
+def spelling_nats(vocabulary: WordVocabulary, words: Sequence[str]) -> float:
+    """The sum of −ln p of the spellings of the words, each as if it was unknown."""
+    model, total = speller(vocabulary), 0.0
+    words = sorted(words, key=len)
+    for first in range(0, len(words), ROWS):
+        part = words[first : first + ROWS]
+        ids_BT = np.full((len(part), len(part[-1]) + 2), BOUNDARY, np.int32)
+        for row, word in enumerate(part):
+            ids_BT[row, 1 : len(word) + 1] = model.vocabulary.encode(word)
+        _, log_probs_BT = model.target_log_probs(model.start(len(part)), ids_BT[:, :-1], ids_BT[:, 1:])
+        counts_BT = np.arange(log_probs_BT.shape[1]) <= np.array(list(map(len, part)))[:, None]
+        total -= float(log_probs_BT[counts_BT].sum())
+    return total
+
+
+def spelling_of(vocabulary: Vocabulary, text: str | np.ndarray, *, lines: bool) -> Spelling | None:
+    """The spelling of the words of a text, as text_sequences takes it apart; None where its symbols are no words.
+
+    With `lines`, each line has an end, the last one too; otherwise the first word is not predicted, and not counted.
+    """
+    if not isinstance(vocabulary, WordVocabulary):
+        return None
+    text = text_of(text)
+    words = vocabulary.parts(text)[0 if lines else 1 :]
+    unknown = [word for word, number in zip(words, vocabulary.ids_of(words), strict=True) if number == UNKNOWN]
+    end = 1 if lines and not text.endswith("\n") else 0
+    return Spelling(sum(map(len, words)) + end, sum(map(len, unknown)), spelling_nats(vocabulary, unknown))
+
+
+def spelling_of_known(vocabulary: Vocabulary, ids: np.ndarray) -> Spelling | None:
+    """The spelling of words that a model has written; None where its symbols are no words."""
+    if not isinstance(vocabulary, WordVocabulary):
+        return None
+    return Spelling(sum(len(vocabulary.names[k]) for k in ids.tolist()), 0, 0.0)
+
+
+def spelt(tally: Tally | None, vocabulary: Vocabulary, text: str | np.ndarray, *, lines: bool) -> Tally | None:
+    """The tally of a text with the spelling of its words, where they are words."""
+    return tally and replace(tally, spelling=spelling_of(vocabulary, text, lines=lines))

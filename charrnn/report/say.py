@@ -27,9 +27,11 @@ def held_out_figures(held_out: dict[str, Any], symbol: str = "character") -> str
     """The held-out figures that a model's summary has; of words, those per character too, spelling included."""
     if symbol != "word":
         return figures(held_out["nats_per_character"], symbol)
-    unknown = f"{held_out['unknown']:,} of {held_out['words']:,} words unknown"
+    unknown = (
+        f"{held_out['unknown']:,} of {held_out['words']:,} unknown, {held_out['known']['perplexity']:,.2f} without them"
+    )
     bits = f"{held_out['bits_per_character']:.4f} bits per character with their spelling"
-    return f"{figures(held_out['nats_per_word'], symbol)}; {unknown}, {bits}"
+    return f"perplexity {held_out['perplexity']:,.2f} per word ({unknown}), {bits}"
 
 
 def told_also(found: dict[str, Any], symbol: str) -> str:

@@ -13,7 +13,7 @@ from charrnn.report.ngram import announcement, comparison
 from charrnn.report.page.page import check_places, write_view
 from charrnn.report.predictions import say_measures
 from charrnn.report.progress import TrainingLine
-from charrnn.report.say import figures, say, told_also
+from charrnn.report.say import figures, held_out_figures, say, told_also
 from charrnn.report.signals import Interrupted, Signals
 from charrnn.training.journal import Journal
 from charrnn.training.language_modelling import LanguageModelling
@@ -70,9 +70,7 @@ def _run(session: Session, model: str, signals: Signals, html: str | None) -> in
     if journal.best is not None:
         say(f"held-out: {figures(journal.best, symbol)}, at step {journal.best_step:,}")
     if symbol == "word" and journal.best is not None and not session.run.options.hybrid:
-        held_out = open_any(session.run.folder).summary["held_out"]
-        bits = f"{held_out['bits_per_character']:.4f} bits per character"
-        say(f"{held_out['unknown']:,} of {held_out['words']:,} words are unknown; with their spelling {bits}")
+        say(f"best: {held_out_figures(open_any(session.run.folder).summary['held_out'], symbol)}")
     if signals.received:
         say(f"interrupted at step {journal.step:,}{of_steps(journal)}, all saved")
         if not session.run.ended(journal):

@@ -79,7 +79,7 @@ class ReadingOptions(Options):
 class NgramOptions(ReadingOptions):
     """What a user may say about an n-gram model; "auto" is chosen by the held-out part."""
 
-    order: str = option("auto", "Characters of the longest n-gram, 2 to 20, or auto: what predicts the held-out part best.")
+    order: str = option("auto", "Symbols of the longest n-gram, 2 to 20, or auto: what predicts the held-out part best.")
     min_counts: str = option(
         "auto", "Fewest occurrences to keep an n-gram of order 1, 2, ... and above, as in 1,1,2; or auto."
     )

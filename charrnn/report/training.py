@@ -68,9 +68,10 @@ def _run(session: Session, model: str, signals: Signals, html: str | None) -> in
     before = session.also_before()
     journal = _take_steps(session, signals, html)
     if journal.best is not None:
-        say(f"held-out: {figures(journal.best, symbol)}, at step {journal.best_step:,}")
-    if symbol == "word" and journal.best is not None and not session.run.options.hybrid:
-        say(f"best: {held_out_figures(open_any(session.run.folder).summary['held_out'], symbol)}")
+        found = figures(journal.best, symbol)
+        if symbol == "word" and not session.run.options.hybrid:
+            found = held_out_figures(open_any(session.run.folder).summary["held_out"], symbol)
+        say(f"held-out: {found}, at step {journal.best_step:,}")
     if signals.received:
         say(f"interrupted at step {journal.step:,}{of_steps(journal)}, all saved")
         if not session.run.ended(journal):

@@ -1,14 +1,19 @@
 """How unknown words are spelt, so that a model of words says something of every character of a text.
 
-The model gives the unknown symbol a probability; the spelling of the word that stands there has one beside it, by an n-gram
-of characters (of order ORDER, each word from boundary to boundary) of the rare words of the training text. So the two
-multiply to the probability of the text, and bits per character compare with those of a model of characters. Known words
-could be spelt as well: what the spelling gives them is lost, so that the figure is never too good.
+The model gives the unknown symbol a probability; the spelling of the word that stands there has one beside it:
+
+    p(spelling | unknown) = p(spelling) / (1 − Σ p(known words))
+
+with p of an n-gram of characters (of order ORDER, each word from boundary to boundary) of the different words of a training
+text, known or not. So the two multiply to the probability of the text, and bits per character compare with those of a model
+of characters. Held-out words: learning from all different words takes 3 bits a word less of tiny-shakespeare than learning
+from the unknown ones alone, and 6 of Python's documentation.
 
 Shapes: B words, T characters of a word, its end counted.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -25,16 +30,23 @@ ROWS = 256  # words spelt side by side
 
 
 @lru_cache(maxsize=4)
-def speller(vocabulary: WordVocabulary) -> NgramModel:
-    """The model of the spelling of unknown words; it knows the characters of all words of the training text."""
-    characters = Vocabulary.build(to_units("\n".join([*vocabulary.symbols, *vocabulary.rare])))
-    words = vocabulary.rare or vocabulary.symbols[1:]
-    return NgramModel.train(characters.encode("\n".join(words)), characters, order=ORDER, lines=True)
+def speller(vocabulary: WordVocabulary) -> tuple[NgramModel, float]:
+    """The n-gram of the words of the training text, and the probability that it gives to unknown words in all."""
+    known = vocabulary.symbols[1:]
+    text = "\n".join([*known, *vocabulary.rare])
+    characters = Vocabulary.build(to_units(text))
+    model = NgramModel.train(characters.encode(text), characters, order=ORDER, lines=True)
+    return model, 1 - sum(float(np.exp(part_B).sum()) for part_B in _log_probs(model, ["", *known]))
 
 
 def spelling_nats(vocabulary: WordVocabulary, words: Sequence[str]) -> float:
-    """The sum of −ln p of the spellings of the words, each as if it was unknown."""
-    model, total = speller(vocabulary), 0.0
+    """The sum of −ln p of the spellings of these unknown words."""
+    model, unknown = speller(vocabulary)
+    return len(words) * math.log(unknown) - sum(float(part_B.sum()) for part_B in _log_probs(model, words))
+
+
+def _log_probs(model: NgramModel, words: Sequence[str]) -> Iterator[np.ndarray]:
+    """ln p of the words, the shorter first, in parts of up to ROWS of them."""
     words = sorted(words, key=len)
     for first in range(0, len(words), ROWS):
         part = words[first : first + ROWS]
@@ -43,8 +55,7 @@ def spelling_nats(vocabulary: WordVocabulary, words: Sequence[str]) -> float:
             ids_BT[row, 1 : len(word) + 1] = model.vocabulary.encode(word)
         _, log_probs_BT = model.target_log_probs(model.start(len(part)), ids_BT[:, :-1], ids_BT[:, 1:])
         counts_BT = np.arange(log_probs_BT.shape[1]) <= np.array(list(map(len, part)))[:, None]
-        total -= float(log_probs_BT[counts_BT].sum())
-    return total
+        yield np.where(counts_BT, log_probs_BT, 0).sum(1)
 
 
 def spelling_of(vocabulary: Vocabulary, text: str | np.ndarray, *, lines: bool) -> Spelling | None:

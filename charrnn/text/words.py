@@ -27,8 +27,8 @@ def text_of(text: str | bytes | np.ndarray) -> str:
 class WordVocabulary(Vocabulary):
     """A Vocabulary whose symbols are words, the most frequent first, cut by the regular expression `tokens`.
 
-    rare: words of the training text that show how words are spelt that are not in the vocabulary (see scoring/spelling.py):
-    those that were left out, or where none were, those that stand there once. Each once, in order.
+    rare: the different words of the training text that were left out, in order. They help to tell how unknown words are
+    spelt (see scoring/spelling.py).
     """
 
     level: str = "word"
@@ -53,9 +53,8 @@ class WordVocabulary(Vocabulary):
         del counts["\n"]
         ordered = sorted(counts, key=lambda word: (-counts[word], word))
         kept = [word for word in ordered if counts[word] >= min_count][:size]
-        rare = ordered[len(kept) :] or [word for word in ordered if counts[word] == 1]
-        left_out = len(kept) < len(ordered)
-        return cls(("\n", *kept), "word", 0.0 if left_out else 1 / (total + 1), tokens, tuple(sorted(rare)))
+        rare = sorted(counts.keys() - kept)
+        return cls(("\n", *kept), "word", 0.0 if rare else 1 / (total + 1), tokens, tuple(rare))
 
     def grown(self, units: np.ndarray, min_count: int = 1) -> "WordVocabulary":
         other = WordVocabulary.of(units, tokens=self.tokens, min_count=min_count)

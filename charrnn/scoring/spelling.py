@@ -26,7 +26,7 @@ from charrnn.text.vocabulary import Vocabulary, to_units
 from charrnn.text.words import WordVocabulary, text_of
 
 ORDER = 6
-ROWS = 256  # words spelt side by side
+CELLS = 1 << 14  # characters of words that are spelt side by side
 
 
 @lru_cache(maxsize=4)
@@ -48,11 +48,13 @@ def spelling_nats(vocabulary: WordVocabulary, words: Sequence[str]) -> float:
 
 
 def _log_probs(model: NgramModel, words: Sequence[str]) -> Iterator[np.ndarray]:
-    """ln p of the words, the shorter first, in parts of up to ROWS of them."""
-    words = sorted(words, key=len)
-    for first in range(0, len(words), ROWS):
-        part = words[first : first + ROWS]
-        ids_BT = np.full((len(part), len(part[-1]) + 2), BOUNDARY, np.int32)
+    """ln p of the words, the longer first, in parts of so many that their arrays stay small."""
+    left = sorted(words, key=len, reverse=True)
+    while left:
+        width = len(left[0]) + 2
+        rows = max(1, CELLS // width)
+        part, left = left[:rows], left[rows:]
+        ids_BT = np.full((len(part), width), BOUNDARY, np.int32)
         for row, word in enumerate(part):
             ids_BT[row, 1 : len(word) + 1] = model.vocabulary.encode(word)
         _, log_probs_BT = model.target_log_probs(model.start(len(part)), ids_BT[:, :-1], ids_BT[:, 1:])

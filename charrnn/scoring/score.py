@@ -56,9 +56,11 @@ def score(
         raise CharrnnError("--pairs names the file to read; leave out other files and texts")
     if options.adapt is not None:
         check_adaptable(model)
-    for name in ("unit", "spans", "labels", "pseudo"):
+    for name in ("spans", "labels", "pseudo"):
         if getattr(options, name):
             need_characters(model.vocabulary, flag(name))
+    if options.unit == "char":
+        need_characters(model.vocabulary, "--unit char")
     if options.stream and texts:
         raise CharrnnError("--stream reads files as one text; --text is for sentences")
     if options.stream:

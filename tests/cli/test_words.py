@@ -156,7 +156,7 @@ def test_what_is_of_characters_is_refused_in_sample(run, tmp_path, monkeypatch, 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["score", "--format", "table", "--unit", "word"], ["score", "--spans"], ["score", "--labels", "a,b"],
+    [["score", "--format", "table", "--unit", "char"], ["score", "--spans"], ["score", "--labels", "a,b"],
      ["score", "--pseudo"], ["score", "--html", "page.html"], ["fill"]],
     ids=" ".join,
 )  # fmt: skip
@@ -262,3 +262,20 @@ def test_dynamic_evaluation_of_words(network):
     (score,) = charrnn.score(network, "the cat sees the cat sees the cat", adapt=0.01)
     assert score.tally.characters == 9
     assert np.isfinite(score.tally.nats)
+
+
+def test_the_units_are_the_models_words_and_sum_to_the_line(run, counts):
+    text = "the zebra sees,  a dog."
+    (score,) = charrnn.score(counts, text, unit="word", entropy=True)
+    assert [(one.text, one.start, one.end, one.unknown) for one in score.units] == [
+        ("the", 1, 3, 0), ("zebra", 5, 9, 1), ("sees", 11, 14, 0), (",", 15, 15, 1), (" ", 16, 16, 1), ("a", 18, 18, 0),
+        ("dog", 20, 22, 0), (".", 23, 23, 0), ("\n", 24, 24, 0),
+    ]  # fmt: skip
+    whole = charrnn.score(counts, text)[0].tally.spelt_nats
+    assert sum(one.nats for one in score.units) == pytest.approx(whole)
+    assert all(one.rank >= 1 and one.entropy > 0 for one in score.units)
+    (line,) = charrnn.score(counts, text, unit="line")[0].units
+    assert (line.start, line.end, line.unknown) == (1, 23, 3)
+    assert line.nats == pytest.approx(whole)
+    rows = run("score", "-m", counts, "--format", "table", "--unit", "word", stdin=text.encode())[1].splitlines()
+    assert len(rows) == 10

@@ -18,5 +18,10 @@ def file_name(path: str) -> str:
 
 
 def symbol_name(level: str) -> str:
-    """What a symbol of a vocabulary is: a character, or a byte."""
+    """What a symbol of a vocabulary is: a character, a byte or a word."""
+    return {"char": "character"}.get(level, level)
+
+
+def unit_name(level: str) -> str:
+    """What the length of a text is counted in: characters, of words too, or bytes."""
     return "byte" if level == "byte" else "character"

@@ -40,4 +40,4 @@ def score(sentences, models, text, options):
 
     model = open_and_say(models, options)
     say_context(model, options)
-    print_scores(score_texts(model, text, files, options), options, model.vocabulary.level)
+    print_scores(score_texts(model, text, files, options), options, model.vocabulary)

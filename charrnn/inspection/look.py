@@ -13,6 +13,7 @@ from charrnn.inspection.options import InspectOptions
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.text.corpus import read_text
 from charrnn.text.vocabulary import Vocabulary, utf8_widths
+from charrnn.text.words import need_characters
 from charrnn.wording import file_name
 
 
@@ -31,6 +32,8 @@ def read_files(vocabularies: Sequence[Vocabulary], files: Sequence[str], encodin
     Of bytes, the first byte of a character stands for it, a dot for each other one. Raises CharrnnError where there is no
     text.
     """
+    for vocabulary in vocabularies:
+        need_characters(vocabulary, "inspect")
     levels = dict.fromkeys(vocabulary.level for vocabulary in vocabularies)
     whole = {level: [read_text(name, level=level, encoding=encoding) for name in files] for level in levels}
     return [_read(vocabulary, files, whole[vocabulary.level]) for vocabulary in vocabularies]

@@ -153,29 +153,58 @@ def generate_step_by_step(
 
 
 @dataclass(frozen=True)
+class Spelling:
+    """How many characters words are, how many of them those of unknown words, and the nats of spelling these. They add."""
+
+    characters: int
+    unknown_characters: int
+    nats: float
+
+    def __add__(self, other: "Spelling") -> "Spelling":
+        unknown = self.unknown_characters + other.unknown_characters
+        return Spelling(self.characters + other.characters, unknown, self.nats + other.nats)
+
+
+@dataclass(frozen=True)
 class Tally:
     """A sum of negative log-probabilities and the number of characters it is over. Tallies add.
 
-    `unknown` of the characters were unknown symbols, and `unknown_nats` is their share of the sum.
+    `unknown` of the characters were unknown symbols, and `unknown_nats` is their share of the sum. Of a model of words
+    there are words where it says characters, but for the figures per character, which the `spelling` is for.
     """
 
     nats: float = 0.0
     characters: int = 0
     unknown_nats: float = 0.0
     unknown: int = 0
+    spelling: Spelling | None = None  # of words
 
     def __add__(self, other: "Tally") -> "Tally":
+        spelling = self.spelling + other.spelling if self.spelling and other.spelling else self.spelling or other.spelling
         return Tally(
             self.nats + other.nats,
             self.characters + other.characters,
             self.unknown_nats + other.unknown_nats,
             self.unknown + other.unknown,
+            spelling,
         )
 
     @property
-    def nats_per_character(self) -> float:
-        """NaN where there are no characters."""
+    def spelt_nats(self) -> float:
+        """The nats of all, the spelling of unknown words included."""
+        return self.nats + self.spelling.nats if self.spelling else self.nats
+
+    @property
+    def nats_per_symbol(self) -> float:
+        """NaN where there are no characters, or words."""
         return self.nats / self.characters if self.characters else math.nan
+
+    @property
+    def nats_per_character(self) -> float:
+        """NaN where there are no characters. Of words, spelling included, so that it compares with that of characters."""
+        if self.spelling:
+            return self.spelt_nats / self.spelling.characters if self.spelling.characters else math.nan
+        return self.nats_per_symbol
 
     @property
     def bits_per_character(self) -> float:
@@ -183,13 +212,26 @@ class Tally:
 
     @property
     def perplexity(self) -> float:
-        """exp of nats_per_character; infinity where that is too large for a float."""
-        return math.exp(self.nats_per_character) if not self.nats_per_character > 700 else math.inf
+        """exp of nats_per_symbol; infinity where that is too large for a float."""
+        return math.exp(self.nats_per_symbol) if not self.nats_per_symbol > 700 else math.inf
 
     def without_unknown(self) -> "Tally":
-        return Tally(self.nats - self.unknown_nats, self.characters - self.unknown)
+        spelling = self.spelling and Spelling(self.spelling.characters - self.spelling.unknown_characters, 0, 0.0)
+        return Tally(self.nats - self.unknown_nats, self.characters - self.unknown, spelling=spelling)
 
     def to_json(self) -> dict[str, float | int]:
+        if self.spelling:
+            return {
+                "words": self.characters,
+                "nats_per_word": self.nats_per_symbol,
+                "bits_per_word": self.nats_per_symbol / math.log(2),
+                "perplexity": self.perplexity,
+                "unknown": self.unknown,
+                "characters": self.spelling.characters,
+                "spelling_nats": self.spelling.nats,
+                "nats_per_character": self.nats_per_character,
+                "bits_per_character": self.bits_per_character,
+            }
         return {
             "characters": self.characters,
             "nats_per_character": self.nats_per_character,

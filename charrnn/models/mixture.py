@@ -32,6 +32,8 @@ from charrnn.models.options import WAYS
 from charrnn.models.recurrent import COMPILED_WINDOW, RecurrentModel
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.text.words import WordVocabulary
+from charrnn.wording import symbol_name
 
 
 class Mixture:
@@ -204,16 +206,19 @@ def checked_weights(count: int, weights: Sequence[float], way: str) -> np.ndarra
 def common_vocabulary(models: Sequence[LanguageModel]) -> Vocabulary:
     """The symbols of all models, the first's first. Raises CharrnnError where their vocabularies do not meet."""
     first, *others = (model.vocabulary for model in models)
-    symbols = dict.fromkeys(first.symbols)
+    common = first
     for other in others:
         if other.level != first.level:
             raise CharrnnError(f"models of {first.level}s and of {other.level}s cannot be mixed; train both at one --level")
         if not set(other.symbols[BOUNDARY:]) & set(first.symbols[BOUNDARY:]):
+            symbol = symbol_name(first.level)
             raise CharrnnError(
-                "the models have no character in common, so they cannot be mixed; were they meant for each other?"
+                f"the models have no {symbol} in common, so they cannot be mixed; were they meant for each other?"
             )
-        symbols |= dict.fromkeys(other.symbols)
-    return Vocabulary("".join(symbols), first.level, first.unknown_probability)
+        if isinstance(first, WordVocabulary) and isinstance(other, WordVocabulary) and other.tokens != first.tokens:
+            raise CharrnnError("the models cut texts into words in different ways; train both with the same --tokens")
+        common = common.extended(other.symbols)
+    return common
 
 
 @dataclass(frozen=True)
@@ -238,7 +243,7 @@ class _View:
 
     def __init__(self, own: Vocabulary, common: Vocabulary):
         self._same = own.symbols == common.symbols
-        self._own_ids_V = np.concatenate([[UNKNOWN], own.encode(np.array([ord(s) for s in common.symbols], np.uint32))])
+        self._own_ids_V = np.concatenate([[UNKNOWN], own.ids_of(common.symbols)])
         lacking_V = self._own_ids_V == UNKNOWN
         self.shares_V = np.where(lacking_V, np.log(lacking_V.sum()), 0).astype(np.float32)
 

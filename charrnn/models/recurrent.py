@@ -22,6 +22,7 @@ from charrnn.network.forward import State, read, zero_state
 from charrnn.network.output import log_softmax, logits_of
 from charrnn.network.parameters import Parameters, fold_embedding, parameter_shapes
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.text.words import vocabulary_from
 from charrnn.trees import flatten, map_tree, unflatten
 
 # Calls of advance() and outputs() with fewer characters stay on numpy: JAX would compile anew for each length that
@@ -190,7 +191,7 @@ class RecurrentModel:
         """The model that to_archive() took apart. Raises CharrnnError, naming `path`, where the parts do not fit."""
         try:
             config = NetworkConfig(**description["network"])
-            vocabulary = Vocabulary(**description["vocabulary"])
+            vocabulary = vocabulary_from(description["vocabulary"])
         except (KeyError, TypeError) as error:
             raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
         summary = description.get("summary") or {}

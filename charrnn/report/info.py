@@ -10,8 +10,8 @@ from charrnn.models.language_model import SavedModel, describe
 from charrnn.models.predictor import Predictor
 from charrnn.network.cells import title
 from charrnn.report.predictions import MEASURES
-from charrnn.report.say import figures, told_also
-from charrnn.wording import counted, epochs_of, symbol_name
+from charrnn.report.say import figures, held_out_figures, told_also
+from charrnn.wording import counted, epochs_of, symbol_name, unit_name
 
 MOST_NAMED = 12  # labels
 
@@ -41,16 +41,18 @@ def rows_of(facts: Facts) -> Rows:
     if corpus := facts.get("corpus"):
         reading = "lines" if facts["reading"] == "lines" else "one stream"
         rows.append(("corpus", f"{', '.join(corpus['sources'])}, read as {reading}"))
-        parts = f"{counted(corpus['training_characters'], symbol)} learnt from, {corpus['held_out_characters']:,} held out"
+        unit = unit_name(vocabulary["level"])
+        parts = f"{counted(corpus['training_characters'], unit)} learnt from, {corpus['held_out_characters']:,} held out"
         rows.append(("", parts))
     if parent := facts.get("parent"):
         learnt = f", which had learnt from {', '.join(parent['sources'])}" if parent["sources"] else ""
         rows.append(("parent", f"{parent['model']}{learnt}"))
     rows += course
     if facts.get("held_out"):
-        rows.append(("held-out", figures(facts["nats_per_character"], symbol)))
+        rows.append(("held-out", held_out_figures(facts["held_out"], symbol)))
     if baseline := facts.get("baseline"):
-        rows.append(("baseline", f"n-gram of order {baseline['order']}: {figures(baseline['nats_per_character'], symbol)}"))
+        figure = "nats_per_word" if symbol == "word" else "nats_per_character"
+        rows.append(("baseline", f"n-gram of order {baseline['order']}: {figures(baseline[figure], symbol)}"))
     if also := facts.get("also"):
         rows.append(("also", told_also(also, symbol)))
     if versions := facts.get("versions"):
@@ -77,7 +79,7 @@ def _network_rows(facts: Facts) -> tuple[Rows, Rows]:
     if "steps" not in facts:
         return form, []
     symbol = symbol_name(facts["vocabulary"]["level"])
-    seen = counted(facts["characters_seen"], symbol)
+    seen = counted(facts["words_seen" if symbol == "word" else "characters_seen"], symbol)
     course = [
         ("training", f"{counted(facts['steps'], 'step')}, {epochs_of(facts['epochs'])}, {seen}"),
         ("", f"{counted(round(facts['seconds']), 'second')}, {counted(facts['skipped_steps'], 'step')} skipped"),
@@ -100,7 +102,7 @@ def _mixture_rows(facts: Facts) -> tuple[Rows, Rows]:
     form = [("mixture", f"{facts['mix']}, {len(facts['parts'])} models")]
     for part in facts["parts"]:
         (name, value), *_ = _form_and_course(part)[0]
-        held_out = f"; held-out {figures(part['nats_per_character'], symbol)}" if part.get("held_out") else ""
+        held_out = f"; held-out {held_out_figures(part['held_out'], symbol)}" if part.get("held_out") else ""
         form.append(("", f"weight {part['weight']:.4f}: {name}, {value}{held_out}"))
     fitted = facts.get("fitted_on")
     return form, [("weights", f"fitted on {', '.join(fitted)}")] if fitted else []

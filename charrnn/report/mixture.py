@@ -7,7 +7,8 @@ from charrnn.models.language_model import LanguageModel, SavedModel
 from charrnn.models.mixture import Mixture
 from charrnn.models.ngram.model import NgramModel
 from charrnn.models.options import MixtureOptions
-from charrnn.report.say import figures, say
+from charrnn.report.say import held_out_figures, say
+from charrnn.wording import symbol_name
 
 
 def open_and_say(models: Sequence[str], options: MixtureOptions) -> LanguageModel:
@@ -26,9 +27,11 @@ def say_hybrid(hybrid: SavedModel | None) -> None:
     *_, counts = hybrid.models
     assert isinstance(counts, NgramModel)
     weights = " and ".join(f"{weight:.2f}" for weight in hybrid.weights_M)
+    symbol = symbol_name(hybrid.vocabulary.level)
+    symbol = "character" if symbol == "byte" else symbol
     for name, model in ((f"n-gram of the same text, order {counts.order}", counts), (f"both, weights {weights}", hybrid)):
         held_out = model.summary["held_out"]
-        say(f"{name}: held-out {figures(held_out['nats_per_character'])}" if held_out else name)
+        say(f"{name}: held-out {held_out_figures(held_out, symbol)}" if held_out else name)
 
 
 def say_mixture(mixture: Mixture, options: MixtureOptions) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from charrnn.models.folder import MODEL
 from charrnn.models.ngram.arpa import write_arpa_file
-from charrnn.report.say import figures, say
+from charrnn.report.say import held_out_figures, say
 from charrnn.training import baseline
 from charrnn.training.ngram import train_ngram
 from charrnn.training.options import NgramOptions
@@ -25,7 +25,7 @@ def run_counting(corpus: Sequence[str], model: str, options: NgramOptions) -> No
     sizes = " ".join(f"{number:,}" for number in counted.ngrams)
     say(f"n-gram: order {counted.order}, fewest occurrences {' '.join(map(str, pruning))}; n-grams of each order: {sizes}")
     if held_out:
-        say(f"held-out: {figures(held_out['nats_per_character'], symbol_name(counted.vocabulary.level))}")
+        say(f"held-out: {held_out_figures(held_out, symbol_name(counted.vocabulary.level))}")
     if options.arpa:
         write_arpa_file(counted, Path(options.arpa))
         say(f"ARPA text: {options.arpa}")

@@ -17,6 +17,7 @@ from charrnn.options import option
 from charrnn.report.layouts import json_line
 from charrnn.report.page.options import PageOptions
 from charrnn.report.say import say
+from charrnn.wording import symbol_name
 from charrnn.writing.options import SampleOptions
 
 if TYPE_CHECKING:
@@ -139,9 +140,10 @@ def _print_records(
         (tally,) = tallies(model, prime, [ids])
         bits = tally.bits_per_character if tally.characters else None
         text = (before + model.vocabulary.decode_bytes(ids)).decode("utf-8", "surrogateescape")
-        record = dict(zip(COLUMNS, (text, tally.characters, -tally.nats / math.log(10), bits), strict=True))
+        characters = tally.spelling.characters if tally.spelling else tally.characters
+        record = dict(zip(COLUMNS, (text, characters, -tally.nats / math.log(10), bits), strict=True))
         if layout == "csv":
-            out.write(_csv_line(text, tally.characters, f"{record['logprob']:.6f}", "" if bits is None else f"{bits:.4f}"))
+            out.write(_csv_line(text, characters, f"{record['logprob']:.6f}", "" if bits is None else f"{bits:.4f}"))
         else:
             out.write(json_line(record).encode() + b"\n")
         out.flush()
@@ -172,5 +174,7 @@ def _say_copied(model: "LanguageModel", corpus: "np.ndarray", number: int, ids: 
 
     found = copied(model, ids, corpus)
     share = found.length / max(found.characters, 1)
-    spans = f"longest copied span {found.length} of {found.characters} characters, {share:.1%}: {found.span!r}"
+    symbol = symbol_name(model.vocabulary.level)
+    unit = "words" if symbol == "word" else "characters"
+    spans = f"longest copied span {found.length} of {found.characters} {unit}, {share:.1%}: {found.span!r}"
     say(f"text {number + 1}: {spans}")

@@ -18,7 +18,20 @@ def unit_of(task: "Task") -> str:
 
 
 def figures(nats: float, symbol: str = "character") -> str:
-    return f"{nats:.4f} nats, {nats / math.log(2):.4f} bits per {symbol}"
+    """The figure per symbol; of words as perplexity first, which is what they are measured by."""
+    perplexity = f"perplexity {math.exp(min(nats, 700)):,.2f}, " if symbol == "word" else ""
+    return f"{perplexity}{nats:.4f} nats, {nats / math.log(2):.4f} bits per {symbol}"
+
+
+def held_out_figures(held_out: dict[str, Any], symbol: str = "character") -> str:
+    """The held-out figures that a model's summary has; of words, those per character too, spelling included."""
+    if symbol != "word":
+        return figures(held_out["nats_per_character"], symbol)
+    unknown = (
+        f"{held_out['unknown']:,} of {held_out['words']:,} unknown, {held_out['known']['perplexity']:,.2f} without them"
+    )
+    bits = f"{held_out['bits_per_character']:.4f} bits per character with their spelling"
+    return f"perplexity {held_out['perplexity']:,.2f} per word ({unknown}), {bits}"
 
 
 def told_also(found: dict[str, Any], symbol: str) -> str:

@@ -15,6 +15,7 @@ from charrnn.options import option
 from charrnn.report.layouts import ESCAPES, columns, json_line
 from charrnn.report.page.options import PageOptions
 from charrnn.scoring.options import ScoreOptions
+from charrnn.wording import symbol_name
 
 if TYPE_CHECKING:
     from charrnn.models.language_model import Tally
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from charrnn.scoring.pairs import KindScore, PairScore
     from charrnn.scoring.pseudo import PseudoScore
     from charrnn.scoring.units import Unit
+    from charrnn.text.vocabulary import Vocabulary
 
 BASES = {"e": math.e, "2": 2.0, "10": 10.0}
 _MARKS = str.maketrans({"\t": "␉", "\r": "␍", "\n": "⏎"})
@@ -34,8 +36,8 @@ class Layout:
 
     usual_base = "10"
 
-    def __init__(self, options: "PrintOptions", level: str):
-        self.options, self.level = options, level
+    def __init__(self, options: "PrintOptions", vocabulary: "Vocabulary"):
+        self.options, self.vocabulary, self.level = options, vocabulary, vocabulary.level
         self.base = options.base or self.usual_base
         self.unit = math.log(BASES[self.base])  # nats in one of the logarithms printed
 
@@ -100,7 +102,7 @@ class Tsv(Layout):
     def _columns(self, score, number, added, last=()):
         """The columns of every score; with --chars, then the log-probability of each character."""
         tally = score.tally
-        values = [f"{-tally.nats / self.unit:.6f}", f"{tally.bits_per_character:.4f}", score.text, *added]
+        values = [f"{-tally.spelt_nats / self.unit:.6f}", f"{tally.bits_per_character:.4f}", score.text, *added]
         if self.options.rank:
             values.insert(0, str(number))
         if self.options.chars:
@@ -120,15 +122,18 @@ class Tsv(Layout):
         return "\n".join(lines)
 
     def summary(self, tally, sentences):
-        known = tally.without_unknown()
-        rows = [("characters", "{:,}", tally.characters, known.characters)]
+        known, symbol = tally.without_unknown(), symbol_name(self.level)
+        symbol = "word" if symbol == "word" else "character"
+        rows = [(f"{symbol}s", "{:,}", tally.characters, known.characters)]
+        if tally.spelling and known.spelling:
+            rows.append(("characters", "{:,}", tally.spelling.characters, known.spelling.characters))
         for name in ("nats_per_character", "bits_per_character", "perplexity"):
             rows.append((name.replace("_", " "), "{:.4f}", getattr(tally, name), getattr(known, name)))
         lines = [f"{'':20}{'all':>14}{'without unknown':>18}"]
         if self.options.adapt is not None:
             lines.insert(0, f"dynamic evaluation, rate {self.options.adapt:g}: the weights followed the text")
         lines += [f"{name:20}{form.format(all_):>14}{form.format(without):>18}" for name, form, all_, without in rows]
-        return "\n".join([*lines, f"{'unknown characters':20}{tally.unknown:>14,}"])
+        return "\n".join([*lines, f"{f'unknown {symbol}s':20}{tally.unknown:>14,}"])
 
 
 class Jsonl(Layout):
@@ -140,7 +145,7 @@ class Jsonl(Layout):
         record = {
             "line": number,
             "text": score.text,
-            "logprob": -tally.nats / self.unit,
+            "logprob": -tally.spelt_nats / self.unit,
             "base": self.base,
             **figures,
         }
@@ -154,10 +159,10 @@ class Jsonl(Layout):
         return json_line(record)
 
     def _symbols(self, text: str) -> list[str]:
-        """The characters (or bytes) of a sentence and the newline that ends it."""
-        if self.level == "char":
-            return [*text, "\n"]
-        return [f"\\x{byte:02x}" for byte in text.encode("utf-8", "surrogateescape")] + ["\n"]
+        """The characters (or bytes, or words) of a sentence and the newline that ends it."""
+        if self.level == "byte":
+            return [f"\\x{byte:02x}" for byte in text.encode("utf-8", "surrogateescape")] + ["\n"]
+        return [*self.vocabulary.parts(text), "\n"]
 
     def pseudo(self, score, number):
         tally = score.tally
@@ -191,7 +196,7 @@ class Jsonl(Layout):
             "base": self.base,
         }
         for name, text, tally in (("good", score.pair.good, score.good), ("bad", score.pair.bad, score.bad)):
-            record[name] = {"text": text, "logprob": -tally.nats / self.unit, "unknown": tally.unknown}
+            record[name] = {"text": text, "logprob": -tally.spelt_nats / self.unit, "unknown": tally.unknown}
         return json_line(record)
 
     def kinds(self, scores):
@@ -238,9 +243,8 @@ class Kenlm(Layout):
 
     def sentence(self, score, number):
         from charrnn.models.ngram.arpa import arpa_word
-        from charrnn.text.vocabulary import to_units
 
-        words = [arpa_word(chr(unit), self.level) for unit in to_units(score.text, self.level).tolist()]
+        words = [arpa_word(part, self.level) for part in self.vocabulary.parts(score.text)]
         predicted = zip([*words, "</s>"], score.ids[1:].tolist(), score.log_probs.tolist(), strict=True)
         tokens = [f"{word}={k} {place} {nats / self.unit:.7g}" for place, (word, k, nats) in enumerate(predicted, 2)]
         return "\t".join([*tokens, f"Total: {-score.tally.nats / self.unit:.7g} OOV: {score.tally.unknown}"])

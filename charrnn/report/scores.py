@@ -12,7 +12,7 @@ from charrnn.scoring.labels import Labelled
 from charrnn.scoring.pairs import by_kind
 from charrnn.scoring.pseudo import PseudoScore
 from charrnn.scoring.score import Score, context_text, total
-from charrnn.text.vocabulary import listed
+from charrnn.text.vocabulary import Vocabulary, listed
 
 
 @dataclass
@@ -46,9 +46,9 @@ def say_context(model: LanguageModel, options: PrintOptions) -> None:
         say(f"--context: read as the unknown symbol, for the model does not know them: {listed(missing)}")
 
 
-def print_scores(groups: Iterable[Iterable[Score]], options: PrintOptions, level: str) -> None:
-    """A line for each score as they come; with --summary, --stream and --pairs the figures over all. level: the model's."""
-    layout, doubts = LAYOUTS[options.format](options, level), _Doubts()
+def print_scores(groups: Iterable[Iterable[Score]], options: PrintOptions, vocabulary: Vocabulary) -> None:
+    """A line for each score as they come; with --summary, --stream and --pairs those over all. vocabulary: the model's."""
+    layout, doubts = LAYOUTS[options.format](options, vocabulary), _Doubts()
     if options.pairs:
         _print_pairs(groups, layout)
     elif options.summary or options.stream:

@@ -13,7 +13,7 @@ from charrnn.report.ngram import announcement, comparison
 from charrnn.report.page.page import check_places, write_view
 from charrnn.report.predictions import say_measures
 from charrnn.report.progress import TrainingLine
-from charrnn.report.say import figures, say, told_also
+from charrnn.report.say import figures, held_out_figures, say, told_also
 from charrnn.report.signals import Interrupted, Signals
 from charrnn.training.journal import Journal
 from charrnn.training.language_modelling import LanguageModelling
@@ -68,7 +68,10 @@ def _run(session: Session, model: str, signals: Signals, html: str | None) -> in
     before = session.also_before()
     journal = _take_steps(session, signals, html)
     if journal.best is not None:
-        say(f"held-out: {figures(journal.best, symbol)}, at step {journal.best_step:,}")
+        found = figures(journal.best, symbol)
+        if symbol == "word" and not session.run.options.hybrid:
+            found = held_out_figures(open_any(session.run.folder).summary["held_out"], symbol)
+        say(f"held-out: {found}, at step {journal.best_step:,}")
     if signals.received:
         say(f"interrupted at step {journal.step:,}{of_steps(journal)}, all saved")
         if not session.run.ended(journal):

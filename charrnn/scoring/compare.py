@@ -23,6 +23,7 @@ from charrnn.text.corpus import read_units
 from charrnn.text.lines import line_groups, size_of
 from charrnn.text.symbols import UNKNOWN
 from charrnn.text.vocabulary import Vocabulary, from_units, utf8_widths
+from charrnn.text.words import need_characters
 
 BLOCK = 1000  # characters of a continuous text that are one observation
 
@@ -92,6 +93,8 @@ def compare(
     """The models, which go by these names, on each of the files. Raises CharrnnError where there is nothing to compare."""
     if len(models) < 2:
         raise CharrnnError("a comparison is of two models or more; name another one")
+    for model in models:
+        need_characters(model.vocabulary, "a comparison")
     for file in files:
         texts = _blocks(models, file, options) if options.stream else _lines(models, file, options)
         yield _comparison(names, file, texts, options)

@@ -4,13 +4,14 @@ Shapes: B rows, T time, V symbols.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from charrnn.models.language_model import LanguageModel, State, Tally, read_prime, take_rows
+from charrnn.models.language_model import LanguageModel, Spelling, State, Tally, read_prime, take_rows
+from charrnn.scoring.spelling import spelling_of
 from charrnn.text.corpus import line_bounds
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
@@ -43,7 +44,7 @@ class SentenceScore:
     """A sentence and log_probs_T (natural logarithms) of its characters and of the boundary that ends it.
 
     `span` is its most surprising stretch, where that was asked for and there is one; `units` are its characters, words or
-    itself with their figures, where those were asked for.
+    itself with their figures, where those were asked for; `spelling` is that of a sentence of words.
     """
 
     text: str
@@ -51,10 +52,11 @@ class SentenceScore:
     log_probs: np.ndarray
     span: "Span | None" = None
     units: "tuple[Unit, ...] | None" = None
+    spelling: Spelling | None = None
 
     @property
     def tally(self) -> Tally:
-        return tally_of(self.ids[1:], self.log_probs)
+        return replace(tally_of(self.ids[1:], self.log_probs), spelling=self.spelling)
 
 
 def tally_of(targets: np.ndarray, log_probs: np.ndarray) -> Tally:
@@ -168,13 +170,17 @@ def score_sentences(model: LanguageModel, sentences: Sequence[str], context: Con
     state, before = context or (None, BOUNDARY)
     encoded = [sentence_ids(model.vocabulary, text, before) for text in sentences]
     scores = sequence_log_probs(model, encoded, state)
-    return [SentenceScore(*triple) for triple in zip(sentences, encoded, scores, strict=True)]
+    return [
+        SentenceScore(text, ids, log_probs, spelling=spelling_of(model.vocabulary, text, lines=True))
+        for text, ids, log_probs in zip(sentences, encoded, scores, strict=True)
+    ]
 
 
 def text_sequences(vocabulary: Vocabulary, units: np.ndarray, *, lines: bool) -> list[np.ndarray]:
     """A text's ids as they are scored: its lines, each from boundary to boundary, or one stream (none where too short)."""
     if not lines:
-        return [vocabulary.encode(units)] if len(units) > 1 else []
+        ids = vocabulary.encode(units)
+        return [ids] if len(ids) > 1 else []
     return [sentence_ids(vocabulary, units[start:end]) for start, end in zip(*line_bounds(units), strict=True)]
 
 

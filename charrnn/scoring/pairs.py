@@ -21,7 +21,7 @@ class PairScore:
     @property
     def margin(self) -> float:
         """By how many nats the good sentence is likelier than the bad one."""
-        return self.bad.nats - self.good.nats
+        return self.bad.spelt_nats - self.good.spelt_nats
 
     @property
     def right(self) -> bool:

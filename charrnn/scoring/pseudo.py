@@ -76,7 +76,7 @@ def with_typos(model: LanguageModel, score: PseudoScore) -> PseudoScore:
     """The score with the characters for which another is likelier, the most doubtful first."""
     places = np.flatnonzero(score.gains > 0)
     places = places[np.argsort(-score.gains[places], kind="stable")]
-    symbols = "?" + model.vocabulary.symbols
+    symbols = ["?", *model.vocabulary.symbols]
     written = score.text if model.vocabulary.level == "char" else [symbols[k] for k in score.ids]
     typos = (Typo(int(k) + 1, written[k], symbols[score.likeliest[k]], float(score.gains[k])) for k in places)
     return replace(score, typos=tuple(typos))

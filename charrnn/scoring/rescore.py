@@ -69,7 +69,7 @@ def language_scores(model: LanguageModel, hypotheses: Sequence[Hypothesis]) -> n
     """log10 p of each hypothesis, each read from a fresh state, its end counted, [H]."""
     model.prepare(sum(len(h.text) + 1 for h in hypotheses))
     scores = score_sentences(model, [h.text for h in hypotheses])
-    return np.array([-score.tally.nats / math.log(10) for score in scores])
+    return np.array([-score.tally.spelt_nats / math.log(10) for score in scores])
 
 
 def totals(hypotheses: Sequence[Hypothesis], language_H: np.ndarray, weight: float, penalty: float) -> list[Rescored]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, Tally
+from charrnn.options import flag
 from charrnn.scoring.adapt import Weights, adapted_log_probs, check_adaptable, unmoved
 from charrnn.scoring.cache import Cache
 from charrnn.scoring.labels import Labelled, classify
@@ -23,10 +24,12 @@ from charrnn.scoring.options import ScoreOptions
 from charrnn.scoring.pairs import PairScore, score_pairs
 from charrnn.scoring.pseudo import PseudoScore, pseudo_sentences, pseudo_stream_tally, with_typos
 from charrnn.scoring.spans import surprising_span
+from charrnn.scoring.spelling import spelling_of
 from charrnn.scoring.units import score_units
 from charrnn.text.corpus import read_text, read_units
 from charrnn.text.lines import line_groups, size_of
 from charrnn.text.pairs import pair_groups
+from charrnn.text.words import need_characters
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,11 @@ def score(
         raise CharrnnError("--pairs names the file to read; leave out other files and texts")
     if options.adapt is not None:
         check_adaptable(model)
+    for name in ("spans", "labels", "pseudo"):
+        if getattr(options, name):
+            need_characters(model.vocabulary, flag(name))
+    if options.unit == "char":
+        need_characters(model.vocabulary, "--unit char")
     if options.stream and texts:
         raise CharrnnError("--stream reads files as one text; --text is for sentences")
     if options.stream:
@@ -132,7 +140,8 @@ def _adapted(
     for text in itertools.chain.from_iterable(groups):
         ids = sentence_ids(model.vocabulary, text)
         weights, log_probs = adapted_log_probs(model, weights, ids, options.adapt)
-        yield [SentenceScore(text, ids, cache.mixed(ids, log_probs))]
+        spelling = spelling_of(model.vocabulary, text, lines=True)
+        yield [SentenceScore(text, ids, cache.mixed(ids, log_probs), spelling=spelling)]
         if options.adapt_reset:
             weights, cache = _fresh(model)
 
@@ -147,7 +156,8 @@ def _file_scores(model: LanguageModel, files: Sequence[str], options: ScoreOptio
     if options.adapt is not None:
         weights, cache = _fresh(model)
     for name in files:
-        ids = model.vocabulary.encode(read_units([name], level=model.vocabulary.level, encoding=options.encoding))
+        units = read_units([name], level=model.vocabulary.level, encoding=options.encoding)
+        ids = model.vocabulary.encode(units)
         if options.pseudo:
             tally = pseudo_stream_tally(model, ids)
         elif options.adapt is None:
@@ -158,4 +168,4 @@ def _file_scores(model: LanguageModel, files: Sequence[str], options: ScoreOptio
             tally = tally_of(ids[1:], cache.mixed(ids, log_probs))
             if options.adapt_reset:
                 weights, cache = _fresh(model)
-        yield [FileScore(name, tally)]
+        yield [FileScore(name, replace(tally, spelling=spelling_of(model.vocabulary, units, lines=False)))]

@@ -28,6 +28,7 @@ from charrnn.text.corpus import read_text
 from charrnn.text.lines import line_groups
 from charrnn.text.symbols import BOUNDARY
 from charrnn.text.vocabulary import Vocabulary, utf8_widths
+from charrnn.text.words import need_characters
 from charrnn.wording import file_name
 
 LIKELIEST = 5  # symbols
@@ -117,6 +118,7 @@ def expected_by(model: LanguageModel, name: str, texts: Texts, *, context: str =
 
     pseudo: given both sides, the end of a line not predicted; raises CharrnnError where the model cannot.
     """
+    need_characters(model.vocabulary, "a page of surprises")
     vocabulary, places = model.vocabulary, list(texts.sequences())
     given = read_context(model, context) if context else None
     before = given.last if given else BOUNDARY
@@ -143,6 +145,7 @@ def expected_of_written(
 ) -> tuple[Texts, Expected]:
     """The texts that were written after a primer (ids), each after it, and what the model expected of them; of the primer
     nothing. Of lines, their end is predicted too."""
+    need_characters(model.vocabulary, "a page of surprises")
     vocabulary, ends = model.vocabulary, [[BOUNDARY]] if model.lines else []
     encoded = [np.concatenate([[BOUNDARY], prime, ids, *ends]).astype(np.int32) for ids in written]
     shown = [vocabulary.decode_bytes(np.concatenate([prime, ids])).decode("utf-8", "surrogateescape") for ids in written]

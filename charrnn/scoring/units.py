@@ -5,6 +5,9 @@ it: p(characters of the word, then its end | all before). So the words' probabil
 no part of one word's belongs to another (Pimentel and Meister 2024; Oh and Schuler 2024). White space before the first
 word counts to that word; where there is no word, the end of the sentence stands for one.
 
+Of a model of words, its words are the units, and the end of the sentence is one of its own. The figure of an unknown word
+includes its spelling.
+
 Shapes: T characters of a sentence, its end counted.
 """
 
@@ -15,8 +18,10 @@ import numpy as np
 
 from charrnn.models.language_model import LanguageModel
 from charrnn.scoring.log_probs import Context, Figures, SentenceScore, sentence_ids, sequence_figures, sequence_log_probs
+from charrnn.scoring.spelling import spelling_nats
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import NEWLINE, from_units, to_units, utf8_widths
+from charrnn.text.words import WordVocabulary
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,11 @@ def score_units(
         figures, log_probs = [None] * len(encoded), sequence_log_probs(model, encoded, state)
     scores = [SentenceScore(*triple) for triple in zip(sentences, encoded, log_probs, strict=True)]
     level = model.vocabulary.level
+    if isinstance(model.vocabulary, WordVocabulary):
+        return [
+            replace(score, units=tuple(_units_of_words(score, its, unit, model.vocabulary)))
+            for score, its in zip(scores, figures, strict=True)
+        ]
     return [replace(score, units=tuple(_units(score, its, unit, level))) for score, its in zip(scores, figures, strict=True)]
 
 
@@ -71,6 +81,30 @@ def _units(score: SentenceScore, figures: Figures | None, unit: str, level: str)
             unknown=int((targets_T[part] == UNKNOWN).sum()),
         )
         counted = stop
+
+
+def _units_of_words(score: SentenceScore, figures: Figures | None, unit: str, vocabulary: WordVocabulary) -> Iterator[Unit]:
+    words = [*vocabulary.parts(score.text), "\n"]
+    unknown_T = score.ids[1:] == UNKNOWN
+    nats_T = -score.log_probs.astype(np.float64)
+    nats_T[unknown_T] += [spelling_nats(vocabulary, [words[k]]) for k in np.flatnonzero(unknown_T)]
+    if unit == "line":
+        entropy = float(figures.entropies.sum()) if figures else None
+        yield Unit(score.text, 1, len(score.text), float(nats_T.sum()), entropy, None, int(unknown_T.sum()))
+        return
+    begin = 0
+    for k, word in enumerate(words):
+        blanks = len(word) - len(word.lstrip()) if word.strip() else 0  # before it
+        yield Unit(
+            text=word.strip() or word,
+            start=begin + blanks + 1,
+            end=begin + len(word.rstrip() or word),
+            nats=float(nats_T[k]),
+            entropy=float(figures.entropies[k]) if figures else None,
+            rank=int(figures.ranks[k]) if figures else None,
+            unknown=int(unknown_T[k]),
+        )
+        begin += len(word)
 
 
 def _bounds(text: str, unit: str, level: str) -> list[tuple[int, int, int]]:

@@ -186,7 +186,8 @@ class LineBatches:
         longest: int = 1024,
         groups: int = MOST_LENGTHS,
     ):
-        starts, ends = line_bounds(units)
+        ids = vocabulary.encode(units)
+        starts, ends = line_bounds(ids, BOUNDARY)
         lengths = ends - starts + 1  # the closing boundary is predicted too
         self.cut_lines = int((lengths > longest).sum())
         pieces = -(-lengths // longest)
@@ -194,7 +195,7 @@ class LineBatches:
         begin = (np.arange(len(which)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) * longest
         # line k lies at ids[starts[k] + 1 : ends[k] + 1], with a boundary before it and after it
         boundary = np.array([BOUNDARY])
-        self._ids = compact(np.concatenate([boundary, vocabulary.encode(units), boundary]), vocabulary.size)
+        self._ids = compact(np.concatenate([boundary, ids, boundary]), vocabulary.size)
         self._starts = starts[which] + begin
         self._lengths = np.minimum(lengths[which] - begin, longest)
         self._rows, self._grouped = rows, Grouped(self._lengths, rows, seed, groups)

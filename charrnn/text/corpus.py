@@ -157,10 +157,13 @@ def read_units(paths: Iterable[str], *, level: str = "char", encoding: str = "ut
     return units
 
 
-def line_bounds(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each line starts and where it ends (its newline not counted), as int64; a last line needs no newline."""
-    ends = np.flatnonzero(units == NEWLINE)
-    if len(units) and units[-1] != NEWLINE:
+def line_bounds(units: np.ndarray, newline: int = NEWLINE) -> tuple[np.ndarray, np.ndarray]:
+    """Where each line starts and where it ends (its newline not counted), as int64; a last line needs no newline.
+
+    Of ids, `newline` is the boundary's.
+    """
+    ends = np.flatnonzero(units == newline)
+    if len(units) and units[-1] != newline:
         ends = np.append(ends, len(units))
     starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
     return starts.astype(np.int64), ends.astype(np.int64)
@@ -230,6 +233,6 @@ def read_corpus(
         size = "1 character is" if len(units) == 1 else f"{len(units)} characters are"
         raise CharrnnError(f"{names}: {size} too little to learn from; give a longer text")
     if (training == training[0]).all():
-        shown = chr(int(training[0])) if level == "char" else f"byte {int(training[0])}"
+        shown = f"byte {int(training[0])}" if level == "byte" else chr(int(training[0]))
         raise CharrnnError(f"{names}: the text holds one distinct character ({shown!r}); there is nothing to learn")
     return Corpus(training, held_out, tuple(map(str, paths)))

@@ -1,11 +1,12 @@
 """Symbols and their ids.
 
-A text is held as units: code points (level "char", uint32) or bytes (level "byte", uint8). Id 0 is the unknown symbol,
-id 1 the boundary symbol, a newline, which starts and ends a sentence.
+A text is held as units: code points (uint32) or, at level "byte", bytes (uint8). A symbol is a unit; at level "word" it is
+a word, some code points in a row (see words.py). Id 0 is the unknown symbol, id 1 the boundary symbol, a newline, which
+starts and ends a sentence.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +15,7 @@ from charrnn.errors import CharrnnError
 from charrnn.text.symbols import UNKNOWN
 
 NEWLINE = ord("\n")
-LEVELS = ("char", "byte")
+LEVELS = ("char", "byte", "word")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -62,13 +63,13 @@ class Vocabulary:
     0 when rare characters stood in for it, for then the network has learnt its probability.
     """
 
-    symbols: str
+    symbols: Sequence[str]  # a string; of words a tuple
     level: str = "char"
     unknown_probability: float = 0.0
 
     def __post_init__(self):
         assert self.level in LEVELS
-        assert self.symbols[:1] == "\n"
+        assert [*self.symbols[:1]] == ["\n"]
         assert len(set(self.symbols)) == len(self.symbols)
 
     @classmethod
@@ -83,9 +84,11 @@ class Vocabulary:
     def grown(self, units: np.ndarray, min_count: int = 1) -> "Vocabulary":
         """This vocabulary with the new symbols of another training text after the old ones, whose ids stay."""
         other = Vocabulary.build(units, self.level, min_count)
-        known = set(self.symbols)
-        new = "".join(symbol for symbol in other.symbols if symbol not in known)
-        return Vocabulary(self.symbols + new, self.level, other.unknown_probability)
+        return replace(self.extended(other.symbols), unknown_probability=other.unknown_probability)
+
+    def extended(self, symbols: Iterable[str]) -> "Vocabulary":
+        """This vocabulary with those of the symbols that it lacks after its own, whose ids stay."""
+        return replace(self, symbols="".join(dict.fromkeys([*self.symbols, *symbols])))
 
     @property
     def size(self) -> int:
@@ -107,6 +110,14 @@ class Vocabulary:
         """The ids (int32) of a text or of its units; 0 for every unknown symbol."""
         units = text if isinstance(text, np.ndarray) else to_units(text, self.level)
         return self._ids[np.minimum(units.astype(np.uint32, copy=False), len(self._ids) - 1)]
+
+    def parts(self, text: str) -> list[str]:
+        """The symbols that a text is of, known or not; of bytes, characters of those numbers."""
+        return list(map(chr, to_units(text, self.level).tolist()))
+
+    def ids_of(self, symbols: Sequence[str]) -> np.ndarray:
+        """The id (int32) of each of these symbols, 0 where it is unknown."""
+        return self.encode(np.array([ord(symbol) for symbol in symbols], np.uint32))
 
     @property
     def names(self) -> list[str]:
@@ -134,4 +145,5 @@ class Vocabulary:
         return self.decode_bytes(ids).decode("utf-8", errors="replace")
 
     def to_json(self) -> dict:
+        """All of it, as JSON takes it; words.vocabulary_from undoes that."""
         return {"symbols": self.symbols, "level": self.level, "unknown_probability": self.unknown_probability}

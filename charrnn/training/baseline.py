@@ -35,5 +35,6 @@ def ngram_baseline(
 def baseline_of(model: NgramModel) -> dict[str, Any] | None:
     """What a network's summary says of an n-gram model that it is compared with; None of one without a held-out figure."""
     held_out = model.summary["held_out"]
-    names = ("nats_per_character", "bits_per_character")
+    symbol = "word" if model.vocabulary.level == "word" else "character"
+    names = (f"nats_per_{symbol}", f"bits_per_{symbol}")
     return held_out and {"order": model.order, **{name: held_out[name] for name in names}}

@@ -86,7 +86,7 @@ class ExampleTask(ABC):
         if saved:
             return cls._restored(options, examples, saved)
         text = "\n".join(one for example in examples.training for one in cls.read_of(example))
-        return cls._fresh(options, examples, Vocabulary.build(to_units(text), min_count=options.min_count))
+        return cls._fresh(options, examples, Vocabulary.build(to_units(text), min_count=options.min_count or 1))
 
     @classmethod
     @abstractmethod

@@ -18,7 +18,7 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.machine.devices import measure_gigaflops
 from charrnn.models.folder import open_model
-from charrnn.models.language_model import LanguageModel, Tally
+from charrnn.models.language_model import LanguageModel, Spelling, Tally
 from charrnn.models.mixture import Mixture
 from charrnn.models.ngram.model import NgramModel
 from charrnn.models.recurrent import RecurrentModel
@@ -28,9 +28,12 @@ from charrnn.network.forward import State, zero_state
 from charrnn.network.parameters import Parameters, init_parameters, parameter_shapes
 from charrnn.network.precision import PRODUCTS
 from charrnn.scoring.log_probs import OVERLAP, text_sequences, text_tally
+from charrnn.scoring.spelling import spelling_of
 from charrnn.text.batches import MOST_LENGTHS, Batch, Batches, LineBatches, StreamBatches, compact
 from charrnn.text.corpus import Corpus, line_bounds, read_corpus, with_fitting_part
+from charrnn.text.symbols import BOUNDARY
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.text.words import WordVocabulary, vocabulary_from
 from charrnn.training.baseline import baseline_of, ngram_baseline
 from charrnn.training.hybrid import count_for_hybrid, make_hybrid, network_of
 from charrnn.training.objective import objective
@@ -63,36 +66,45 @@ class LanguageModelling:
     parent: dict[str, Any] | None = None
 
     name: ClassVar[str] = "language modelling"
-    unit: ClassVar[str] = "characters"
-    figure: ClassVar[str] = "nats_per_character"
     rival: ClassVar[str | None] = "an n-gram of the same text"
 
     @classmethod
     def read(cls, paths: Sequence[str], options: TrainOptions, saved: dict[str, Any] | None = None) -> Self:
         if saved:
             corpus = replace(_corpus(paths, options), sources=tuple(saved["sources"]))
-            vocabulary, network = Vocabulary(**saved["vocabulary"]), NetworkConfig(**saved["network"])
+            vocabulary, network = vocabulary_from(saved["vocabulary"]), NetworkConfig(**saved["network"])
             return cls(options, corpus, vocabulary, network, parent=saved.get("parent"))
         before = _network_in(Path(options.init_from)) if options.init_from else None
         options = _like(options, before) if before else options
         options = options.filled()
+        options.check_level()
         corpus = _corpus(paths, options)
-        grown = before.vocabulary.grown(corpus.training, options.min_count) if before else None
+        grown = before.vocabulary.grown(corpus.training, options.min_count or 1) if before else None
         parent = None
         if before:
             parent = {"model": options.init_from, "sources": before.summary.get("corpus", {}).get("sources", [])}
         return cls(options, corpus, grown or build_vocabulary(corpus, options), before=before, parent=parent)
 
     def planned(self) -> tuple[Self, list[str]]:
-        starts, ends = line_bounds(self.corpus.training)
+        lines = np.subtract(*line_bounds(self._ids, BOUNDARY)[::-1]) if self.options.lines else None
+        if len(self._ids) < 2:
+            raise CharrnnError("one word is too little to learn from; give a longer text")
         plan = make_plan(
             self.options,
-            characters=len(self.corpus.training),
+            characters=len(self._ids),
             symbols=self.vocabulary.size,
             gigaflops=measure_gigaflops,
-            lines=ends - starts if self.options.lines else None,
+            lines=lines,
         )
         return replace(self, options=plan.options, network=plan.network), plan.reasons
+
+    @property
+    def unit(self) -> str:
+        return "words" if self.vocabulary.level == "word" else "characters"
+
+    @property
+    def figure(self) -> str:
+        return f"nats_per_{self.unit[:-1]}"
 
     @property
     def shown_as(self) -> tuple[str, float]:
@@ -164,12 +176,13 @@ class LanguageModelling:
 
     def held_out(self, model: RecurrentModel) -> Held | None:
         tally = self.held_out_tally(model)
-        return None if tally is None else Held(tally.nats_per_character, held_out_summary(tally))
+        return None if tally is None else Held(tally.nats_per_symbol, held_out_summary(tally))
 
     def held_out_tally(self, model: LanguageModel) -> Tally | None:
         """The tally of the held-out lines, or of the held-out stream."""
         characters = sum(map(len, self._held_out))
-        return text_tally(model, self._held_out, pieces=max(1, min(PIECES, characters // PIECE)))
+        tally = text_tally(model, self._held_out, pieces=max(1, min(PIECES, characters // PIECE)))
+        return tally and replace(tally, spelling=self._held_out_spelling)
 
     def held_out_seconds(self, model: RecurrentModel) -> float:
         sequences, whole = self._held_out, sum(map(len, self._held_out))
@@ -187,6 +200,10 @@ class LanguageModelling:
     @cached_property
     def _held_out(self) -> list[np.ndarray]:
         return text_sequences(self.vocabulary, self.corpus.held_out, lines=self.options.lines)
+
+    @cached_property
+    def _held_out_spelling(self) -> Spelling | None:
+        return spelling_of(self.vocabulary, self.corpus.held_out, lines=self.options.lines)
 
     def sample(self, parameters: Parameters) -> str:
         # not compiled: so few characters are written on numpy before anything would be
@@ -264,6 +281,8 @@ def _like(options: TrainOptions, before: RecurrentModel) -> TrainOptions:
     """The options with the network's form taken from a model. Raises CharrnnError where they ask for another."""
     form = {name: getattr(before.config, name) for name in ("hidden", *FORM)}
     form["level"] = before.vocabulary.level
+    if isinstance(before.vocabulary, WordVocabulary):
+        form["tokens"] = before.vocabulary.tokens
     if before.config.attention == "none":
         del form["attention_window"]
     for name, value in form.items():

@@ -11,6 +11,7 @@ from charrnn.models.lock import check_folder, locked
 from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER
 from charrnn.models.ngram.model import NgramModel, choose_order
 from charrnn.scoring.log_probs import text_sequences, text_tally
+from charrnn.scoring.spelling import spelt
 from charrnn.text.batches import compact
 from charrnn.text.corpus import Corpus, read_corpus
 from charrnn.text.vocabulary import Vocabulary
@@ -36,6 +37,7 @@ def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tu
     """
     begun = time.perf_counter()
     options = options.filled()
+    options.check_level()
     with locked(folder):
         check_folder(folder, options.overwrite)
         corpus = read_corpus(**options.reading(paths))
@@ -58,7 +60,8 @@ def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tu
 
 def held_out_tally(model: NgramModel, corpus: Corpus) -> Tally | None:
     """The figure that `charrnn score` gives for the held-out part; None where nothing is held out."""
-    return text_tally(model, text_sequences(model.vocabulary, corpus.held_out, lines=model.lines))
+    tally = text_tally(model, text_sequences(model.vocabulary, corpus.held_out, lines=model.lines))
+    return spelt(tally, model.vocabulary, corpus.held_out, lines=model.lines)
 
 
 def best_order(

@@ -8,6 +8,7 @@ from charrnn.errors import CharrnnError
 from charrnn.network.cells import CELLS
 from charrnn.network.config import ATTENTIONS, DIRECTIONS, OUTPUTS, PRECISIONS
 from charrnn.options import Options, flag, option, option_of
+from charrnn.text.tokens import TOKENS, check_tokens
 from charrnn.training.optimizer import OPTIMIZERS
 from charrnn.training.schedules import SCHEDULES
 
@@ -15,9 +16,11 @@ from charrnn.training.schedules import SCHEDULES
 TASKS = ("classify", "tag", "rewrite", "tree")
 OF_LANGUAGE_MODELS = (
     "init_from", "also", "hybrid", "output", "attention_window", "embedding_dropout", "window", "line_lengths",
-    "sample_every", "level", "lines", "keep_text",
+    "sample_every", "level", "tokens", "vocabulary_size", "lines", "keep_text",
 )  # fmt: skip
 WITHOUT_ATTENTION = ("tag", "tree")
+
+WORD_MIN_COUNT = 2  # of words that were seen once there are too many to learn each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +32,20 @@ class ReadingOptions(Options):
         None, "Share held out: the end of a text; of --lines, lines evenly spread.", above=0.0, below=1.0, otherwise=0.1
     )
     level: str | None = option(
-        None, "What a symbol is: a Unicode character or a byte.", choices=("char", "byte"), otherwise="char"
+        None, "What a symbol is: a Unicode character, a byte, or a word.", choices=("char", "byte", "word"), otherwise="char"
+    )
+    tokens: str | None = option(
+        None, "With --level word, the regular expression of a word; without it, a word with the blank before it.",
+        metavar="REGEX",
+    )  # fmt: skip
+    vocabulary_size: int | None = option(
+        None, "With --level word, how many words are kept, the most frequent; others train the unknown symbol.", least=1
     )
     encoding: str = option("utf-8", "Encoding of the corpus files.")
-    min_count: int = option(1, "Characters seen fewer times train the unknown symbol instead.", least=1)
+    min_count: int | None = option(
+        None, "Characters seen fewer times train the unknown symbol instead; with --level word, words (2).", least=1,
+        otherwise=1,
+    )  # fmt: skip
     lines: bool = option(False, "Every line is a sequence of its own (names, sentences); otherwise one long text.")
     keep_text: bool = option(
         False, "Keep the text of this training in the model folder, for sample --novel, --not-in-corpus and --report."
@@ -42,9 +55,20 @@ class ReadingOptions(Options):
     def check(self) -> None:
         if self.valid is not None and self.valid_fraction is not None:
             raise CharrnnError("--valid and --valid-fraction both say what is held out; give one")
+        if self.tokens is not None:
+            check_tokens(self.tokens)
 
     def filled(self, **chosen: Any) -> Self:
-        return super().filled(**({} if self.valid is None else {"valid_fraction": None}), **chosen)
+        unsaid: dict[str, Any] = {} if self.valid is None else {"valid_fraction": None}
+        if self.level == "word":
+            unsaid |= {"min_count": WORD_MIN_COUNT, "tokens": TOKENS}
+        return super().filled(**unsaid, **chosen)
+
+    def check_level(self) -> None:
+        """Raises CharrnnError where words are spoken of, and the symbols are others. Of filled options."""
+        for name in ("tokens", "vocabulary_size"):
+            if self.level != "word" and getattr(self, name) is not None:
+                raise CharrnnError(f"{flag(name)} is for words; add --level word, or leave it out")
 
     def reading(self, paths: Sequence[str]) -> dict[str, Any]:
         """What text.corpus.read_corpus takes, of filled options."""
@@ -56,7 +80,7 @@ class ReadingOptions(Options):
 class NgramOptions(ReadingOptions):
     """What a user may say about an n-gram model; "auto" is chosen by the held-out part."""
 
-    order: str = option("auto", "Characters of the longest n-gram, 2 to 20, or auto: what predicts the held-out part best.")
+    order: str = option("auto", "Symbols of the longest n-gram, 2 to 20, or auto: what predicts the held-out part best.")
     min_counts: str = option(
         "auto", "Fewest occurrences to keep an n-gram of order 1, 2, ... and above, as in 1,1,2; or auto."
     )
@@ -170,6 +194,13 @@ class TrainOptions(ReadingOptions):
         if self.attention in (None, "none") and self.attention_window is not None:
             raise CharrnnError("--attention-window is for --attention; say which, or leave it out")
         self._check_task()
+
+    def check_level(self) -> None:
+        super().check_level()
+        if self.level == "word" and self.direction == "both":
+            raise CharrnnError("--direction both is for characters and bytes; leave it out with --level word")
+        if self.vocabulary_size is not None and self.init_from is not None:
+            raise CharrnnError("--vocabulary-size: the vocabulary of --init-from grows by --min-count; leave it out")
 
     def _check_task(self) -> None:
         if self.crf and self.task != "tag":

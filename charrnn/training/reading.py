@@ -8,10 +8,11 @@ from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.scoring.log_probs import text_sequences, text_tally
 from charrnn.text.corpus import Corpus, read_units
-from charrnn.text.symbols import UNKNOWN
+from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.text.words import WordVocabulary
 from charrnn.training.options import ReadingOptions
-from charrnn.wording import counted, symbol_name
+from charrnn.wording import counted, symbol_name, unit_name
 
 
 def build_vocabulary(corpus: Corpus, options: ReadingOptions) -> Vocabulary:
@@ -20,9 +21,18 @@ def build_vocabulary(corpus: Corpus, options: ReadingOptions) -> Vocabulary:
     Raises CharrnnError where every character is rarer than --min-count.
     """
     assert options.level is not None
-    vocabulary = Vocabulary.build(corpus.training, options.level, options.min_count)
-    if vocabulary.symbols == "\n":
-        raise CharrnnError(f"--min-count {options.min_count}: no character is seen so often; give a smaller number")
+    assert options.min_count is not None
+    if options.level == "word":
+        assert options.tokens is not None
+        size = options.vocabulary_size
+        vocabulary: Vocabulary = WordVocabulary.of(
+            corpus.training, tokens=options.tokens, min_count=options.min_count, size=size
+        )
+    else:
+        vocabulary = Vocabulary.build(corpus.training, options.level, options.min_count)
+    if vocabulary.size == BOUNDARY + 1:
+        symbol = symbol_name(vocabulary.level)
+        raise CharrnnError(f"--min-count {options.min_count}: no {symbol} is seen so often; give a smaller number")
     return vocabulary
 
 
@@ -31,10 +41,14 @@ def describe(corpus: Corpus, vocabulary: Vocabulary) -> list[str]:
     training, held_out = len(corpus.training), len(corpus.held_out)
     symbol = symbol_name(vocabulary.level)
     fitting = f"{len(corpus.fitting):,} to fit weights on, " if len(corpus.fitting) else ""
-    size = f"{counted(training, symbol)} to learn from, {fitting}{held_out:,} held out"
-    notes = [f"text: {size}, {vocabulary.size - 1:,} different"]
-    unknown = int((vocabulary.encode(corpus.held_out) == UNKNOWN).sum())
-    if unknown:
+    size = f"{counted(training, unit_name(vocabulary.level))} to learn from, {fitting}{held_out:,} held out"
+    notes = [f"text: {size}, {vocabulary.size - 1:,} different{' words' if symbol == 'word' else ''}"]
+    unknown_T = vocabulary.encode(corpus.held_out) == UNKNOWN
+    unknown = int(unknown_T.sum())
+    if unknown and symbol == "word":
+        share = f"{unknown:,} of {counted(len(unknown_T), symbol)}, {unknown / len(unknown_T):.1%}"
+        notes.append(f"held-out text has unknown words: {share}")
+    elif unknown:
         notes.append(f"held-out text has {counted(unknown, symbol)} unknown in the text learnt from")
     if held_out < 2:
         notes.append("nothing is held out, for the text is too short: the last weights are kept, not the best")
@@ -54,12 +68,12 @@ def corpus_summary(corpus: Corpus, lines: bool) -> dict[str, Any]:
 
 
 def figure_of(model: LanguageModel, name: str, encoding: str) -> float:
-    """Nats per character of a text file, read as the model's texts are. Raises CharrnnError where there is no text."""
+    """Nats per symbol of a text file, read as the model's texts are. Raises CharrnnError where there is no text."""
     units = read_units([name], level=model.vocabulary.level, encoding=encoding)
     tally = text_tally(model, text_sequences(model.vocabulary, units, lines=model.lines))
     if tally is None:
         raise CharrnnError(f"{name}: there is no text in it")
-    return tally.nats_per_character
+    return tally.nats_per_symbol
 
 
 def held_out_summary(tally: Tally) -> dict[str, Any]:

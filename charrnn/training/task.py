@@ -61,8 +61,16 @@ class Task(Protocol):
     """Examples and a network that learns from them."""
 
     name: ClassVar[str]
-    unit: ClassVar[str]  # what is predicted, in the plural: characters
-    figure: ClassVar[str]  # what is measured of training and of held-out examples, lower being better: nats_per_character
+
+    @property
+    def unit(self) -> str:
+        """What is predicted, in the plural: characters."""
+        ...
+
+    @property
+    def figure(self) -> str:
+        """What is measured of training and of held-out examples, lower being better: nats_per_character."""
+        ...
 
     @property
     def rival(self) -> str | None:

@@ -23,6 +23,7 @@ from charrnn.text.blanks import Blank, Template, read_template
 from charrnn.text.corpus import decode, read_bytes
 from charrnn.text.lines import line_groups
 from charrnn.text.symbols import BOUNDARY
+from charrnn.text.words import need_characters
 from charrnn.writing.options import FillOptions
 
 BEAM = 8  # hypotheses that each side keeps at each length
@@ -70,6 +71,7 @@ class Filled:
 
 def fill_texts(model: LanguageModel, texts: Sequence[str], files: Sequence[str], options: FillOptions) -> Iterator[Filled]:
     """The texts, then the lines of the files as they come, with their blanks filled (see fill)."""
+    need_characters(model.vocabulary, "fill")
     candidates = None if options.candidates is None else read_candidates(options.candidates, options.encoding)
     lines = (
         line

@@ -11,9 +11,11 @@ from charrnn.errors import CharrnnError
 from charrnn.models.kept_text import text_learnt_from
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.scoring.log_probs import sequence_log_probs, tally_of
+from charrnn.scoring.spelling import spelling_of_known
 from charrnn.text.corpus import read_text, read_units
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import listed
+from charrnn.wording import symbol_name
 from charrnn.writing.beam import beam_search
 from charrnn.writing.draw import draw, fresh_seed
 from charrnn.writing.novel import Novel, longest_copy
@@ -97,7 +99,8 @@ def encode_prime(model: LanguageModel, options: SampleOptions) -> np.ndarray:
     if missing and options.unknown == "error":
         other = "".join(char.swapcase() if char in missing else char for char in prime)
         way = "--unknown skip" if model.vocabulary.unknown_in(other) or len(other) > 60 else repr(other)
-        raise CharrnnError(f"the primer has characters that the model does not know: {listed(missing)}; try {way}")
+        symbol = symbol_name(model.vocabulary.level)
+        raise CharrnnError(f"the primer has {symbol}s that the model does not know: {listed(missing)}; try {way}")
     ids = model.vocabulary.encode(prime)
     return ids[ids != UNKNOWN] if options.unknown == "skip" else ids
 
@@ -145,7 +148,11 @@ def tallies(model: LanguageModel, prime: np.ndarray, texts: Sequence[np.ndarray]
     before, after = [[BOUNDARY], prime], [[BOUNDARY]] if model.lines else []
     sequences = [np.concatenate([*before, text, *after]).astype(np.int32) for text in texts]
     scores = sequence_log_probs(model, sequences)
-    return [tally_of(ids[1 + len(prime) :], of[len(prime) :]) for ids, of in zip(sequences, scores, strict=True)]
+    found = []
+    for ids, log_probs in zip(sequences, scores, strict=True):
+        written, spelling = ids[1 + len(prime) :], spelling_of_known(model.vocabulary, ids[1 + len(prime) :])
+        found.append(replace(tally_of(written, log_probs[len(prime) :]), spelling=spelling))
+    return found
 
 
 def _sorted(model: LanguageModel, prime: np.ndarray, texts: Iterator[np.ndarray]) -> Iterator[np.ndarray]:

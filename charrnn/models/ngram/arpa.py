@@ -1,4 +1,4 @@
-"""Writing an n-gram model in the ARPA format that kenlm, SRILM and decoders read, with characters for words.
+"""Writing an n-gram model in the ARPA format that kenlm, SRILM and decoders read, with its symbols for words.
 
 Base-10 logarithms: of the probability of each n-gram, interpolated in full, and of its back-off weight where anything
 may follow it. Read by the back-off rule that is our model exactly, with one exception: where the vocabulary gives the
@@ -6,9 +6,10 @@ unknown symbol a fixed probability, <unk> has it before back-off weights only, a
 
 How characters are written, by arpa_words(): as they are, if they can be printed; a space as <space>; others (tabs,
 other spaces, controls) as <U+00A0>; at level "byte", bytes that are not printable ASCII as <0xFF>; the unknown symbol
-as <unk>. A model of lines has the boundary as <s> and </s>, so that a line is a sentence. A model of a stream has it as
-the ordinary word <newline>; its <s> and </s> are there for form, without probability: score its texts without them,
-after a <newline>.
+as <unk>. A word of a model of words is written likewise, but a space that it begins with as ▁, as in SentencePiece, and
+others as <U+0020>. A model of lines has the boundary as <s> and </s>, so that a line is a sentence. A model of a stream
+has it as the ordinary word <newline>; its <s> and </s> are there for form, without probability: score its texts without
+them, after a <newline>.
 """
 
 import io
@@ -25,6 +26,7 @@ from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 
 BLOCK = 1 << 16  # n-grams turned to text at a time
+MARKERS = ("<unk>", "<s>", "</s>", "<newline>")
 NEVER = "-99"  # the format's usual logarithm of nothing
 
 
@@ -36,11 +38,21 @@ def arpa_words(vocabulary: Vocabulary, *, lines: bool) -> list[str]:
 
 def arpa_word(symbol: str, level: str) -> str:
     """The word that stands for a character or byte."""
+    if level == "word":
+        return _written_word(symbol)
     if symbol == " ":
         return "<space>"
     if level == "byte":
         return symbol if symbol.isascii() and symbol.isprintable() else f"<0x{ord(symbol):02X}>"
     return symbol if symbol.isprintable() else f"<U+{ord(symbol):04X}>"
+
+
+def _written_word(word: str) -> str:
+    """A word without spaces and controls, and not one of the format's own."""
+    first = "▁" if word[:1] == " " else ""
+    rest = word.removeprefix(" ")
+    written = "".join(one if one.isprintable() and one not in " ▁" else f"<U+{ord(one):04X}>" for one in rest)
+    return written.replace("<", "<U+003C>", 1) if first + written in MARKERS else first + written
 
 
 def write_arpa_file(model: NgramModel, path: Path) -> None:

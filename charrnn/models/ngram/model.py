@@ -1,4 +1,4 @@
-"""A character n-gram model with interpolated modified Kneser-Ney smoothing, as a LanguageModel. numpy only.
+"""An n-gram model with interpolated modified Kneser-Ney smoothing, of characters, bytes or words. numpy only.
 
 Shapes: B rows, T time, V symbols, K context lengths (0 to order - 1), P positions (rows and time in one).
 """
@@ -21,6 +21,7 @@ from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER, KneserNey
 from charrnn.models.ngram.trie import ABSENT, FIRST_SYMBOL, ROOT, Trie, children, find
 from charrnn.text.symbols import UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.text.words import vocabulary_from
 
 COMPILE_FROM = 20_000  # for so many characters, writing on numpy takes about as long as JAX takes to start and compile
 CELLS = 1 << 19  # size of the arrays that long inputs are cut to, so that they stay in the processor's cache
@@ -199,7 +200,7 @@ class NgramModel:
         """The model that to_archive() took apart. Raises CharrnnError, naming `path`, where the parts do not fit."""
         try:
             trie = Trie(**arrays)
-            vocabulary = Vocabulary(**description["vocabulary"])
+            vocabulary = vocabulary_from(description["vocabulary"])
             order, contexts, nodes = description["order"], int(trie.levels[-2]), int(trie.levels[-1])
             sizes = [len(array) for array in trie]
             fits = sizes == [nodes, nodes, contexts + 1, contexts, contexts, order + 2]
@@ -251,10 +252,10 @@ def choose_order(
     end = before + seconds
     models = _models(training_ids, vocabulary, orders, **options)
     best = next(models)
-    tried = {best.order: tally_from_boundary(best, held_out_ids).nats_per_character}
+    tried = {best.order: tally_from_boundary(best, held_out_ids).nats_per_symbol}
     now = time.perf_counter()
     while 2 * now - before < end and (model := next(models, None)):
-        tried[model.order] = tally_from_boundary(model, held_out_ids).nats_per_character
+        tried[model.order] = tally_from_boundary(model, held_out_ids).nats_per_symbol
         if not tried[model.order] < tried[best.order]:
             break
         best = model

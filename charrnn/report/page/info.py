@@ -54,7 +54,8 @@ def _model(model: SavedModel | Predictor, name: str) -> dict[str, Any]:
     facts = describe(model)
     log = read_log(model.folder)
     if isinstance(model, SavedModel):
-        unit, figure = symbol_name(model.vocabulary.level), "nats_per_character"
+        unit = symbol_name(model.vocabulary.level)
+        figure = "nats_per_word" if unit == "word" else "nats_per_character"
     else:
         unit, figure = model.unit, f"nats_per_{model.unit}"
     return {

@@ -82,7 +82,7 @@ def show_surprise(models: Sequence[str], texts: Sequence[str], files: Sequence[s
     names = ", ".join(dict.fromkeys(file_name(name) for name in files)) or "the text"
     title = f"{names}: how much it surprises {' and '.join(one.name for one in expected)}"
     write_view(surprise_view(title, read, expected, model.vocabulary.level), options.html, options.json)
-    layout = LAYOUTS["tsv"](options, model.vocabulary.level)
+    layout = LAYOUTS["tsv"](options, model.vocabulary)
     for one in expected:
         if len(expected) > 1:
             print(f"{one.name}:")

@@ -10,7 +10,9 @@ from charrnn.models.ngram import arpa
 from charrnn.models.ngram.arpa import arpa_words, write_arpa
 from charrnn.models.ngram.model import NgramModel
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
+from charrnn.text.tokens import TOKENS
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.text.words import WordVocabulary
 
 TEXT = (
     "the cat sat on the mat\nthe rat sat on the cat\n\na fat cat ate the rat\tthat sat\u3000on a mat\n"
@@ -139,3 +141,30 @@ def test_kenlm_reads_the_same_probabilities(lines, rare, tmp_path):
         state, next_state = next_state, state
         if lines and symbol == BOUNDARY:
             other.BeginSentenceWrite(state)
+
+
+@pytest.mark.parametrize("lines", [True, False])
+@pytest.mark.parametrize("order", [2, 4])
+def test_words_come_back_from_the_arpa_text(lines, order):
+    text = TEXT + "a <unk> and  two,\t▁ <s> tabs\n"
+    vocabulary = WordVocabulary.of(text, min_count=2, tokens=r" ?<\w+>|" + TOKENS)
+    model = NgramModel.train(vocabulary.encode(text), vocabulary, order=order, lines=lines)
+    entries, announced = read_arpa(written(model))
+    assert announced[0] == vocabulary.size + (1 if lines else 2)
+    words = arpa_words(vocabulary, lines=lines)
+    assert len(set(words)) == len(words)
+    assert "▁the" in words
+    assert not any(character.isspace() for word in words for character in word)
+    ids, wanted = scores(model, UNSEEN)
+    begin, end = ("<s>", "</s>") if lines else ("<newline>", "<newline>")
+    context = (begin,)
+    for number, value in zip(ids[1:], wanted, strict=True):
+        word = end if number == BOUNDARY else words[number]
+        assert log10(entries, context[-order + 1 :], word) == pytest.approx(value, abs=1e-4)
+        context = (begin,) if lines and number == BOUNDARY else (*context, word)
+
+
+def test_words_that_look_like_the_formats_own():
+    assert [arpa.arpa_word(word, "word") for word in ("<s>", " <s>", "▁", "  \t", "<a>", "a b")] == [
+        "<U+003C>s>", "▁<s>", "<U+2581>", "▁<U+0020><U+0009>", "<a>", "a<U+0020>b",
+    ]  # fmt: skip

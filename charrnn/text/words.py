@@ -1,0 +1,105 @@
+"""Words as symbols: the vocabulary of a model of words.
+
+A text of words is held as any other, in code points; only where it becomes ids is it cut.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from charrnn.errors import CharrnnError
+from charrnn.text.symbols import UNKNOWN
+from charrnn.text.tokens import TOKENS, split_words
+from charrnn.text.vocabulary import REPLACEMENT, Vocabulary, to_units
+
+
+def text_of(text: str | bytes | np.ndarray) -> str:
+    """The text that is given as such, in UTF-8, or as code points."""
+    units = text if isinstance(text, np.ndarray) else to_units(text)
+    return units.astype("<u4").tobytes().decode("utf-32-le")
+
+
+@dataclass(frozen=True)
+class WordVocabulary(Vocabulary):
+    """A Vocabulary whose symbols are words, the most frequent first, cut by the regular expression `tokens`.
+
+    rare: the different words of the training text that were left out, in order. They help to tell how unknown words are
+    spelt (see scoring/spelling.py).
+    """
+
+    level: str = "word"
+    tokens: str = TOKENS
+    rare: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        for name in ("symbols", "rare"):  # lists, in JSON
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        super().__post_init__()
+
+    @classmethod
+    def of(
+        cls, text: str | np.ndarray, *, tokens: str = TOKENS, min_count: int = 1, size: int | None = None
+    ) -> "WordVocabulary":
+        """The vocabulary of a training text: of words seen `min_count` times or more, the `size` most frequent.
+
+        All others become the unknown symbol. The newline is there beside them.
+        """
+        counts = Counter(split_words(text_of(text), tokens))
+        total = counts.total()
+        del counts["\n"]
+        ordered = sorted(counts, key=lambda word: (-counts[word], word))
+        kept = [word for word in ordered if counts[word] >= min_count][:size]
+        rare = sorted(counts.keys() - kept)
+        return cls(("\n", *kept), "word", 0.0 if rare else 1 / (total + 1), tokens, tuple(rare))
+
+    def grown(self, units: np.ndarray, min_count: int = 1) -> "WordVocabulary":
+        other = WordVocabulary.of(units, tokens=self.tokens, min_count=min_count)
+        return replace(self.extended(other.symbols), unknown_probability=other.unknown_probability, rare=other.rare)
+
+    def extended(self, symbols: Iterable[str]) -> "WordVocabulary":
+        return replace(self, symbols=tuple(dict.fromkeys([*self.symbols, *symbols])))
+
+    @cached_property
+    def _id_of(self) -> dict[str, int]:
+        return {word: number for number, word in enumerate(self.symbols, 1)}
+
+    def parts(self, text: str) -> list[str]:
+        return split_words(text, self.tokens)
+
+    def ids_of(self, symbols: Sequence[str]) -> np.ndarray:
+        find = self._id_of.get
+        return np.array([find(word, UNKNOWN) for word in symbols], np.int32)
+
+    def encode(self, text: str | bytes | np.ndarray) -> np.ndarray:
+        """The ids (int32) of the words of a text; 0 for every unknown one."""
+        return self.ids_of(self.parts(text_of(text)))
+
+    @property
+    def names(self) -> list[str]:
+        return ["unknown", *self.symbols]
+
+    def unknown_in(self, text: str | bytes) -> list[str]:
+        return list(dict.fromkeys(word for word in self.parts(text_of(text)) if word not in self._id_of))
+
+    def decode_bytes(self, ids: np.ndarray) -> bytes:
+        words = (REPLACEMENT, *self.symbols)
+        return "".join(words[k] for k in np.asarray(ids).tolist()).encode("utf-8")
+
+    def to_json(self) -> dict:
+        words = {"symbols": list(self.symbols), "rare": list(self.rare)}
+        return super().to_json() | words | {"tokens": self.tokens}
+
+
+def vocabulary_from(described: Mapping[str, Any]) -> Vocabulary:
+    """The vocabulary that to_json() described. Raises TypeError where it is no such description."""
+    return WordVocabulary(**described) if described.get("level") == "word" else Vocabulary(**described)
+
+
+def need_characters(vocabulary: Vocabulary, what: str) -> None:
+    """Raises CharrnnError where the vocabulary is of words, for this works on characters."""
+    if isinstance(vocabulary, WordVocabulary):
+        raise CharrnnError(f"{what} works on characters, and this model is of words; use one trained with --level char")

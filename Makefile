@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test torture lint format reference pictures bench clean
+.PHONY: demo demo-tasks test torture lint format reference pictures bench clean
 
 .venv/installed: setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "charrnn needs Python 3.11 or newer; name one with make PYTHON=...")'
@@ -19,6 +19,21 @@ demo: .venv/installed
 	$(BIN)/charrnn train demo/corpus.txt --minutes 1 -m demo/model --overwrite
 	$(BIN)/charrnn sample -m demo/model --prime-file demo/prime.txt --length 175 --temperature 0.6 --seed 3
 	$(BIN)/charrnn score -m demo/model --text 'I pray you, tell me the truth.' --text 'truth the me tell you, I pray.'
+
+# each corpus of examples, by its task: learnt in under a minute, and how good the answers to held-out examples are
+TASKS := syllables:classify mood-en:classify mood-zh:classify \
+	words-zh:tag spaces-en:tag entities-en:tag adder-steps:tag \
+	dates:rewrite reversal:rewrite numbers-en:rewrite digits-en:rewrite numerals-zh:rewrite digits-zh:rewrite \
+	pinyin-zh:rewrite past-tense:rewrite \
+	arithmetic:tree logic:tree negation:tree readings-en:tree readings-zh:tree
+
+demo-tasks: .venv/installed
+	mkdir -p demo
+	for pair in $(TASKS); do \
+		name=$${pair%:*}; \
+		$(BIN)/charrnn corpus get $$name -o demo/$$name.tsv --overwrite || exit 1; \
+		$(BIN)/charrnn train demo/$$name.tsv --task $${pair#*:} --minutes 0.9 -m demo/$$name --overwrite || exit 1; \
+	done
 
 test: lint
 	$(BIN)/python -m pytest

@@ -51,7 +51,7 @@ def test_words_not_learnt_from_are_reversed(reversals, folder):
     assert shares_TS[:3].argmax(1).tolist() == [2, 1, 0]
 
 
-def test_what_the_model_says_of_itself(reversals, folder, run):
+def test_what_the_model_says_of_itself(tmp_path, folder, run):
     facts = charrnn.info(folder)
     held_out = facts["held_out"]
     assert facts["longest"] == {"source": 5, "target": 5}
@@ -63,6 +63,8 @@ def test_what_the_model_says_of_itself(reversals, folder, run):
     assert "attention   additive" in shown
     assert "longest     of what was learnt from: 5 characters in, 5 out" in shown
     assert "held-out    right: 68 of 68 texts" in shown
+    assert run("info", "-m", folder, "--html", tmp_path / "page.html")[0] == 0
+    assert "bits per character" in (tmp_path / "page.html").read_text()
 
 
 @pytest.mark.parametrize("devices", [1, 4])

@@ -11,6 +11,7 @@ from charrnn.api import (
     bench,
     compare,
     corpus,
+    embed,
     fill,
     info,
     inspect,
@@ -26,5 +27,18 @@ from charrnn.api import (
 )
 from charrnn.errors import CharrnnError
 
-__all__ = ["CharrnnError", "bench", "compare", "corpus", "fill", "info", "inspect", "load", "mix", "ngram", "predict"]
+__all__ = [
+    "CharrnnError",
+    "bench",
+    "compare",
+    "corpus",
+    "embed",
+    "fill",
+    "info",
+    "inspect",
+    "load",
+    "mix",
+    "ngram",
+    "predict",
+]
 __all__ += ["rescore", "resume", "sample", "score", "train"]

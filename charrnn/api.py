@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charrnn.corpora.options import CorpusOptions
-from charrnn.inspection.options import InspectOptions
+from charrnn.inspection.options import EmbedOptions, InspectOptions
 from charrnn.machine import prepared
 from charrnn.models.options import MixOptions, MixtureOptions
 from charrnn.options import speaking_python, takes
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from charrnn.inspection.gradients import Reach
     from charrnn.inspection.neurons import Neurons
+    from charrnn.inspection.vectors import Alike
     from charrnn.models.language_model import LanguageModel
     from charrnn.models.mixture import Mixture
     from charrnn.models.ngram.model import NgramModel
@@ -225,6 +226,25 @@ def rescore(model: "Models", lists: Names, *, options: RescoreOptions) -> "list[
     from charrnn.scoring.rescore import rescore as rescore_lists
 
     return rescore_lists(open_models(model, options), _names(lists), options)[0]
+
+
+@takes(EmbedOptions)
+@prepared()
+def embed(
+    model: "Predictor | Model", text: str | Iterable[str] = (), *, files: Names = (), options: EmbedOptions
+) -> "np.ndarray | list[list[Alike]] | list[Alike]":
+    """A vector for each text, then for each line of the files, as the rows of an array; with `nearest` the lines most like
+    each, with `similar` all of them, those most like that text first, each with `.likeness` and `.text`.
+    """
+    from charrnn.inspection.vectors import nearest, read_lines, similar, vectors
+
+    opened = load(model) if isinstance(model, str | Path) else model
+    texts = [*([text] if isinstance(text, str) else text), *read_lines(_names(files), options.encoding)]
+    if options.nearest is not None:
+        return nearest(opened, texts, options)
+    if options.similar is not None:
+        return similar(opened, texts, options)
+    return vectors(opened, texts, last=options.last)
 
 
 @takes(InspectOptions)

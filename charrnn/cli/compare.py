@@ -26,8 +26,10 @@ def compare(sentences, models, options):
     if len(models) < 2:
         raise click.UsageError("A comparison is of two models or more; name each with -m.")
     files = files_or_stdin(sentences, "SENTENCES")
-    from charrnn import api
+    from pathlib import Path
+
+    from charrnn.models.folder import open_model
     from charrnn.report.compare import print_comparisons
     from charrnn.scoring.compare import compare as compare_models
 
-    print_comparisons(compare_models([api.load(model) for model in models], models, files, options), options.format)
+    print_comparisons(compare_models([open_model(Path(model)) for model in models], models, files, options), options.format)

@@ -22,12 +22,14 @@ def fill(sentences, model, text, options):
     searches from both sides; any other searches from the left. Both rank by the whole sentence.
     """
     files = files_or_stdin(sentences, "SENTENCES", text)
-    from charrnn import api
+    from pathlib import Path
+
+    from charrnn.models.folder import open_model
     from charrnn.report.fillings import print_fillings
     from charrnn.report.say import say
     from charrnn.writing.fill import fill_texts, reads_both_ways
 
-    opened = api.load(model)
+    opened = open_model(Path(model))
     if not reads_both_ways(opened):
         say("this model reads from left to right only: it searches from the left, and ranks by the whole sentence")
     print_fillings(fill_texts(opened, text, files, options), options.format)

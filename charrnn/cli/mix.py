@@ -23,11 +23,10 @@ def mix(models, output, options):
     from pathlib import Path
     from shlex import quote
 
-    from charrnn import api
-    from charrnn.models.folder import MODEL
+    from charrnn.models.folder import MODEL, open_model
     from charrnn.report.mixture import say_mixture
     from charrnn.report.say import say
     from charrnn.training.mixture import make_mixture
 
-    say_mixture(make_mixture([api.load(folder) for folder in models], Path(output), options), options)
+    say_mixture(make_mixture([open_model(Path(folder)) for folder in models], Path(output), options), options)
     say(f"model: {Path(output) / MODEL}; score with: charrnn score -m {quote(output)}")

@@ -7,7 +7,7 @@ from charrnn.report.predictions import PrintOptions
 
 
 @click.command(
-    short_help="Label texts, with a model of train --task.",
+    short_help="Label or rewrite texts, with a model of train --task.",
     epilog=examples("charrnn predict -m moods sentences.txt", "charrnn predict -m moods --gold unseen.tsv"),
 )
 @click.argument("texts", nargs=-1)

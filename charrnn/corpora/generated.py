@@ -1,6 +1,7 @@
 """Corpora that are made here, without a network: Python's own documentation, binary additions, sentences of a grammar.
 
-But for the documentation, the exact entropy of each is known, so that a model can be held against the truth.
+But for the documentation, the exact entropy of each is known, so that a model can be held against the truth. Beside them
+stand lines of examples for the tasks that classify, tag, rewrite and parse; of those no entropy is known.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -8,8 +9,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charrnn.corpora import adder, grammar_en, grammar_zh
+from charrnn.corpora import (
+    adder,
+    grammar_en,
+    grammar_zh,
+    moods_en,
+    moods_zh,
+    numbers,
+    readings,
+    syllables,
+    to_parse,
+    to_rewrite,
+    to_tag,
+    verbs,
+)
 from charrnn.corpora.catalogue import find
+from charrnn.corpora.drawing import Lines, distinct, lines_from
 from charrnn.corpora.grammar import Derivation, Grammar
 from charrnn.errors import CharrnnError
 
@@ -32,7 +47,7 @@ def _draws(grammar: Grammar, seed: int, without: Sequence[str]) -> Iterator[Deri
             yield derivation
 
 
-def _grammar_lines(build: Callable[[], Grammar]) -> Callable[[int, int, Sequence[str]], list[str]]:
+def _grammar_lines(build: Callable[[], Grammar]) -> Lines:
     def lines(count: int, seed: int, without: Sequence[str]) -> list[str]:
         draws = _draws(build(), seed, without)
         return [next(draws).sentence for _ in range(count)]
@@ -50,7 +65,7 @@ class Generated:
 
     name: str
     default_count: int | None
-    lines: Callable[[int, int, Sequence[str]], list[str]] | None
+    lines: Lines | None
     log_probability: Callable[[str], float] | None
     entropy: Callable[[], float] | None
     character_log_probs: Callable[[str], list[float]] | None = None  # of each character of a line and its end, likewise
@@ -76,6 +91,54 @@ def _of_grammar(name: str, build: Callable[[], Grammar]) -> Generated:
     )
 
 
+def _drawn(name: str, default_count: int, draws: Callable[[np.random.Generator], Iterator[str]]) -> Generated:
+    """Lines of examples out of a source that brings more."""
+    return Generated(name, default_count, distinct(name, draws), None, None)
+
+
+def _all_of(name: str, default_count: int, everything: Callable[[], Sequence[str]]) -> Generated:
+    """Lines of examples of which there are not many, or all of which are known."""
+    return Generated(name, default_count, lines_from(name, everything), None, None)
+
+
+def _in_readings(name: str, phrases: Callable[[], Sequence[readings.Readings]]) -> Generated:
+    return Generated(name, 4000, readings.lines_of(name, phrases), None, None)
+
+
+def _of_trees(
+    name: str, draw: Callable[[np.random.Generator, int], to_parse.Node], plain: tuple[int, int], deep: tuple[int, int]
+) -> tuple[Generated, Generated]:
+    """The corpus of trees of these depths, and that of deeper ones."""
+    assert plain[1] < deep[0]
+    return (
+        _drawn(name, 10_000, to_parse.of_depths(draw, *plain)),
+        _drawn(f"{name}-deep", 1000, to_parse.of_depths(draw, *deep)),
+    )
+
+
+EXAMPLES = (
+    _all_of("syllables", syllables.COUNT, syllables.everything),
+    _drawn("mood-en", 6000, moods_en.draw),
+    _drawn("mood-zh", 6000, moods_zh.draw),
+    _drawn("words-zh", 10_000, to_tag.words_zh_lines),
+    _drawn("spaces-en", 10_000, to_tag.spaces_en_lines),
+    _drawn("entities-en", 10_000, to_tag.entities_en_lines),
+    _all_of("adder-steps", 10_000, to_tag.adder_steps),
+    _drawn("dates", 20_000, to_rewrite.dates),
+    _drawn("reversal", 20_000, to_rewrite.reversals),
+    _drawn("numbers-en", 20_000, numbers.lines_of(numbers.ENGLISH_DIGITS, numbers.in_english)),
+    _drawn("digits-en", 20_000, numbers.lines_of(numbers.ENGLISH_DIGITS, numbers.in_english, back=True)),
+    _drawn("numerals-zh", 20_000, numbers.lines_of(numbers.CHINESE_DIGITS, numbers.in_chinese)),
+    _drawn("digits-zh", 20_000, numbers.lines_of(numbers.CHINESE_DIGITS, numbers.in_chinese, back=True)),
+    _drawn("pinyin-zh", 10_000, to_rewrite.pinyin_zh_lines),
+    _all_of("past-tense", verbs.COUNT, verbs.everything),
+    *_of_trees("arithmetic", to_parse.arithmetic, (1, 4), (5, 8)),
+    *_of_trees("logic", to_parse.logic, (1, 5), (6, 9)),
+    *_of_trees("negation", to_parse.negation, (1, 6), (7, 12)),
+    _in_readings("readings-en", readings.in_english),
+    _in_readings("readings-zh", readings.in_chinese),
+)
+
 GENERATED: dict[str, Generated] = {
     corpus.name: corpus
     for corpus in (
@@ -83,6 +146,7 @@ GENERATED: dict[str, Generated] = {
         Generated("adder", 20_000, adder.lines, adder.log_probability, lambda: adder.NATS_PER_CHARACTER),
         _of_grammar("grammar-en", grammar_en.build),
         _of_grammar("grammar-zh", grammar_zh.build),
+        *EXAMPLES,
     )
 }
 

@@ -47,14 +47,22 @@ class Reach:
     def characters(self) -> int | None:
         """How many characters back the median falls to a hundredth of what it is one character back; None where it does
         not."""
-        below = np.flatnonzero(~(self.median_K > LEVEL * self.median_K[0]))
+        below = np.flatnonzero(self.median_K <= LEVEL * self.median_K[0])
         return int(below[0]) + 1 if len(below) else None
 
+    @property
+    def explodes(self) -> bool:
+        """Whether the median is a hundred times as large somewhere as one character back."""
+        return not (self.median_K < self.median_K[0] / LEVEL).all()
 
-def untrained(model: RecurrentModel) -> RecurrentModel:
-    """The same network before any training, as far as its summary says how that began."""
+
+def untrained(model: RecurrentModel, gain: float = 1.0) -> RecurrentModel:
+    """The same network before any training, as far as its summary says how that began, recurrent matrices times `gain`."""
     seed, counts = model.summary.get("options", {}).get("seed", 1), model.summary.get("symbol_counts")
     fresh = init_parameters(model.config, seed, None if counts is None else np.array(counts))
+    for layer in fresh["layers"]:
+        if "recurrent" in layer:
+            layer["recurrent"] *= np.float32(gain)
     return RecurrentModel(model.config, model.vocabulary, fresh, lines=model.lines)
 
 
@@ -67,7 +75,8 @@ def reach(model: RecurrentModel, ids: np.ndarray, *, back: int, places: int) -> 
         raise CharrnnError(f"the text has {len(ids):,} characters; {back + 2:,} are needed to look {back} back")
     chosen = np.unique(np.linspace(back, len(ids) - 2, places).astype(int))
     norms_PK, _ = _norms(model, ids, chosen, back)
-    median_K, low_K, high_K = np.quantile(norms_PK[:, 1:], [0.5, 0.1, 0.9], axis=0)
+    with np.errstate(invalid="ignore"):  # what has exploded is infinite
+        median_K, low_K, high_K = np.quantile(norms_PK[:, 1:], [0.5, 0.1, 0.9], axis=0)
     return Reach(median_K, low_K, high_K)
 
 

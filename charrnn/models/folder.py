@@ -16,6 +16,7 @@ from charrnn.models.mixture import Mixture
 from charrnn.models.ngram.model import NgramModel
 from charrnn.models.predictor import Predictor
 from charrnn.models.recurrent import RecurrentModel
+from charrnn.models.rewriter import Rewriter
 from charrnn.models.tree_labeller import TreeLabeller
 
 MODEL = "model.safetensors"  # the best weights so far, self-contained
@@ -80,6 +81,7 @@ def from_archive(arrays: Mapping[str, np.ndarray], description: Mapping[str, Any
 KINDS: dict[str, Callable[[Mapping[str, np.ndarray], Mapping[str, Any], Path], SavedModel | Predictor]] = {
     Classifier.kind: Classifier.from_archive,
     Tagger.kind: Tagger.from_archive,
+    Rewriter.kind: Rewriter.from_archive,
     TreeLabeller.kind: TreeLabeller.from_archive,
     RecurrentModel.kind: RecurrentModel.from_archive,
     NgramModel.kind: NgramModel.from_archive,

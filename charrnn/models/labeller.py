@@ -5,7 +5,7 @@ They run on numpy, many texts at once.
 Shapes: T time, B rows, L labels.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -17,35 +17,18 @@ from charrnn.models.archive import Archive
 from charrnn.models.predictor import Answer
 from charrnn.network.arrays import Parameters
 from charrnn.network.crf import best_paths, marginals
-from charrnn.network.labelling import LabellingConfig, label_scores
+from charrnn.network.labelling import LabellingConfig, label_scores, read_texts
 from charrnn.network.parameters import shapes_of
+from charrnn.text.batches import in_batches, padded
 from charrnn.text.examples import written_labels
 from charrnn.text.symbols import BOUNDARY
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.trees import flatten, unflatten
 
-ROWS = 64  # texts that are read together
-
 
 def encoded(vocabulary: Vocabulary, texts: Sequence[str]) -> list[np.ndarray]:
     """The ids of each text; of an empty one, those of a boundary, for nothing cannot be read."""
     return [ids if len(ids := vocabulary.encode(text)) else np.array([BOUNDARY], np.int32) for text in texts]
-
-
-def padded(sequences: Sequence[np.ndarray], width: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """array_BT of the sequences, with zeros behind them up to the longest or `width`, and their lengths_B."""
-    lengths_B = np.array([len(sequence) for sequence in sequences], np.int32)
-    array_BT = np.zeros((len(sequences), width or lengths_B.max()), np.int32)
-    for row, sequence in enumerate(sequences):
-        array_BT[row, : len(sequence)] = sequence
-    return array_BT, lengths_B
-
-
-def in_batches(lengths: Sequence[int], rows: int = ROWS) -> Iterator[np.ndarray]:
-    """Indices of sequences to be read together, those of like length."""
-    order = np.argsort(lengths, kind="stable")
-    for begin in range(0, len(order), rows):
-        yield order[begin : begin + rows]
 
 
 class Labeller:
@@ -73,14 +56,25 @@ class Labeller:
 
     def scores(self, texts: Sequence[str]) -> list[np.ndarray]:
         """For each text what stands before the softmax, temperature not counted: scores_L, or of each place scores_TL."""
+        return self._of_each(texts, lambda ids_TB, lengths_B: label_scores(self.parameters, self.config, ids_TB, lengths_B))
+
+    def _of_each(self, texts: Sequence[str], read: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> list[np.ndarray]:
+        """What read(ids_TB, lengths_B) makes of each text: a row, or of each place of the text a row."""
         sequences = encoded(self.vocabulary, texts)
         found: list[np.ndarray] = [np.zeros(0)] * len(texts)
         for together in in_batches([len(ids) for ids in sequences]):
             ids_BT, lengths_B = padded([sequences[k] for k in together])
-            scores = label_scores(self.parameters, self.config, ids_BT.T, lengths_B)
+            made = read(ids_BT.T, lengths_B)
             for row, k in enumerate(together):
-                found[k] = scores[: len(texts[k]), row] if self.config.each else scores[row]
+                found[k] = made[: len(texts[k]), row] if self.config.each else made[row]
         return found
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """vectors_NX: what the label of each text is read from; where each place has one, the mean over places."""
+        read = self._of_each(texts, lambda ids_TB, lengths_B: read_texts(self.parameters, self.config, ids_TB, lengths_B))
+        if self.config.each:
+            read = [one.mean(0) if len(one) else np.zeros(self.config.reader.width) for one in read]
+        return np.array(read, np.float32).reshape(len(texts), self.config.reader.width)
 
     def facts(self) -> dict[str, Any]:
         size = sum(array.size for array in flatten(self.parameters).values())

@@ -25,6 +25,7 @@ Choose = Callable[[Memory, Any, Any], tuple[Memory, Any]]
 Read = Callable[[Any, State, Any], tuple[State, Any]]
 
 
+@runtime_checkable
 class LanguageModel(Protocol):
     """A distribution over the next character given all before it.
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+import numpy as np
+
 from charrnn.models.archive import Archive
 
 
@@ -31,6 +33,10 @@ class Predictor(Protocol):
 
     def predict(self, texts: Sequence[str], count: int = 1) -> list[list[Answer]]:
         """For each text up to `count` answers, the most probable first."""
+        ...
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """vectors_NX, float32: what the answer to each text is read from."""
         ...
 
     def facts(self) -> dict[str, Any]:

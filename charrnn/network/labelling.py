@@ -14,7 +14,7 @@ from operator import matmul
 from typing import Any
 
 from charrnn.errors import CharrnnError
-from charrnn.network.arrays import Array, Drop, Parameters, Product, Weight, no_dropout, zeros
+from charrnn.network.arrays import Array, Parameters, Weight, zeros
 from charrnn.network.attention import ADDITIVE_SIZE
 from charrnn.network.reader import ReaderConfig, read_whole
 
@@ -55,22 +55,19 @@ class LabellingConfig:
         return tree
 
 
-def label_scores(
-    parameters: Parameters,
-    config: LabellingConfig,
-    ids_TB: Array,
-    lengths_B: Array,
-    *,
-    compiled: bool = False,
-    drop: Drop = no_dropout,
-    product: Product = matmul,
-) -> Array:
-    """What stands before the softmax: scores_TBL of the labels of each symbol, or scores_BL of the text's."""
-    how: dict[str, Any] = {"compiled": compiled, "drop": drop, "product": product}
+def label_scores(parameters: Parameters, config: LabellingConfig, ids_TB: Array, lengths_B: Array, **how: Any) -> Array:
+    """What stands before the softmax: scores_TBL of the labels of each symbol, or scores_BL of the text's; `how`: see
+    read_texts."""
+    outputs = read_texts(parameters, config, ids_TB, lengths_B, **how)
+    return how.get("product", matmul)(outputs, parameters["output"]["weight"]) + parameters["output"]["bias"]
+
+
+def read_texts(parameters: Parameters, config: LabellingConfig, ids_TB: Array, lengths_B: Array, **how: Any) -> Array:
+    """What the labels are found from: outputs_TBX at each symbol, or outputs_BX of the text; `how`: see read_whole."""
     outputs_TBX, ends_BX = read_whole(parameters["reader"], config.reader, ids_TB, lengths_B, **how)
-    if not config.each:
-        outputs_TBX = ends_BX if config.pooling == "last" else pooled(parameters["pooling"], outputs_TBX, lengths_B)
-    return product(outputs_TBX, parameters["output"]["weight"]) + parameters["output"]["bias"]
+    if config.each:
+        return outputs_TBX
+    return ends_BX if config.pooling == "last" else pooled(parameters["pooling"], outputs_TBX, lengths_B)
 
 
 def pooled(weights: Parameters, outputs_TBX: Array, lengths_B: Array) -> Array:

@@ -33,7 +33,7 @@ def print_json(models: Sequence[SavedModel | Predictor]) -> None:
 def rows_of(facts: Facts) -> Rows:
     """What a model is, as people are told it; a name that is empty goes on with the row before."""
     form, course = _form_and_course(facts)
-    if "labels" in facts:
+    if facts["kind"] in MEASURES:
         return [*form, *course]
     vocabulary, rows = facts["vocabulary"], list(form)
     symbol = symbol_name(vocabulary["level"])
@@ -107,19 +107,32 @@ def _mixture_rows(facts: Facts) -> tuple[Rows, Rows]:
 
 
 def _labeller_rows(facts: Facts) -> tuple[Rows, Rows]:
-    network, reader = facts["network"], facts["network"]["reader"]
-    ways = "both directions" if reader["direction"] == "both" else "from left to right"
-    size = f"{reader['layers']} × {reader['hidden']} {title(reader['cell'])}, {ways}, {facts['parameters']:,} parameters"
+    network, labels = facts["network"], facts["labels"]
     joined = ", joined by a conditional random field" if network.get("crf") else ""
-    labels = facts["labels"]
     named = ", ".join(labels[:MOST_NAMED]) + (" …" if len(labels) > MOST_NAMED else "")
-    form = [("kind", facts["kind"]), ("network", size), ("labels", f"{len(labels)}{joined}: {named}")]
+    form = _form_of_reader(facts)
+    form.insert(2, ("labels", f"{len(labels)}{joined}: {named}"))
     if "children" in network:
         levels = f"learnt from up to {counted(network['levels'], 'level')} above the words"
         form.append(("trees", f"nodes of up to {network['children']} children, {levels}"))
-    symbols = counted(facts["vocabulary"]["size"] - 1, "character")
-    form.append(("vocabulary", f"{symbols} and the unknown symbol"))
     return form, _course_of_examples(facts)
+
+
+def _rewriter_rows(facts: Facts) -> tuple[Rows, Rows]:
+    network, longest = facts["network"], facts["longest"]
+    attention = f"{network['attention']}{', and copying' if network['copy'] else ''}"
+    lengths = f"{counted(longest['source'], 'character')} in, {longest['target']:,} out"
+    form = [*_form_of_reader(facts), ("attention", attention), ("longest", f"of what was learnt from: {lengths}")]
+    return form, _course_of_examples(facts)
+
+
+def _form_of_reader(facts: Facts) -> Rows:
+    """Kind, size and vocabulary of a network whose input is given whole."""
+    reader = facts["network"]["reader"]
+    ways = "both directions" if reader["direction"] == "both" else "from left to right"
+    size = f"{reader['layers']} × {reader['hidden']} {title(reader['cell'])}, {ways}, {facts['parameters']:,} parameters"
+    symbols = counted(facts["vocabulary"]["size"] - 1, "character")
+    return [("kind", facts["kind"]), ("network", size), ("vocabulary", f"{symbols} and the unknown symbol")]
 
 
 def _course_of_examples(facts: Facts) -> Rows:
@@ -140,5 +153,6 @@ LAYOUTS: dict[str, Callable[[Facts], tuple[Rows, Rows]]] = {
     "mixture": _mixture_rows,
     "classifier": _labeller_rows,
     "tagger": _labeller_rows,
+    "rewriter": _rewriter_rows,
     "tree-labeller": _labeller_rows,
 }

@@ -12,6 +12,7 @@ from charrnn.report.say import figures, say
 from charrnn.training import baseline
 from charrnn.training.ngram import train_ngram
 from charrnn.training.options import NgramOptions
+from charrnn.training.task import Task
 from charrnn.wording import symbol_name
 
 
@@ -31,21 +32,26 @@ def run_counting(corpus: Sequence[str], model: str, options: NgramOptions) -> No
     say(f"model: {Path(model) / MODEL}; score with: charrnn score -m {quote(model)}")
 
 
-def announcement(found: dict[str, Any] | None, symbol: str) -> str:
-    """A line that says, before a network is trained, what training.baseline found."""
+def announcement(found: dict[str, Any] | None, task: Task) -> str:
+    """A line that says, before a network is trained, what the task's simple model makes of the held-out examples."""
+    if found is None and task.unit != "characters":
+        return f"comparison skipped: there is nothing held out, or it would take too long to make {task.rival}"
     if found is None:
         most = f"{baseline.MOST_CHARACTERS:,} characters"
         why = f"the text is above {most}, nothing is held out, or it would take more than a tenth of the time"
         return f"n-gram: comparison skipped, {why}; charrnn ngram counts one"
-    return f"to beat: {_figure(found, symbol)}"
+    return f"to beat: {_figure(found, task)}"
 
 
-def comparison(found: dict[str, Any], network_nats: float, symbol: str) -> str:
-    """A line that compares a network's held-out figure with what training.baseline found."""
-    gap = found["bits_per_character"] - network_nats / math.log(2)
+def comparison(found: dict[str, Any], network_nats: float, task: Task) -> str:
+    """A line that compares a network's held-out figure with what the task's simple model reached."""
+    gap = (found[task.figure] - network_nats) / math.log(2)
     verdict = f"the network is better by {gap:.4f}" if gap > 0 else f"it beats the network by {-gap:.4f}"
-    return f"{_figure(found, symbol)}; {verdict}"
+    return f"{_figure(found, task)}; {verdict}"
 
 
-def _figure(found: dict[str, Any], symbol: str) -> str:
-    return f"n-gram of the same text, order {found['order']}: {found['bits_per_character']:.4f} bits per {symbol}"
+def _figure(found: dict[str, Any], task: Task) -> str:
+    made = found["made"] if "made" in found else f"n-gram of the same text, order {found['order']}"
+    name, factor = task.shown_as
+    right = f", {found['accuracy']:.1%} right" if "accuracy" in found else ""
+    return f"{made}: {found[task.figure] * factor:.4f} {name}{right}"

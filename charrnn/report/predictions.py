@@ -134,8 +134,20 @@ def _of_trees(found: dict[str, Any]) -> Iterator[str]:
             yield f"{counted(int(levels), 'level')}: {_percent(of['accuracy'])} of {counted(of['roots'], 'root')}"
 
 
+def _of_rewrites(found: dict[str, Any]) -> Iterator[str]:
+    yield f"right: {_exact(found)}"
+    if found["longer"]["texts"]:
+        yield f"longer than any learnt from: {_exact(found['longer'])}"
+
+
+def _exact(found: dict[str, Any]) -> str:
+    right = f"{round((found['exact'] or 0) * found['texts']):,} of {counted(found['texts'], 'text')}"
+    return f"{right}, {_percent(found['exact'])}; character error rate {_percent(found['character_error_rate'])}"
+
+
 MEASURES: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
     "classifier": _of_labels,
     "tagger": _of_tags,
+    "rewriter": _of_rewrites,
     "tree-labeller": _of_trees,
 }

@@ -64,7 +64,7 @@ def _run(session: Session, model: str, signals: Signals, html: str | None) -> in
     if task.rival and session.run.options.baseline and not session.journal.baseline:
         say(f"counting {task.rival}, to compare with")
         session = session.compared()
-        say(announcement(session.journal.baseline, symbol))
+        say(announcement(session.journal.baseline, task))
     before = session.also_before()
     journal = _take_steps(session, signals, html)
     if journal.best is not None:
@@ -79,7 +79,7 @@ def _run(session: Session, model: str, signals: Signals, html: str | None) -> in
     if session.run.options.hybrid:
         say_hybrid(session.join())
     elif session.run.options.baseline and journal.baseline and journal.best is not None:
-        say(comparison(journal.baseline, journal.best, symbol))
+        say(comparison(journal.baseline, journal.best, task))
     if before is not None:
         say(told_also(session.also_after(before), symbol))
     if limit := advice(session.run, journal):

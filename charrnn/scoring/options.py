@@ -72,6 +72,9 @@ class PredictOptions(Options):
     """How lines are answered, and whether the answers are held against right ones."""
 
     count: int = option(1, "Answers for each line, the most probable first.", least=1, names=("-n",))
+    beam: int | None = option(
+        None, "Of a model of --task rewrite: hypotheses to follow from character to character; by default 4.", least=1
+    )
     gold: str | None = option(
         None, "Answer the examples of this file, and measure how good the answers are.", metavar="FILE"
     )

@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from charrnn.errors import CharrnnError
 from charrnn.models.labeller import Classifier, Tagger
 from charrnn.models.predictor import Answer, Predictor
+from charrnn.models.rewriter import Rewriter
 from charrnn.models.tree_labeller import TreeLabeller
 from charrnn.scoring import measures
 from charrnn.scoring.options import PredictOptions
 from charrnn.text.bracketed import Bracketed, parse_bracketed, unlabelled, written_bracketed
-from charrnn.text.examples import Labelled, Tagged, lines_of, parse_labelled, parse_tagged, parsed
+from charrnn.text.examples import Labelled, Pair, Tagged, lines_of, parse_labelled, parse_pair, parse_tagged, parsed
 from charrnn.text.lines import line_groups
 
 Example = Any  # of text.examples
@@ -35,6 +37,9 @@ QUESTIONS: dict[str, Question] = {
     Tagger.kind: Question(
         Tagged.form, parse_tagged, lambda one: one.text, lambda one, model: model.written(one.labels), measures.of_tags
     ),
+    Rewriter.kind: Question(
+        Pair.form, parse_pair, lambda one: one.source, lambda one, model: one.target, measures.of_rewrites
+    ),
     TreeLabeller.kind: Question(
         Bracketed.form, parse_bracketed, unlabelled, lambda one, model: written_bracketed(one), measures.of_trees
     ),
@@ -55,14 +60,22 @@ def predict(
 ) -> Iterator[list[Predicted]]:
     """The answers to the texts, then to the lines of the files, in groups as they come."""
     if texts:
-        yield _answered(model, texts, options.count)
+        yield _answered(model, texts, options)
     for name in files:
         for lines in line_groups(name, encoding=options.encoding):
-            yield _answered(model, lines, options.count)
+            yield _answered(model, lines, options)
 
 
-def _answered(model: Predictor, texts: Sequence[str], count: int) -> list[Predicted]:
-    return [Predicted(text, answers) for text, answers in zip(texts, model.predict(texts, count), strict=True)]
+def _answered(model: Predictor, texts: Sequence[str], options: PredictOptions) -> list[Predicted]:
+    return [Predicted(text, answers) for text, answers in zip(texts, _answers(model, texts, options), strict=True)]
+
+
+def _answers(model: Predictor, texts: Sequence[str], options: PredictOptions) -> list[list[Answer]]:
+    if options.beam is None:
+        return model.predict(texts, options.count)
+    if not isinstance(model, Rewriter):
+        raise CharrnnError(f"--beam is for models of --task rewrite, and this is a {model.kind}; leave it out")
+    return model.predict(texts, options.count, options.beam)
 
 
 def predict_gold(model: Predictor, options: PredictOptions) -> tuple[list[Predicted], dict[str, Any]]:
@@ -70,7 +83,7 @@ def predict_gold(model: Predictor, options: PredictOptions) -> tuple[list[Predic
     assert options.gold is not None
     question = QUESTIONS[model.kind]
     examples = list(parsed(lines_of([options.gold], options.encoding), question.parse, question.form))
-    found = model.predict([question.text(one) for one in examples], options.count)
+    found = _answers(model, [question.text(one) for one in examples], options)
     predicted = [
         Predicted(question.text(one), answers, question.gold(one, model))
         for one, answers in zip(examples, found, strict=True)

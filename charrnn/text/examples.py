@@ -137,6 +137,8 @@ def parse_pair(line: str) -> Pair:
     parts = line.split("\t")
     if len(parts) != 2:
         raise ValueError("has no tab" if len(parts) == 1 else f"has {len(parts)} columns")
+    if not parts[0]:
+        raise ValueError("has a target and no source")
     return Pair(*parts)
 
 
@@ -166,7 +168,7 @@ def parse_tagged(line: str) -> Tagged:
     words = said.split(" ")
     if said == "" or all(_SPAN.fullmatch(word) for word in words):
         return Tagged(text, labels_of_spans(len(text), said.split()))
-    if len(said) == len(text):
+    if len(words) == 1 and len(said) == len(text):
         return Tagged(text, tuple(said))
     if len(words) != len(text):
         labels = counted(len(said) if len(words) == 1 else len(words), "label")

@@ -67,12 +67,13 @@ class ExampleTask(ABC):
     figure: ClassVar[str]
     rival: ClassVar[str | None] = None
     kind: ClassVar[str]  # of the model that is saved
+    usual: ClassVar[dict[str, Any]] = USUAL
     kept = None
 
     @classmethod
     def read(cls, paths: Sequence[str], options: TrainOptions, saved: dict[str, Any] | None = None) -> Self:
         if not saved:
-            options = options.filled(**USUAL)
+            options = options.filled(**cls.usual)
         question = QUESTIONS[cls.kind]
         examples = read_examples(
             paths,

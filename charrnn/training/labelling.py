@@ -13,19 +13,25 @@ import jax.numpy as jnp
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.labeller import Classifier, Labeller, Tagger, encoded, padded
+from charrnn.models.labeller import Classifier, Labeller, Tagger, encoded
+from charrnn.models.ngram.model import NgramModel
 from charrnn.network.arrays import Array, Drop
 from charrnn.network.crf import log_likelihoods
 from charrnn.network.labelling import LabellingConfig, label_scores
 from charrnn.network.loss import pick_targets
 from charrnn.network.parameters import bias_by_counts
 from charrnn.network.reader import ReaderConfig
+from charrnn.scoring.log_probs import score_sentences
+from charrnn.text.batches import padded
 from charrnn.text.examples import Examples
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.examples import ExampleBatches, ExampleTask
 from charrnn.training.options import TrainOptions
 from charrnn.training.task import Objective, Outcome, Tree
 from charrnn.wording import counted
+
+BASELINE_ORDER = 5  # of the n-grams that a classifier is compared with
+BASELINE_SECONDS = 1e-5  # for a character, roughly
 
 
 class LabelBatch(NamedTuple):
@@ -168,6 +174,27 @@ class Classify(Labelling):
     def nats(self, model: Classifier, examples: Sequence[Any]) -> tuple[float, int]:
         return nats_of(np.stack(model.scores([one.text for one in examples])), self._right(examples)), len(examples)
 
+    rival: ClassVar[str | None] = "an n-gram of the texts of each label"
+
+    def baseline(self, seconds: float) -> dict[str, Any] | None:
+        """By Bayes' rule: p(label | text) from p(label) and an n-gram's p(text | label)."""
+        learnt, held_out = self.examples.training, self.examples.held_out
+        work = sum(len(one.text) for one in learnt) + len(self.labels) * sum(len(one.text) for one in held_out)
+        if not held_out or work * BASELINE_SECONDS > seconds:
+            return None
+        texts = [one.text for one in held_out]
+        scores_NL = np.tile(np.log(self._counts_L / self._counts_L.sum()), (len(texts), 1))
+        for k, label in enumerate(self.labels):
+            of_label = "\n".join(one.text for one in learnt if one.label == label)
+            ids = self.vocabulary.encode(of_label)
+            model = NgramModel.train(ids, self.vocabulary, order=BASELINE_ORDER, lines=True)
+            scores_NL[:, k] -= [score.tally.nats for score in score_sentences(model, texts)]
+        right_N = self._right(held_out)
+        accuracy = float((scores_NL.argmax(1) == right_N).mean())
+        nats = nats_of(scores_NL, right_N) / len(texts)
+        made = f"n-grams of the texts of each label, order {BASELINE_ORDER}"
+        return {"made": made, self.figure: nats, "accuracy": accuracy}
+
     def _right(self, examples: Sequence[Any]) -> np.ndarray:
         return np.concatenate([self.numbered(one) for one in examples])
 
@@ -201,6 +228,21 @@ class Tag(Labelling):
 
     def configured(self, options: TrainOptions) -> LabellingConfig:
         return LabellingConfig(self.reader(options), len(self.labels), each=True, crf=options.crf)
+
+    rival: ClassVar[str | None] = "how often each character has each label"
+
+    def baseline(self, seconds: float) -> dict[str, Any] | None:
+        """Each character has the labels that it has in the examples learnt from, as often, one more of each being added."""
+        if not self.examples.held_out:
+            return None
+        counts_VL = np.ones((self.vocabulary.size, len(self.labels)))
+        for one in self.examples.training:
+            np.add.at(counts_VL, (self.vocabulary.encode(one.text), self.numbered(one)), 1)
+        ids = np.concatenate([self.vocabulary.encode(one.text) for one in self.examples.held_out])
+        right_N = np.concatenate([self.numbered(one) for one in self.examples.held_out])
+        scores_NL = np.log(counts_VL[ids])
+        accuracy = float((scores_NL.argmax(1) == right_N).mean())
+        return {"made": self.rival, self.figure: nats_of(scores_NL, right_N) / len(ids), "accuracy": accuracy}
 
     def nats(self, model: Tagger, examples: Sequence[Any]) -> tuple[float, int]:
         nats = 0.0

@@ -12,11 +12,12 @@ from charrnn.training.optimizer import OPTIMIZERS
 from charrnn.training.schedules import SCHEDULES
 
 # what may be learnt beside language modelling, and what is said of that alone
-TASKS = ("classify", "tag", "tree")
+TASKS = ("classify", "tag", "rewrite", "tree")
 OF_LANGUAGE_MODELS = (
     "init_from", "also", "hybrid", "output", "attention_window", "embedding_dropout", "window", "line_lengths",
     "sample_every", "level", "lines", "keep_text",
 )  # fmt: skip
+WITHOUT_ATTENTION = ("tag", "tree")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +88,8 @@ class TrainOptions(ReadingOptions):
 
     task: str | None = option(
         None,
-        "Learn another task than language modelling, from examples, one a line: label, tab, text; text, tab, labels; or "
-        "(label (label word) (label word)).",
+        "Learn another task than language modelling, from examples, one a line: label, tab, text; text, tab, labels; "
+        "source, tab, target; (label (label word) (label word)).",
         choices=TASKS,
     )
     init_from: str | None = option(
@@ -113,9 +114,13 @@ class TrainOptions(ReadingOptions):
         otherwise="forward",
     )
     attention: str | None = option(
-        None, "Attention over the last layer's past states.", choices=ATTENTIONS, otherwise="none"
+        None,
+        "Attention over the last layer's past states; with --task over the text, of rewrite by default additive.",
+        choices=ATTENTIONS,
+        otherwise="none",
     )
     crf: bool = option(False, "With --task tag, learn which labels follow each other (a conditional random field).")
+    copy: bool = option(False, "With --task rewrite, let the symbols of answers be copied from where attention looks.")
     attention_window: int | None = option(None, "Past states that attention looks back on.", least=1)
     embedding: int | None = option(None, "Length of the dense embedding; 0 feeds symbols one-hot.", least=0, otherwise=128)
     dropout: float | None = option(None, "Share of each layer's outputs dropped in training.", least=0.0, below=1.0)
@@ -169,10 +174,14 @@ class TrainOptions(ReadingOptions):
     def _check_task(self) -> None:
         if self.crf and self.task != "tag":
             raise CharrnnError("--crf joins the labels of characters; it needs --task tag")
-        if self.task == "tree" and self.attention not in (None, "none"):
-            raise CharrnnError("--attention looks back on what was read; leave it out with --task tree")
+        if self.copy and self.task != "rewrite":
+            raise CharrnnError("--copy lets answers copy their source; it needs --task rewrite")
+        if self.copy and self.attention == "none":
+            raise CharrnnError("--copy copies from where attention looks; leave out --attention none")
         if self.task is None:
             return
+        if self.task in WITHOUT_ATTENTION and self.attention not in (None, "none"):
+            raise CharrnnError(f"--attention: there is none with --task {self.task}; leave it out")
         for item in fields(self):
             usual = (None, item.default, option_of(item).otherwise)
             if item.name in OF_LANGUAGE_MODELS and getattr(self, item.name) not in usual:

@@ -26,6 +26,7 @@ from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import MOST_EPOCHS
 from charrnn.training.reading import figure_of
+from charrnn.training.rewriting import Rewrite
 from charrnn.training.run import Run
 from charrnn.training.saving import RUN, add_to_summary, new_run, save, saying_more
 from charrnn.training.step import TrainState
@@ -37,7 +38,7 @@ from charrnn.wording import counted, epochs_of
 # finds it compiled
 JOINING_EVALUATIONS, JOINING_COMPILATIONS = 3.0, 1.1
 
-TASKS: dict[str, type[Task]] = {task.name: task for task in (LanguageModelling, Classify, Tag, LabelTrees)}
+TASKS: dict[str, type[Task]] = {task.name: task for task in (LanguageModelling, Classify, Tag, Rewrite, LabelTrees)}
 
 
 @dataclass(frozen=True)

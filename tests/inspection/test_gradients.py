@@ -107,3 +107,16 @@ def test_before_training_it_is_the_same_network(tmp_path, corpus_file):
     before, after = untrained(model).parameters, model.parameters
     for fresh, kept in zip(jax.tree.leaves(before), jax.tree.leaves(after), strict=True):
         np.testing.assert_allclose(fresh, kept, atol=1e-6)
+
+
+def test_the_gain_of_the_recurrent_matrix_decides_between_vanishing_and_exploding():
+    """Of an untrained Elman network, whose recurrent matrix is orthogonal."""
+    vocabulary = Vocabulary("\nabcdefg")
+    config = NetworkConfig(vocabulary.size, "elman", 1, 64, 8)
+    model = RecurrentModel(config, vocabulary, init_parameters(config, 1))
+    ids = np.random.default_rng(0).integers(2, vocabulary.size, 200).astype(np.int32)
+    found = [reach(untrained(model, gain), ids, back=40, places=8) for gain in (1.0, 1.5, 3.0)]
+    vanishing, level, exploding = (one.median_K[-1] / one.median_K[0] for one in found)
+    assert vanishing < 0.01 < level < 100 < exploding
+    assert [one.explodes for one in found] == [False, False, True]
+    assert found[0].characters is not None

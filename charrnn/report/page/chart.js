@@ -30,7 +30,7 @@ function lines(series, { across, up, log = false, bars = [], width = 640, height
   const good = (value) => Number.isFinite(value) && (!log || value > 0);
   const xs = series.flatMap((one) => one.points.map(([x]) => x)), ys = [...series.flatMap((one) => one.points.map(([, y]) => y)), ...bars.map((bar) => bar.value)].filter(good);
   const [x0, x1] = [Math.min(...xs), Math.max(...xs)], highest = Math.max(...ys);
-  const lowest = Math.max(Math.min(...ys), log ? highest * 1e-12 : -Infinity);
+  const lowest = Math.max(Math.min(...ys), log ? Math.min(highest, 1) * 1e-12 : -Infinity);
   const room = log ? 0 : 0.05 * (highest - lowest || 1), below = scale(lowest) - room, y0 = !log && lowest >= 0 ? Math.max(0, below) : below, y1 = scale(highest) + room;
   const px = (x) => left + (right - left) * (x - x0) / (x1 - x0 || 1);
   const py = (y) => bottom - (bottom - top) * (Math.max(y0, Math.min(y1, scale(y))) - y0) / (y1 - y0 || 1);

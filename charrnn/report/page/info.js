@@ -8,7 +8,7 @@ function curve(model, x, y, factor = 1) {
 function show(data) {
   const view = document.getElementById("view"), models = data.models, several = models.length > 1;
   const rows = [...new Set(models.flatMap((model) => model.rows.map(([name]) => name)))];
-  const cell = (model, name) => model.rows.filter(([one]) => one === name).map(([, value]) => value).join("; ");
+  const cell = (model, name) => model.rows.filter(([one]) => one === name).map(([, value]) => value).join("\n");
   const trained = models.filter((model) => model.log.length);
   const going = trained.length ? curves(trained) : [];
   const facts = table(["", ...models.map((model) => model.name)], rows.map((name) => [name, ...models.map((model) => cell(model, name))]));

@@ -15,7 +15,7 @@ from charrnn.models.mixture import networks_in
 from charrnn.models.predictor import Predictor
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.options import flag
-from charrnn.report.info import rows_of
+from charrnn.report.info import Rows, rows_of
 from charrnn.report.page.page import View, check_places, say_made, write_view
 from charrnn.wording import symbol_name
 
@@ -59,7 +59,7 @@ def _model(model: SavedModel | Predictor, name: str) -> dict[str, Any]:
         unit, figure = model.unit, f"nats_per_{model.unit}"
     return {
         "name": name,
-        "rows": [[title, value] for title, value in rows_of(facts) if title] + [["licence", _licence(facts)]],
+        "rows": _titled(rows_of(facts)) + [["licence", _licence(facts)]],
         "unit": f"bits per {unit}",
         "factor": 1 / np.log(2),
         "baseline": (facts.get("baseline") or {}).get(figure),
@@ -67,6 +67,14 @@ def _model(model: SavedModel | Predictor, name: str) -> dict[str, Any]:
         "samples": [sample for line in log for sample in line.get("samples", ())],
         **(_of_symbols(model) if isinstance(model, SavedModel) else {"symbols": [], "map": None}),
     }
+
+
+def _titled(rows: Rows) -> list[list[str]]:
+    """The rows, each that goes on with the one before under the name of that."""
+    titled: list[list[str]] = []
+    for title, value in rows:
+        titled.append([title or titled[-1][0], value.strip()])
+    return titled
 
 
 def _of_symbols(model: SavedModel) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from charrnn import api
 from charrnn.errors import CharrnnError
 from charrnn.files import replacing
 from charrnn.inspection.attention import attention
@@ -15,6 +14,7 @@ from charrnn.inspection.gradients import Reach, owes, reach, untrained
 from charrnn.inspection.look import Read, read_files
 from charrnn.inspection.neurons import Neurons, neurons
 from charrnn.inspection.states import network_in
+from charrnn.models.folder import open_model
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.cells import title
 from charrnn.report.page.options import PrintOptions
@@ -43,7 +43,7 @@ class Named:
 def show(names: Sequence[str], files: Sequence[str], options: PrintOptions) -> None:
     """Print what is found in the models, and write it as a page or as JSON."""
     check_places(options.html, options.json, options.states)
-    networks = [Named(name, network_in(api.load(name), name)) for name in names]
+    networks = [Named(name, network_in(open_model(Path(name)), name)) for name in names]
     if len(networks) > 1 and not options.gradients:
         raise CharrnnError(f"--{options.look} looks at one model; leave out the other -m")
     reads = read_files([network.model.vocabulary for network in networks], files, options.encoding)
@@ -118,16 +118,17 @@ def _show_gradients(networks: Sequence[Named], reads: Sequence[Read], options: P
     for network, read in zip(networks, reads, strict=True):
         trained, before = (
             reach(model, read.ids_T, back=options.back, places=options.places)
-            for model in (network.model, untrained(network.model))
+            for model in (network.model, untrained(network.model, options.gain))
         )
         found.append((str(network), trained, before))
-    print(f"{'model':40}{'trained':>16}{'before training':>18}")
+    fresh = "before training" if options.gain == 1 else f"before training, recurrent matrices times {options.gain:g}"
+    print(f"{'model':40}{'trained':>16}  {fresh}")
     for name, trained, before in found:
-        print(f"{name:40}{_far(trained, options.back):>16}{_far(before, options.back):>18}")
+        print(f"{name:40}{_far(trained, options.back):>16}{_far(before, options.back):>{2 + len(fresh)}}")
     models = [{"name": name, "trained": _figures(trained), "fresh": _figures(before)} for name, trained, before in found]
     places = f"{counted(options.places, 'place')} of {', '.join(name for name, _ in reads[0].sections)}"
     about = f"The gradient of the loss at a character in the states before it, over {places}."
-    data: dict[str, Any] = {"about": about, "back": options.back, "models": models}
+    data: dict[str, Any] = {"about": about, "back": options.back, "fresh": fresh, "models": models}
     if options.page:
         model, read = networks[0].model, reads[0]
         count = min(options.characters, OWES, len(read.ids_T) - 1)
@@ -138,12 +139,14 @@ def _show_gradients(networks: Sequence[Named], reads: Sequence[Read], options: P
 
 
 def _far(one: Reach, back: int) -> str:
+    if one.explodes:
+        return "explodes"
     return f"> {back}" if one.characters is None else str(one.characters)
 
 
 def _figures(one: Reach) -> dict[str, Any]:
     curves = {"median": one.median_K.tolist(), "low": one.low_K.tolist(), "high": one.high_K.tolist()}
-    return curves | {"reach": one.characters}
+    return curves | {"reach": one.characters, "explodes": one.explodes}
 
 
 def _show_attention(networks: Sequence[Named], reads: Sequence[Read], options: PrintOptions) -> View:

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from charrnn import api
+from charrnn.models.folder import open_model
 from charrnn.models.language_model import LanguageModel
 from charrnn.report.mixture import open_and_say
 from charrnn.report.page.options import PageOptions
@@ -77,7 +78,7 @@ def show_surprise(models: Sequence[str], texts: Sequence[str], files: Sequence[s
         if is_source(options.against):
             expected.append(expected_by_source(options.against, read))
         else:
-            expected.append(expected_by(api.load(options.against), options.against, read, context=context))
+            expected.append(expected_by(open_model(Path(options.against)), options.against, read, context=context))
     names = ", ".join(dict.fromkeys(file_name(name) for name in files)) or "the text"
     title = f"{names}: how much it surprises {' and '.join(one.name for one in expected)}"
     write_view(surprise_view(title, read, expected, model.vocabulary.level), options.html, options.json)

@@ -33,7 +33,7 @@ def test_an_answer_is_the_tree_with_its_labels(model):
         assert answer.text == written(text, answer.said)
         np.testing.assert_allclose(answer.more["probabilities"], softmax(scores_NL).max(-1))
         assert answer.probability == answer.more["probabilities"][0]
-        assert not answer.more["deeper"]
+        assert not answer.more["deeper_than_learnt"]
 
 
 def written(text, labels):
@@ -54,7 +54,8 @@ def test_labels_of_the_question_are_not_looked_at_and_trees_do_not_feel_each_oth
     alone = model.scores(["(no (yes ab) (a (b b) (c cab)))"])[0]
     np.testing.assert_allclose(model.scores(TEXTS)[0], alone, atol=1e-6)
     np.testing.assert_allclose(model.vectors(TEXTS)[0], model.vectors(TEXTS[:1])[0], atol=1e-6)
-    assert model.vectors(TEXTS)[0].shape == (7,)
+    assert model.vectors(TEXTS).shape == (3, 7)
+    assert model.vectors([]).shape == (0, 7)
 
 
 def test_a_tree_that_is_read_otherwise_has_another_answer(model):
@@ -66,7 +67,7 @@ def test_deep_trees_and_unseen_words_are_answered(model):
     text = "(_ " * 10_000 + "(_ zzz)" + ")" * 10_000
     (answer,) = model.predict([text])[0]
     assert len(answer.said) == 10_001
-    assert answer.more["deeper"]
+    assert answer.more["deeper_than_learnt"]
 
 
 def test_what_is_no_tree_is_refused_in_a_clear_line(model):
@@ -92,7 +93,7 @@ def test_measures():
 
     class Said:
         def __init__(self, said, deeper):
-            self.said, self.more = tuple(said), {"deeper": deeper}
+            self.said, self.more = tuple(said), {"deeper_than_learnt": deeper}
 
     answers = [Said("aba", False), Said("bab", True), Said("aab", False), Said("b", False)]
     found = of_trees(examples, answers)

@@ -87,7 +87,7 @@ def test_the_command_line(learnt, run, tmp_path):
     code, out, error = run("predict", "-m", learnt, "--gold", tmp_path / "gold.txt", "--format", "jsonl")
     assert code == 0
     said = [json.loads(line) for line in out.splitlines()]
-    assert [one["answers"][0]["deeper"] for one in said] == [False, True]
+    assert [one["answers"][0]["deeper_than_learnt"] for one in said] == [False, True]
     assert said[0]["gold"] == "(T (T T) (_ or) (F F))"
     assert said[0]["text"] == "(_ (_ T) (_ or) (_ F))"
     assert "right: " in error
@@ -100,7 +100,7 @@ def test_the_command_line(learnt, run, tmp_path):
 def test_options_that_are_not_for_trees(run, trees, tmp_path):
     refused = run("train", trees, "-m", tmp_path / "m", "--task", "tree", "--cell", "gru")
     assert_one_clear_line(refused, "cell 'gru' has no form for trees; choose one of elman, lstm")
-    with pytest.raises(charrnn.CharrnnError, match="--attention looks back on what was read; leave it out with --task tree"):
+    with pytest.raises(charrnn.CharrnnError, match="--attention: there is none with --task tree; leave it out"):
         TrainOptions(task="tree", attention="dot")
     with pytest.raises(charrnn.CharrnnError, match="--crf joins the labels of characters; it needs --task tag"):
         TrainOptions(task="tree", crf=True)

@@ -54,11 +54,13 @@ format: .venv/installed
 reference: .venv/installed
 	$(BIN)/python docs/reference.py
 
-# of docs/seeing.md; needs Chromium
+# of docs/seeing.md; needs Chromium. OTHERS: more texts, such as OTHERS="tang.txt demo/pydoc.txt"
+OTHERS := demo/pydoc.txt
 pictures: .venv/installed
 	mkdir -p demo
 	test -e demo/tiny.txt || $(BIN)/charrnn corpus get tiny-shakespeare -o demo/tiny.txt
-	$(BIN)/python -m docs.pictures demo/tiny.txt demo/pictures
+	test -e demo/pydoc.txt || $(BIN)/charrnn corpus get pydoc -o demo/pydoc.txt
+	$(BIN)/python -m docs.pictures demo/pictures demo/tiny.txt $(OTHERS)
 
 bench: .venv/installed
 	$(BIN)/python -m tests.benchmarks

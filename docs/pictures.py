@@ -1,6 +1,7 @@
-"""Makes the pictures of docs/seeing.md in docs/pictures/, with Chromium: `make pictures`, about five minutes.
+"""Makes the pictures of docs/seeing.md in docs/pictures/, with Chromium: `make pictures`, about ten minutes.
 
-Usage: pictures.py CORPUS FOLDER. The models and pages go to FOLDER; those that are there already are not made again.
+Usage: pictures.py FOLDER CORPUS [OTHER...]. The models and pages go to FOLDER; models that are there are not made again.
+All pictures are of a model of CORPUS; of each of the others there are those of surprise and of units, by their names.
 """
 
 import os
@@ -19,11 +20,13 @@ def charrnn(*arguments: object) -> None:
     subprocess.run([CHARRNN.absolute(), *map(str, arguments)], check=True)
 
 
-def models(corpus: Path) -> None:
-    """The models that are not there yet; what they have not learnt from goes to scene.txt."""
-    text = corpus.read_text()
-    Path("scene.txt").write_text(text[-111_540:][:12_000])
+def models(corpus: Path, others: list[Path]) -> None:
+    """The models that are not there yet; what they have not learnt from goes to scene.txt, and to a scene of each other."""
     wanted = {"play": ["train", corpus, "--minutes", 1, "--keep-text"], "counts": ["ngram", corpus]}
+    for one in [corpus, *others]:
+        text = one.read_text()
+        Path("scene.txt" if one == corpus else f"{one.stem}-scene.txt").write_text(text[-(len(text) // 10) :][:12_000])
+    wanted |= {one.stem: ["train", one, "--minutes", 2] for one in others}
     wanted["additive"] = ["train", corpus, "--attention", "additive", "--hidden", 128, "--steps", 800, "--seed", 1]
     for cell in CELLS:
         wanted[cell] = ["train", corpus, "--cell", cell, "--output", "plain", "--hidden", 128, "--steps", 1000, "--seed", 1]
@@ -37,7 +40,10 @@ def models(corpus: Path) -> None:
     Path("words.txt").write_text("".join(Path("pairs", "pairs.txt").read_text().splitlines(keepends=True)[:40]))
 
 
-def pages() -> None:
+def pages(others: list[Path]) -> None:
+    for name in (one.stem for one in others):
+        charrnn("score", "-m", name, "--stream", f"{name}-scene.txt", "--html", f"surprise-{name}.html")
+        charrnn("inspect", "-m", name, "--neurons", f"{name}-scene.txt", "--html", f"neurons-{name}.html")
     scene, play = "scene.txt", ["-m", "play"]
     charrnn("score", *play, "--stream", scene, "--html", "surprise.html")
     charrnn("score", *play, "--against", "counts", "--stream", scene, "--html", "difference.html")
@@ -50,13 +56,15 @@ def pages() -> None:
     charrnn("info", *CELLS, "--html", "models.html")
 
 
-def pictures() -> None:
+def pictures(others: list[Path]) -> None:
     """Each page as it is seen, a character pointed at."""
     (HERE / "pictures").mkdir(exist_ok=True)
-    for name, place, dark in (
+    seen: list[tuple[str, int | None, bool]] = [
         ("surprise", 150, False), ("difference", 150, False), ("written", 40, True), ("neurons", 150, False),
         ("gradients", 70, False), ("attention", 150, True), ("pairs", 60, False), ("models", None, False),
-    ):  # fmt: skip
+    ]  # fmt: skip
+    seen += [(f"{page}-{one.stem}", 120, False) for one in others for page in ("surprise", "neurons")]
+    for name, place, dark in seen:
         with Browser(1200, 780, dark=dark) as browser:
             browser.open(Path(f"{name}.html"))
             if name == "gradients":
@@ -70,9 +78,9 @@ def pictures() -> None:
 
 
 if __name__ == "__main__":
-    corpus, folder = (Path(name).absolute() for name in sys.argv[1:])
+    folder, corpus, *others = (Path(name).absolute() for name in sys.argv[1:])
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)  # so that the models have short names
-    models(corpus)
-    pages()
-    pictures()
+    models(corpus, others)
+    pages(others)
+    pictures(others)

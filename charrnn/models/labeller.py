@@ -19,16 +19,10 @@ from charrnn.network.arrays import Parameters
 from charrnn.network.crf import best_paths, marginals
 from charrnn.network.labelling import LabellingConfig, label_scores, read_texts
 from charrnn.network.parameters import shapes_of
-from charrnn.text.batches import in_batches, padded
+from charrnn.text.batches import encoded, in_batches, padded
 from charrnn.text.examples import written_labels
-from charrnn.text.symbols import BOUNDARY
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.trees import flatten, unflatten
-
-
-def encoded(vocabulary: Vocabulary, texts: Sequence[str]) -> list[np.ndarray]:
-    """The ids of each text; of an empty one, those of a boundary, for nothing cannot be read."""
-    return [ids if len(ids := vocabulary.encode(text)) else np.array([BOUNDARY], np.int32) for text in texts]
 
 
 class Labeller:

@@ -14,14 +14,13 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import Archive
-from charrnn.models.labeller import encoded
 from charrnn.models.language_model import take_rows
 from charrnn.models.predictor import Answer
 from charrnn.network.arrays import Parameters
 from charrnn.network.parameters import shapes_of
 from charrnn.network.reader import read_whole
 from charrnn.network.rewriting import RewritingConfig, Source, Written, begun, decode, encode, log_probs_of, spread_out
-from charrnn.text.batches import in_batches, padded
+from charrnn.text.batches import encoded, in_batches, padded
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.trees import flatten, map_tree, unflatten

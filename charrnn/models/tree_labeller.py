@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.labeller import Labeller, encoded, softmax
+from charrnn.models.labeller import Labeller, softmax
 from charrnn.models.predictor import Answer
 from charrnn.network.composition import TreeConfig, compose, label_scores_of
 from charrnn.network.reader import read_whole
-from charrnn.text.batches import in_batches, padded
+from charrnn.text.batches import encoded, in_batches, padded
 from charrnn.text.bracketed import Bracketed, parse_bracketed, written_bracketed
 
 WORDS = 256  # that are read together
@@ -28,8 +28,8 @@ class TreeLabeller(Labeller):
     def predict(self, texts: Sequence[str], count: int = 1) -> list[list[Answer]]:
         """Answers differ in the label of the root, whose probability they have; all other nodes have their likeliest.
 
-        more: "probabilities", of the label of each node, in the order in which the brackets open; "deeper", whether the tree
-        has more levels than any that was learnt from.
+        more: "probabilities", of the label of each node, in the order in which the brackets open; "deeper_than_learnt",
+        whether the tree has more levels than any that was learnt from.
         """
         trees = self._parsed(texts)
         return [self._labelled(tree, states_ND, count) for tree, states_ND in zip(trees, self._states(trees), strict=True)]
@@ -39,7 +39,7 @@ class TreeLabeller(Labeller):
         return [label_scores_of(self.parameters, self.config, states_ND) for states_ND in self._states(self._parsed(texts))]
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """vectors_NH: of each text the root's hidden state."""
+        """vectors_NH: the hidden state of each text's root."""
         hidden = self.config.reader.hidden
         roots = [states_ND[0, :hidden] for states_ND in self._states(self._parsed(texts))]
         return np.array(roots, np.float32).reshape(len(texts), hidden)
@@ -53,7 +53,7 @@ class TreeLabeller(Labeller):
             labels = tuple(self.labels[k] for k in best_N)
             more = {
                 "probabilities": shares_NL[np.arange(len(best_N)), best_N].tolist(),
-                "deeper": tree.levels[0] > self.config.levels,
+                "deeper_than_learnt": tree.levels[0] > self.config.levels,
             }
             answers.append(Answer(written_bracketed(tree, labels), more["probabilities"][0], labels, more))
         return answers

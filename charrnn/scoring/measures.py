@@ -85,23 +85,6 @@ def of_tags(examples: Sequence[Tagged], answers: Sequence[Answer]) -> dict[str, 
     }
 
 
-def of_rewrites(examples: Sequence[Pair], answers: Sequence[Answer]) -> dict[str, Any]:
-    """exact, the share of answers that are right, and character_error_rate, how many characters are wrong (Levenshtein 1966)
-    over how many the right answers have; "longer": the same of sources that are longer than any learnt from."""
-    pairs = list(zip(examples, answers, strict=True))
-    longer = [(one, answer) for one, answer in pairs if answer.more["longer_than_learnt"]]
-    return {**_of_pairs(pairs), "longer": _of_pairs(longer)}
-
-
-def _of_pairs(pairs: Sequence[tuple[Pair, Answer]]) -> dict[str, Any]:
-    wrong = sum(edit_distance(answer.text, one.target) for one, answer in pairs)
-    return {
-        "texts": len(pairs),
-        "exact": share(sum(answer.text == one.target for one, answer in pairs), len(pairs)),
-        "character_error_rate": share(wrong, sum(len(one.target) for one, _ in pairs)),
-    }
-
-
 def of_trees(examples: Sequence[Bracketed], answers: Sequence[Answer]) -> dict[str, Any]:
     """accuracy of roots, node_accuracy of all nodes, inner_accuracy of those that are no words, and how many they are; where
     trees are deeper than any learnt from, that of these alone, and of all by levels. What has no label counts nowhere."""
@@ -118,7 +101,7 @@ def of_trees(examples: Sequence[Bracketed], answers: Sequence[Answer]) -> dict[s
             right[inner] += label == said
             if node == 0:
                 levels = example.levels[0]
-                for counts in (roots, deeper) if answer.more["deeper"] else (roots,):
+                for counts in (roots, deeper) if answer.more["deeper_than_learnt"] else (roots,):
                     counts[levels, label == said] += 1
     found = _of_roots(roots) | {
         "nodes": nodes.total(),
@@ -138,3 +121,20 @@ def _of_roots(counts: Counter) -> dict[str, Any]:
     """Of counts by levels and whether the root is right."""
     right = sum(count for (_, is_right), count in counts.items() if is_right)
     return {"roots": counts.total(), "accuracy": share(right, counts.total())}
+
+
+def of_rewrites(examples: Sequence[Pair], answers: Sequence[Answer]) -> dict[str, Any]:
+    """exact, the share of answers that are right, and character_error_rate, how many characters are wrong (Levenshtein 1966)
+    over how many the right answers have; "longer": the same of sources that are longer than any learnt from."""
+    pairs = list(zip(examples, answers, strict=True))
+    longer = [(one, answer) for one, answer in pairs if answer.more["longer_than_learnt"]]
+    return {**_of_pairs(pairs), "longer": _of_pairs(longer)}
+
+
+def _of_pairs(pairs: Sequence[tuple[Pair, Answer]]) -> dict[str, Any]:
+    wrong = sum(edit_distance(answer.text, one.target) for one, answer in pairs)
+    return {
+        "texts": len(pairs),
+        "exact": share(sum(answer.text == one.target for one, answer in pairs), len(pairs)),
+        "character_error_rate": share(wrong, sum(len(one.target) for one, _ in pairs)),
+    }

@@ -30,7 +30,7 @@ class ScoreOptions(MixtureOptions):
     spans: bool = option(False, "Add each line's most surprising span and what was expected there.")
     adapt: float | None = option(
         None,
-        "Dynamic evaluation: train on the text while scoring it; a step moves a weight by about RATE; try 0.0005.",
+        "Dynamic evaluation: train on the text while scoring it; a step moves a weight by about RATE; try 0.0003.",
         above=0,
         metavar="RATE",
     )

@@ -51,6 +51,11 @@ def compact(ids: np.ndarray, size: int) -> np.ndarray:
     return ids.astype(np.min_scalar_type(size))
 
 
+def encoded(vocabulary: Vocabulary, texts: Sequence[str]) -> list[np.ndarray]:
+    """The ids of each text; of an empty one, those of a boundary, for nothing cannot be read."""
+    return [ids if len(ids := vocabulary.encode(text)) else np.array([BOUNDARY], np.int32) for text in texts]
+
+
 def padded(sequences: Sequence[np.ndarray], width: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """array_BT of the sequences, with zeros behind them up to the longest or `width`, and their lengths_B."""
     lengths_B = np.array([len(sequence) for sequence in sequences], np.int32)

@@ -12,7 +12,7 @@ import numpy as np
 from charrnn.network.parameters import make_parameters, shapes_of
 from charrnn.network.precision import PRODUCTS
 from charrnn.scoring.predict import QUESTIONS
-from charrnn.text.batches import Grouped
+from charrnn.text.batches import Grouped, groups_within
 from charrnn.text.examples import Example, Examples, read_examples
 from charrnn.text.symbols import UNKNOWN
 from charrnn.text.vocabulary import Vocabulary, to_units
@@ -33,7 +33,8 @@ USUAL: dict[str, Any] = {
     "precision": "float32",
 }
 ROWS = 32
-LENGTHS = 3  # that examples are padded to; each is compiled
+LENGTHS = 3  # that examples are padded to, at most; each is compiled, which takes COMPILING seconds
+COMPILING = 5.0
 MEASURED = 256  # held-out examples by which it is measured how long all of them take
 
 
@@ -41,8 +42,11 @@ class ExampleBatches:
     """Examples of like size together, shuffled anew each epoch. make(chosen, group) makes a batch of the indices chosen,
     padded to what all those of the group need."""
 
-    def __init__(self, sizes: Sequence[int], rows: int, seed: int, make: Callable[[np.ndarray, np.ndarray], Tree]):
-        self._grouped, self._make = Grouped(np.array(sizes), rows, seed, LENGTHS), make
+    def __init__(self, sizes: np.ndarray, options: TrainOptions, make: Callable[[np.ndarray, np.ndarray], Tree]):
+        assert options.batch_size
+        assert options.line_lengths
+        self._grouped = Grouped(sizes, options.batch_size, options.seed, options.line_lengths)
+        self._make = make
         self.steps_per_epoch, self.shapes = self._grouped.steps_per_epoch, self._grouped.shapes
 
     def __call__(self, step: int) -> Tree:
@@ -102,6 +106,16 @@ class ExampleTask(ABC):
     def read_of(cls, example: Any) -> Sequence[str]:
         """The texts of an example whose characters the network reads or writes."""
 
+    @classmethod
+    @abstractmethod
+    def size_of(cls, example: Any) -> int:
+        """By which examples are put together; those of a batch are padded to the largest."""
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Of the examples learnt from."""
+        return np.array([self.size_of(one) for one in self.examples.training])
+
     @abstractmethod
     def configured(self, options: TrainOptions) -> Any:
         """The configuration of the network that filled options ask for."""
@@ -112,7 +126,10 @@ class ExampleTask(ABC):
             reasons.append(DEFAULT_BUDGET)
             options = replace(options, minutes=DEFAULT_MINUTES)
         rate, rows = rate_for(options.optimizer, options.hidden), max(1, min(ROWS, len(self.examples.training) // 4))
-        options = options.filled(learning_rate=rate, batch_size=rows)
+        lengths = LENGTHS
+        if options.minutes is not None:
+            lengths = min(LENGTHS, groups_within(self.sizes, 60 * options.minutes, COMPILING))
+        options = options.filled(learning_rate=rate, batch_size=rows, line_lengths=lengths)
         return replace(self, options=options, network=self.configured(options)), reasons
 
     @property
@@ -136,7 +153,8 @@ class ExampleTask(ABC):
 
     @property
     def about_examples(self) -> str:
-        return f"{counted(self.vocabulary.size - 1, 'different character')}"
+        different = self.vocabulary.size - 2  # the unknown symbol and the boundary stand in none
+        return f"{counted(different, 'different character')}"
 
     @property
     @abstractmethod

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.labeller import Classifier, Labeller, Tagger, encoded
+from charrnn.models.labeller import Classifier, Labeller, Tagger
 from charrnn.models.ngram.model import NgramModel
 from charrnn.network.arrays import Array, Drop
 from charrnn.network.crf import log_likelihoods
@@ -22,7 +22,7 @@ from charrnn.network.loss import pick_targets
 from charrnn.network.parameters import bias_by_counts
 from charrnn.network.reader import ReaderConfig
 from charrnn.scoring.log_probs import score_sentences
-from charrnn.text.batches import padded
+from charrnn.text.batches import encoded, padded
 from charrnn.text.examples import Examples
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.examples import ExampleBatches, ExampleTask
@@ -80,6 +80,10 @@ class Labelling(ExampleTask):
     def read_of(cls, example: Any) -> Sequence[str]:
         return (example.text,)
 
+    @classmethod
+    def size_of(cls, example: Any) -> int:
+        return max(1, len(example.text))
+
     @property
     def description(self) -> dict[str, Any]:
         return {
@@ -125,16 +129,16 @@ class Labelling(ExampleTask):
     def batches(self) -> ExampleBatches:
         ids = encoded(self.vocabulary, [one.text for one in self.examples.training])
         labels = [self.numbered(one) for one in self.examples.training]
-        rows, sizes = self.options.batch_size, [len(one) for one in ids]
+        rows, sizes = self.options.batch_size, self.sizes
 
         def make(chosen: np.ndarray, group: np.ndarray) -> LabelBatch:
-            width = max(sizes[k] for k in group)
+            width = int(sizes[group].max())
             missing = [np.zeros(0, np.int32)] * (rows - len(chosen))
             ids_BT, lengths_B = padded([ids[k] for k in chosen] + missing, width)
             labels_BT, _ = padded([labels[k] for k in chosen] + missing, width if self.network.each else 1)
             return LabelBatch(ids_BT, lengths_B, labels_BT if self.network.each else labels_BT[:, 0])
 
-        return ExampleBatches(sizes, rows, self.options.seed, make)
+        return ExampleBatches(sizes, self.options, make)
 
     @property
     def objective(self) -> Objective:

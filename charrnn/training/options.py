@@ -15,7 +15,7 @@ from charrnn.training.schedules import SCHEDULES
 # what may be learnt beside language modelling, and what is said of that alone
 TASKS = ("classify", "tag", "rewrite", "tree")
 OF_LANGUAGE_MODELS = (
-    "init_from", "also", "hybrid", "output", "attention_window", "embedding_dropout", "window", "line_lengths",
+    "init_from", "also", "hybrid", "output", "attention_window", "embedding_dropout", "window",
     "sample_every", "level", "tokens", "vocabulary_size", "lines", "keep_text",
 )  # fmt: skip
 WITHOUT_ATTENTION = ("tag", "tree")

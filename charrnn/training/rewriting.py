@@ -11,14 +11,13 @@ from typing import Any, ClassVar, NamedTuple, Self
 import jax.numpy as jnp
 import numpy as np
 
-from charrnn.models.labeller import encoded
 from charrnn.models.rewriter import Rewriter, with_end
 from charrnn.network.arrays import Drop
 from charrnn.network.parameters import bias_by_counts
 from charrnn.network.reader import ReaderConfig
 from charrnn.network.rewriting import RewritingConfig, begun, decode, encode, target_log_probs
 from charrnn.scoring.predict import QUESTIONS
-from charrnn.text.batches import padded
+from charrnn.text.batches import encoded, padded
 from charrnn.text.examples import Examples, Pair
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.examples import USUAL, ExampleBatches, ExampleTask
@@ -58,6 +57,10 @@ class Rewrite(ExampleTask):
     @classmethod
     def read_of(cls, example: Pair) -> Sequence[str]:
         return example.source, example.target
+
+    @classmethod
+    def size_of(cls, example: Pair) -> int:
+        return max(len(example.source), len(example.target) + 1)
 
     @property
     def description(self) -> dict[str, Any]:
@@ -105,8 +108,7 @@ class Rewrite(ExampleTask):
             )
             return PairBatch(*one, *other)
 
-        sizes = [max(len(source), len(target)) for source, target in zip(sources, targets, strict=True)]
-        return ExampleBatches(sizes, rows, self.options.seed, make)
+        return ExampleBatches(self.sizes, self.options, make)
 
     @property
     def objective(self) -> Objective:

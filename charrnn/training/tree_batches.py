@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.models.labeller import encoded
-from charrnn.text.batches import padded
+from charrnn.text.batches import encoded, padded
 from charrnn.text.bracketed import Bracketed
 from charrnn.text.vocabulary import Vocabulary
 

@@ -43,6 +43,10 @@ class LabelTrees(Labelling):
     def read_of(cls, example: Bracketed) -> Sequence[str]:
         return [word for word in example.words if word]
 
+    @classmethod
+    def size_of(cls, example: Bracketed) -> int:
+        return len(example.labels)
+
     def configured(self, options: TrainOptions) -> TreeConfig:
         learnt = self.examples.training
         children = max(len(children) for tree in [*learnt, *self.examples.held_out] for children in tree.children)
@@ -63,7 +67,7 @@ class LabelTrees(Labelling):
         trees, rows = self.examples.training, self.options.batch_size
         labels = [self.numbered(one) for one in trees]
         make = TreeBatching(trees, labels, self.vocabulary, self.network.children, rows)
-        return ExampleBatches([len(one.labels) for one in trees], rows, self.options.seed, make)
+        return ExampleBatches(self.sizes, self.options, make)
 
     @property
     def objective(self) -> Objective:

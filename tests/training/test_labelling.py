@@ -1,6 +1,7 @@
 """Classifying and tagging, from a file of examples to answers: learnt, calibrated, resumed, described."""
 
 import json
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -119,6 +120,23 @@ def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(moods, sums, tmp_pat
         assert whole.keys() == parts.keys()
         for key in whole:
             np.testing.assert_array_equal(whole[key], parts[key], err_msg=key)
+
+
+def test_a_simple_way_is_measured_that_the_network_must_beat(sums, moods, tmp_path):
+    baseline = start([str(sums)], tmp_path / "a", TrainOptions(task="tag", steps=1, **QUICK)).compared().journal.baseline
+    lines = [line.split("\t") for line in sums.read_text().splitlines()]
+    held_out = lines[4::10]
+    learnt = [pair for pair in lines if pair not in held_out]
+    counts = Counter((a, b) for text, labels in learnt for a, b in zip(text, labels, strict=True))
+    best = {a: max("01", key=lambda b: counts[a, b]) for a in "0123"}
+    right = [best[a] == b for text, labels in held_out for a, b in zip(text, labels, strict=True)]
+    assert baseline["accuracy"] == pytest.approx(np.mean(right), abs=0.02)  # a line may come twice
+    assert 0 < baseline["nats_per_label"] < np.log(2)
+    baseline = (
+        start([str(moods)], tmp_path / "b", TrainOptions(task="classify", steps=1, **QUICK)).compared().journal.baseline
+    )
+    assert baseline["made"] == "n-grams of the texts of each label, order 5"
+    assert 0.5 < baseline["accuracy"] < 1
 
 
 def test_minutes_are_kept(moods, tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charrnn.corpora.options import CorpusOptions
+from charrnn.errors import CharrnnError
 from charrnn.inspection.options import EmbedOptions, InspectOptions
 from charrnn.machine import prepared
 from charrnn.models.options import MixOptions, MixtureOptions
@@ -208,11 +209,13 @@ def predict(
     """The answers of a model that was trained with `task` to each text, then to each line of the files: `.answers`, the most
     probable first, each with `.text` and `.probability`. With `gold`, how good they are.
     """
-    from charrnn.models.folder import open_predictor
+    from charrnn.models.folder import open_predictor, predictor
     from charrnn.scoring.predict import predict as answer
     from charrnn.scoring.predict import predict_gold
 
-    opened = open_predictor(Path(model)) if isinstance(model, str | Path) else model
+    opened = open_predictor(Path(model)) if isinstance(model, str | Path) else predictor(model)
+    if options.gold is not None and (text or files):
+        raise CharrnnError("--gold names the file to read; leave out other files and texts")
     if options.gold is not None:
         return predict_gold(opened, options)[1]
     groups = answer(opened, [text] if isinstance(text, str) else list(text), _names(files), options)
@@ -300,9 +303,9 @@ def open_models(model: "Models", options: MixtureOptions) -> "LanguageModel":
 
 
 def _opened(model: "Model") -> "LanguageModel":
-    from charrnn.models.folder import open_model
+    from charrnn.models.folder import language_model, open_model
 
-    return open_model(Path(model)) if isinstance(model, str | Path) else model
+    return open_model(Path(model)) if isinstance(model, str | Path) else language_model(model)
 
 
 def _names(paths: Names) -> list[str]:

@@ -24,10 +24,13 @@ def embed(texts, model, text, options):
     files = files_or_stdin(texts, "TEXTS", text)
     from pathlib import Path
 
+    from charrnn.files import check_output
     from charrnn.inspection.vectors import nearest, read_lines, similar, vectors
     from charrnn.models.folder import open_any
     from charrnn.report.vectors import print_nearest, print_similar, print_vectors
 
+    if options.output is not None:
+        check_output(Path(options.output), options.overwrite)
     opened, lines = open_any(Path(model)), [*text, *read_lines(files, options.encoding)]
     if options.nearest is not None:
         print_nearest(nearest(opened, lines, options), lines)

@@ -53,11 +53,16 @@ class Reach:
     @property
     def explodes(self) -> bool:
         """Whether the median is a hundred times as large somewhere as one character back."""
-        return not (self.median_K < self.median_K[0] / LEVEL).all()
+        return not (self.median_K <= self.median_K[0] / LEVEL).all()
 
 
 def untrained(model: RecurrentModel, gain: float = 1.0) -> RecurrentModel:
-    """The same network before any training, as far as its summary says how that began, recurrent matrices times `gain`."""
+    """The same network before any training, as far as its summary says how that began, recurrent matrices times `gain`.
+
+    Raises CharrnnError where there are no recurrent matrices to multiply.
+    """
+    if gain != 1 and "recurrent" not in model.parameters["layers"][0]:
+        raise CharrnnError(f"--gain: the cell {model.config.cell} has no recurrent matrix; leave it out")
     seed, counts = model.summary.get("options", {}).get("seed", 1), model.summary.get("symbol_counts")
     fresh = init_parameters(model.config, seed, None if counts is None else np.array(counts))
     for layer in fresh["layers"]:

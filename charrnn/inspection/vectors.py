@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.errors import CharrnnError
 from charrnn.inspection.options import EmbedOptions
 from charrnn.inspection.states import network_in
 from charrnn.models.language_model import LanguageModel
@@ -18,6 +19,8 @@ from charrnn.network.directions import reverse
 from charrnn.scoring.log_probs import sentence_ids
 from charrnn.text.batches import in_batches, padded
 from charrnn.text.lines import line_groups
+
+BLOCK = 256  # texts that are compared with all others at once
 
 
 def vectors(
@@ -29,6 +32,8 @@ def vectors(
     Of a network of both directions the two stacks' are put together. Raises CharrnnError where the model has no network.
     """
     if not isinstance(model, LanguageModel):
+        if last:
+            raise CharrnnError(f"--last is for language models, and this is a {model.kind}; leave it out")
         return model.vectors(texts)
     network = network_in(model, name)
     stacks = [network, network.backward] if network.backward else [network]
@@ -53,15 +58,11 @@ def _of_stack(stack: RecurrentModel, ids_BT: np.ndarray, lengths_B: np.ndarray, 
     return (outputs_BTX * there_BT1).sum(1) / lengths_B[:, None]
 
 
-def likeness(vectors_NX: np.ndarray, others_MX: np.ndarray, all_KX: np.ndarray) -> np.ndarray:
-    """cosines_NM of the angles between vectors, after the mean of all is taken away: what they all share, such as how often
-    a unit is on, says nothing of what tells them apart (Mu and Viswanath 2018)."""
-    mean_X = all_KX.mean(0)
-    return _of_length_one(vectors_NX - mean_X) @ _of_length_one(others_MX - mean_X).T
-
-
-def _of_length_one(vectors_NX: np.ndarray) -> np.ndarray:
-    return vectors_NX / np.maximum(np.linalg.norm(vectors_NX, axis=1, keepdims=True), 1e-12)
+def directions(vectors_NX: np.ndarray) -> np.ndarray:
+    """The vectors of length one, after the mean of all is taken away: what they all share, such as how often a unit is on,
+    says nothing of what tells them apart (Mu and Viswanath 2018). Their products are cosines."""
+    apart_NX = vectors_NX - vectors_NX.mean(0) if len(vectors_NX) else vectors_NX
+    return apart_NX / np.maximum(np.linalg.norm(apart_NX, axis=1, keepdims=True), 1e-12)
 
 
 @dataclass(frozen=True)
@@ -75,19 +76,24 @@ class Alike:
 def nearest(model: Predictor | LanguageModel, texts: Sequence[str], options: EmbedOptions) -> list[list[Alike]]:
     """For each text the options.nearest others that are most like it."""
     assert options.nearest is not None
-    vectors_NX, found = vectors(model, texts, last=options.last), []
-    for k in range(len(texts)):
-        cosines_N = likeness(vectors_NX, vectors_NX[k : k + 1], vectors_NX)[:, 0]
-        others = [int(n) for n in np.argsort(-cosines_N, kind="stable") if n != k]
-        found.append([Alike(float(cosines_N[n]), texts[n]) for n in others[: options.nearest]])
+    directions_NX, found = directions(vectors(model, texts, last=options.last)), []
+    count = min(options.nearest, max(0, len(texts) - 1))
+    for begin in range(0, len(texts), BLOCK):
+        cosines_BN = directions_NX[begin : begin + BLOCK] @ directions_NX.T
+        rows_B = np.arange(len(cosines_BN))
+        cosines_BN[rows_B, begin + rows_B] = -np.inf
+        near_BK = np.argpartition(-cosines_BN, count - 1, axis=1)[:, :count] if count else np.zeros((len(rows_B), 0), int)
+        for cosines_N, near_K in zip(cosines_BN, near_BK, strict=True):
+            ordered = sorted(near_K.tolist(), key=lambda n, of=cosines_N: (-of[n], n))  # type: ignore[misc]
+            found.append([Alike(float(cosines_N[n]), texts[n]) for n in ordered])
     return found
 
 
 def similar(model: Predictor | LanguageModel, texts: Sequence[str], options: EmbedOptions) -> list[Alike]:
     """The texts, those first that are most like options.similar."""
     assert options.similar is not None
-    vectors_NX = vectors(model, [*texts, options.similar], last=options.last)
-    cosines_N = likeness(vectors_NX[:-1], vectors_NX[-1:], vectors_NX)[:, 0]
+    directions_NX = directions(vectors(model, [*texts, options.similar], last=options.last))
+    cosines_N = directions_NX[:-1] @ directions_NX[-1]
     return [Alike(float(cosines_N[n]), texts[n]) for n in np.argsort(-cosines_N, kind="stable")]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import read_archive, write_archive
 from charrnn.models.labeller import Classifier, Tagger
-from charrnn.models.language_model import SavedModel
+from charrnn.models.language_model import LanguageModel, SavedModel
 from charrnn.models.mixture import Mixture
 from charrnn.models.ngram.model import NgramModel
 from charrnn.models.predictor import Predictor
@@ -40,20 +40,34 @@ def open_model(folder: Path, *, compiled: bool = False) -> SavedModel:
 
     Raises CharrnnError where there is none, or it is damaged, of a kind unknown here, or no language model.
     """
-    model = open_any(folder)
-    if not isinstance(model, SavedModel):
-        raise CharrnnError(f"{folder}: holds a {model.kind}, no language model; ask it with `charrnn predict -m {folder}`")
+    model = language_model(open_any(folder))
     if compiled:
         model.prepare(math.inf)
     return model
 
 
+def language_model(model: Any) -> Any:
+    """The model, which is one. Raises CharrnnError where it is not."""
+    if isinstance(model, LanguageModel):
+        return model
+    where = f"{model.folder}: holds" if model.folder else "this is"
+    raise CharrnnError(
+        f"{where} a {model.kind}, no language model; ask it with `charrnn predict -m {model.folder or 'MODEL'}`"
+    )
+
+
+def predictor(model: Any) -> Predictor:
+    """The model, which answers lines. Raises CharrnnError where it is a language model."""
+    if not isinstance(model, LanguageModel):
+        return model
+    folder = getattr(model, "folder", None)
+    where = f"{folder}: holds" if folder else "this is"
+    raise CharrnnError(f"{where} a language model, which writes and scores text: use charrnn sample, or score")
+
+
 def open_predictor(folder: Path) -> Predictor:
     """The model in a folder that answers lines. Raises CharrnnError as open_model does, and where it is a language model."""
-    model = open_any(folder)
-    if isinstance(model, SavedModel):
-        raise CharrnnError(f"{folder}: holds a language model, which writes and scores text: use charrnn sample, or score")
-    return model
+    return predictor(open_any(folder))
 
 
 def open_any(folder: Path) -> SavedModel | Predictor:

@@ -5,6 +5,7 @@ They run on numpy, many texts at once.
 Shapes: T time, B rows, L labels.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -47,6 +48,11 @@ class Labeller:
         assert config.labels == len(labels)
         self.config, self.vocabulary, self.labels = config, vocabulary, tuple(labels)
         self.parameters, self.summary, self.temperature = parameters, summary or {}, temperature
+
+    @classmethod
+    def suits(cls, config: Any) -> bool:
+        """Whether the class is for such networks."""
+        return True
 
     def scores(self, texts: Sequence[str]) -> list[np.ndarray]:
         """For each text what stands before the softmax, temperature not counted: scores_L, or of each place scores_TL."""
@@ -97,6 +103,9 @@ class Labeller:
             config = cls.config_type(**description["network"])
             vocabulary = Vocabulary(**description["vocabulary"])
             labels, temperature = [str(label) for label in description["labels"]], float(description["temperature"])
+            fits = vocabulary.level == "char" and config.reader.vocabulary_size == vocabulary.size
+            if not (fits and config.labels == len(labels) and 0 < temperature < math.inf and cls.suits(config)):
+                raise ValueError("its parts do not fit together")
         except (KeyError, TypeError, ValueError) as error:
             raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
         parameters = unflatten(shapes_of(config.weights()), arrays, path)
@@ -105,6 +114,10 @@ class Labeller:
 
 class Classifier(Labeller):
     kind = "classifier"
+
+    @classmethod
+    def suits(cls, config: LabellingConfig) -> bool:
+        return not config.each
 
     def predict(self, texts: Sequence[str], count: int = 1) -> list[list[Answer]]:
         found = []
@@ -118,6 +131,10 @@ class Classifier(Labeller):
 class Tagger(Labeller):
     kind = "tagger"
 
+    @classmethod
+    def suits(cls, config: LabellingConfig) -> bool:
+        return config.each
+
     def predict(self, texts: Sequence[str], count: int = 1) -> list[list[Answer]]:
         return [self._tagged(scores_TL, count) for scores_TL in self.scores(texts)]
 
@@ -125,6 +142,8 @@ class Tagger(Labeller):
         """Of these labels (by their numbers), all together, from what scores() gives; the temperature is not counted."""
         if not len(labels_T):
             return 0.0
+        if not self.config.crf:
+            return nats_of(scores_TL, labels_T)
         joined_LL = self._transitions
         _, normaliser = marginals(scores_TL, joined_LL)
         own = scores_TL[np.arange(len(labels_T)), labels_T].astype(np.float64).sum()
@@ -139,6 +158,11 @@ class Tagger(Labeller):
         """more: "probabilities", of the label of each place by itself."""
         if not len(scores_TL):
             return [Answer("", 1.0, (), {"probabilities": []})]
+        if count == 1 and not self.config.crf:
+            shares_TL = softmax(scores_TL / self.temperature)
+            best, each_T = shares_TL.argmax(1), shares_TL.max(1)
+            labels = tuple(self.labels[k] for k in best)
+            return [Answer(self.written(labels), float(each_T.prod()), labels, {"probabilities": each_T.tolist()})]
         scores_TL, joined_LL = scores_TL / self.temperature, self._transitions / self.temperature
         shares_TL, normaliser = marginals(scores_TL, joined_LL)
         answers = []
@@ -151,6 +175,14 @@ class Tagger(Labeller):
     def written(self, labels: Sequence[str]) -> str:
         """Labels as an answer has them."""
         return written_labels(labels, self.labels)
+
+
+def nats_of(scores_NL: np.ndarray, right_N: np.ndarray) -> float:
+    """−ln p of the right labels, all together, from what stands before the softmax."""
+    scores_NL = scores_NL.astype(np.float64)
+    most_N1 = scores_NL.max(1, keepdims=True)
+    normaliser_N = np.log(np.exp(scores_NL - most_N1).sum(1)) + most_N1[:, 0]
+    return float((normaliser_N - scores_NL[np.arange(len(right_N)), right_N]).sum())
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

@@ -14,7 +14,8 @@ from charrnn.models.archive import Archive
 class Answer:
     """What a model says of a line, as a line of examples has it; `said` is the same as the model's own task takes it apart.
 
-    probability: of the whole answer, given the line. more: what else there is to say, JSON-able.
+    probability: of the whole answer, given the line; of a tree, of its root's label. more: what else there is to say,
+    JSON-able.
     """
 
     text: str

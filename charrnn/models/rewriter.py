@@ -25,6 +25,7 @@ from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.trees import flatten, map_tree, unflatten
 
+PAIRS = 1 << 19  # of a source's and a target's symbols, which attention compares at once
 ROWS = 256  # hypotheses that are followed together
 BEAM = 4  # hypotheses that are followed for each source, where nothing else is said
 # An answer is at most so much longer than the longest target learnt from: that times MOST_LONGER, and MOST_MORE symbols.
@@ -80,14 +81,15 @@ class Rewriter:
         """Of an answer to a source of that number of symbols: by the longest target learnt from, and as much more as the
         source is longer than the longest one learnt from."""
         longest_source, longest_target = self.longest
-        return math.ceil(MOST_LONGER * longest_target * max(1.0, source / longest_source)) + MOST_MORE
+        return math.ceil(MOST_LONGER * longest_target * max(1.0, source / max(1, longest_source))) + MOST_MORE
 
     def nats(self, pairs: Sequence[tuple[str, str]]) -> tuple[float, int]:
         """Of the targets of sources, and the number of symbols that they come to, ends counted."""
         sources = encoded(self.vocabulary, [source for source, _ in pairs])
         targets = [with_end(self.vocabulary.encode(target)) for _, target in pairs]
         nats = 0.0
-        for together in in_batches([max(len(sources[k]), len(targets[k])) for k in range(len(pairs))]):
+        products = [len(source) * len(target) for source, target in zip(sources, targets, strict=True)]
+        for together in in_batches(products, cells=PAIRS):
             targets_BT, lengths_B = padded([targets[k] for k in together])
             source, written = self._read([sources[k] for k in together], targets_BT.T)
             log_probs_TB = np.take_along_axis(log_probs_of(written, source), targets_BT.T[..., None], -1)[..., 0]
@@ -101,8 +103,10 @@ class Rewriter:
         """
         if self.config.attention == "none":
             raise CharrnnError("this model has no attention; train one with --attention")
-        target_1T = with_end(self.vocabulary.encode(target))[None]
-        return self._read(encoded(self.vocabulary, [source]), target_1T.T)[1].shares_BTS[0]
+        return self._shares(source, self.vocabulary.encode(target))
+
+    def _shares(self, source: str, target_T: np.ndarray) -> np.ndarray:
+        return self._read(encoded(self.vocabulary, [source]), with_end(target_T)[:, None])[1].shares_BTS[0]
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """vectors_NX: what the encoder has at both ends of each text, from which the decoder starts."""
@@ -133,7 +137,7 @@ class Rewriter:
             state, written = decode(self.parameters, self.config, source, state, last_B[None])
             log_probs_BV = log_probs_of(written, source)[0]
             log_probs_BV[~copied_B, UNKNOWN] = -np.inf
-            is_last_B1 = (most_B == hypotheses.ids_NKT.shape[2])[:, None]
+            is_last_B1 = (most_B <= hypotheses.ids_NKT.shape[2])[:, None]
             log_probs_BV[is_last_B1 & (np.arange(log_probs_BV.shape[1]) != BOUNDARY)] = -np.inf
             hypotheses, rows_B = longer(hypotheses, log_probs_BV)
             state, last_B = take_rows(state, rows_B), hypotheses.ids_NKT[..., -1].ravel()
@@ -151,7 +155,7 @@ class Rewriter:
     def _with_copied(self, text: str, answer: str, ids_T: np.ndarray) -> str:
         """The answer with characters that are not known as the source has them, each the one that is attended most (Luong,
         Sutskever et al. 2015)."""
-        shares_TS = self.shares(text, answer) * (self.vocabulary.encode(text) == UNKNOWN)
+        shares_TS = self._shares(text, ids_T) * (self.vocabulary.encode(text) == UNKNOWN)
         places = shares_TS.argmax(1)
         return "".join(text[places[t]] if ids_T[t] == UNKNOWN else answer[t] for t in range(len(ids_T)))
 
@@ -180,6 +184,8 @@ class Rewriter:
             config = RewritingConfig(**description["network"])
             vocabulary = Vocabulary(**description["vocabulary"])
             source, target = map(int, description["longest"])
+            if vocabulary.level != "char" or config.reader.vocabulary_size != vocabulary.size or min(source, target) < 0:
+                raise ValueError("its parts do not fit together")
         except (KeyError, TypeError, ValueError) as error:
             raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
         parameters = unflatten(shapes_of(config.weights()), arrays, path)

@@ -134,8 +134,9 @@ class TreeConfig:
     def __post_init__(self):
         if isinstance(self.reader, dict):  # as files have it
             object.__setattr__(self, "reader", ReaderConfig(**self.reader))
-        if self.labels < 2:
-            raise CharrnnError(f"labels is {self.labels}; it must be at least 2")
+        for name, least in (("labels", 2), ("children", 0), ("levels", 0)):
+            if not getattr(self, name) >= least:
+                raise CharrnnError(f"{name} is {getattr(self, name)}; it must be at least {least}")
         if self.reader.cell not in COMPOSITIONS:
             raise CharrnnError(f"cell {self.reader.cell!r} has no form for trees; choose one of {', '.join(COMPOSITIONS)}")
 

@@ -1,6 +1,7 @@
 """What a model is, for people and for programs."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -146,7 +147,17 @@ def _course_of_examples(facts: Facts) -> Rows:
     rows.append(("training", f"{counted(facts['steps'], 'step')}, {epochs_of(facts['epochs'])}"))
     if held_out := facts.get("held_out"):
         rows += [("held-out" if k == 0 else "", line) for k, line in enumerate(MEASURES[facts["kind"]](held_out))]
+        figure = next(name for name in held_out if name.startswith("nats_per_"))
+        per = figure.removeprefix("nats_per_")
+        calibrated = held_out.get(f"{figure}_calibrated")
+        rows.append(("", f"{held_out[figure] / math.log(2):.4f} bits per {per}{_calibrated(calibrated)}"))
+        if baseline := facts.get("baseline"):
+            rows.append(("baseline", f"{baseline['made']}: {baseline[figure] / math.log(2):.4f} bits per {per}"))
     return rows
+
+
+def _calibrated(nats: float | None) -> str:
+    return "" if nats is None else f", {nats / math.log(2):.4f} with probabilities calibrated"
 
 
 LAYOUTS: dict[str, Callable[[Facts], tuple[Rows, Rows]]] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from charrnn.errors import CharrnnError
-from charrnn.files import check_output, write_bytes
+from charrnn.files import write_bytes
 from charrnn.inspection.options import EmbedOptions
 from charrnn.options import option
 from charrnn.report.layouts import columns
@@ -43,7 +43,6 @@ def print_vectors(vectors_NX: "np.ndarray", options: PrintOptions) -> None:
             sys.stdout.write(line + "\n")
         return
     path = Path(options.output)
-    check_output(path, options.overwrite)
     if path.suffix == ".npy":
         import numpy as np
 

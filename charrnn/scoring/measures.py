@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.models.labeller import Tagger
 from charrnn.models.predictor import Answer
 from charrnn.scoring.rescore import edit_distance
 from charrnn.text.bracketed import NO_LABEL, Bracketed
@@ -26,28 +27,27 @@ def f1(found: Counter, given: Counter, both: Counter) -> dict[str, float | None]
     return {"precision": precision, "recall": recall, "f1": share(2 * right, found.total() + given.total())}
 
 
-def of_labels(examples: Sequence[Labelled], answers: Sequence[Answer]) -> dict[str, Any]:
+def of_labels(examples: Sequence[Labelled], answers: Sequence[Answer], model: Any = None) -> dict[str, Any]:
     """accuracy; macro_f1, the mean over the labels that are given or answered; labels with their figures; confusion, given
     label by answered label; calibration_error (Guo et al. 2017)."""
     given, found = [one.label for one in examples], [one.text for one in answers]
     names = [name for name, _ in Counter(given + found).most_common()]
     right = np.array([a == b for a, b in zip(given, found, strict=True)], bool)
     confusion = Counter(zip(given, found, strict=True))
-    labels = {}
+    of_given, of_found, labels = Counter(given), Counter(found), {}
     for name in names:
-        counts = (
-            Counter({name: found.count(name)}),
-            Counter({name: given.count(name)}),
-            Counter({name: confusion[name, name]}),
-        )
-        labels[name] = {"given": given.count(name), **f1(*counts)}
+        counts = (Counter({name: number}) for number in (of_found[name], of_given[name], confusion[name, name]))
+        labels[name] = {"given": of_given[name], **f1(*counts)}
+    table: dict[str, dict[str, int]] = {name: {} for name in names}
+    for (name, other), number in confusion.items():
+        table[name][other] = number
     return {
         "texts": len(given),
         "accuracy": share(float(right.sum()), len(given)),
         "macro_f1": share(sum(one["f1"] or 0.0 for one in labels.values()), len(labels)),
         "calibration_error": calibration_error(np.array([one.probability for one in answers]), right),
         "labels": labels,
-        "confusion": {name: {other: confusion[name, other] for other in names if confusion[name, other]} for name in names},
+        "confusion": {name: row for name, row in table.items() if row},
     }
 
 
@@ -59,10 +59,10 @@ def calibration_error(probabilities: np.ndarray, right: np.ndarray) -> float | N
     return float(sum(abs(right[place == k].sum() - probabilities[place == k].sum()) for k in range(BINS)) / len(right))
 
 
-def of_tags(examples: Sequence[Tagged], answers: Sequence[Answer]) -> dict[str, Any]:
+def of_tags(examples: Sequence[Tagged], answers: Sequence[Answer], model: Tagger) -> dict[str, Any]:
     """accuracy of places; spans with precision, recall and f1, and those of each name where there are several; whole, the
     share of lines all of whose labels are right."""
-    names = sorted({label for one in examples for label in one.labels} | {label for one in answers for label in one.said})
+    names = [*model.labels, *{label for one in examples for label in one.labels} - {*model.labels}]
     places = sum(len(one.text) for one in examples)
     found: Counter = Counter()
     given: Counter = Counter()
@@ -85,7 +85,7 @@ def of_tags(examples: Sequence[Tagged], answers: Sequence[Answer]) -> dict[str, 
     }
 
 
-def of_trees(examples: Sequence[Bracketed], answers: Sequence[Answer]) -> dict[str, Any]:
+def of_trees(examples: Sequence[Bracketed], answers: Sequence[Answer], model: Any = None) -> dict[str, Any]:
     """accuracy of roots, node_accuracy of all nodes, inner_accuracy of those that are no words, and how many they are; where
     trees are deeper than any learnt from, that of these alone, and of all by levels. What has no label counts nowhere."""
     nodes: Counter = Counter()
@@ -123,7 +123,7 @@ def _of_roots(counts: Counter) -> dict[str, Any]:
     return {"roots": counts.total(), "accuracy": share(right, counts.total())}
 
 
-def of_rewrites(examples: Sequence[Pair], answers: Sequence[Answer]) -> dict[str, Any]:
+def of_rewrites(examples: Sequence[Pair], answers: Sequence[Answer], model: Any = None) -> dict[str, Any]:
     """exact, the share of answers that are right, and character_error_rate, how many characters are wrong (Levenshtein 1966)
     over how many the right answers have; "longer": the same of sources that are longer than any learnt from."""
     pairs = list(zip(examples, answers, strict=True))

@@ -27,7 +27,7 @@ class Question:
     parse: Callable[[str], Example]
     text: Callable[[Example], str]
     gold: Callable[[Example, Any], str]
-    measured: Callable[[Sequence[Example], Sequence[Answer]], dict[str, Any]]
+    measured: Callable[[Sequence[Example], Sequence[Answer], Any], dict[str, Any]]
 
 
 QUESTIONS: dict[str, Question] = {
@@ -88,4 +88,4 @@ def predict_gold(model: Predictor, options: PredictOptions) -> tuple[list[Predic
         Predicted(question.text(one), answers, question.gold(one, model))
         for one, answers in zip(examples, found, strict=True)
     ]
-    return predicted, question.measured(examples, [one.answers[0] for one in predicted])
+    return predicted, question.measured(examples, [one.answers[0] for one in predicted], model)

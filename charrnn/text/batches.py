@@ -23,7 +23,7 @@ MOST_LENGTHS = len(LENGTH_QUANTILES)
 # states that they do not leave again for thousands of characters: one had 1.86 nats a character when its held-out text was
 # read in 32 pieces, and 1.48 in one.
 RESETS = 1 / 64
-TOGETHER = 64  # sequences that models read side by side
+TOGETHER, CELLS = 64, 1 << 17  # sequences that models read side by side, and their places, padding counted
 
 
 class Batch(NamedTuple):
@@ -65,11 +65,16 @@ def padded(sequences: Sequence[np.ndarray], width: int | None = None) -> tuple[n
     return array_BT, lengths_B
 
 
-def in_batches(lengths: Sequence[int], rows: int = TOGETHER) -> Iterator[np.ndarray]:
-    """Indices of sequences to be read together, those of like length."""
-    order = np.argsort(lengths, kind="stable")
-    for begin in range(0, len(order), rows):
-        yield order[begin : begin + rows]
+def in_batches(lengths: Sequence[int], rows: int = TOGETHER, cells: int = CELLS) -> Iterator[np.ndarray]:
+    """Indices of sequences to be read together, those of like length: so many, and not more than have this number of cells
+    when they are padded to the longest."""
+    order, first = np.argsort(lengths, kind="stable"), 0
+    for k, index in enumerate(order):
+        if k - first == rows or (k > first and (k - first + 1) * lengths[index] > cells):
+            yield order[first:k]
+            first = k
+    if len(order):
+        yield order[first:]
 
 
 def edges_of(lengths: np.ndarray, groups: int) -> np.ndarray:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import numpy as np
+
 from charrnn.errors import CharrnnError
 from charrnn.text.corpus import decode, expand, read_bytes, spread
 from charrnn.wording import counted, file_name
@@ -49,7 +51,8 @@ def read_examples(
     valid_fraction: float | None = None,
     encoding: str = "utf-8",
 ) -> Examples[Example]:
-    """The examples of these files, of which `valid` holds those that are held out, or that share of lines is, evenly spread.
+    """The examples of these files, of which `valid` holds those that are held out, or that share of lines is, drawn at
+    random (always the same): labels often come in turns.
 
     parse: of a line; a ValueError of it says what is wrong. form: what a line should look like. Raises CharrnnError where
     lines are none, or where fewer than two are there to learn from.
@@ -59,7 +62,7 @@ def read_examples(
     if valid is not None:
         training, held_out = found, list(parsed(lines_of([valid], encoding), parse, form))
     else:
-        out = spread(len(found), valid_fraction or 0.0)
+        out = np.random.default_rng(0).permutation(spread(len(found), valid_fraction or 0.0))
         training = [one for one, away in zip(found, out, strict=True) if not away]
         held_out = [one for one, away in zip(found, out, strict=True) if away]
     if len(training) < 2:
@@ -193,7 +196,9 @@ def labels_of_spans(length: int, spans: Sequence[str]) -> tuple[str, ...]:
 
 def are_spans(names: Iterable[str]) -> bool:
     """Whether labels of these names come from spans."""
-    return any(name.startswith((BEGIN, INSIDE)) for name in names)
+    names = list(names)
+    known = all(name == OUTSIDE or name.startswith((BEGIN, INSIDE)) for name in names)
+    return known and any(name.startswith(BEGIN) for name in names)
 
 
 def written_labels(labels: Sequence[str], names: Sequence[str]) -> str:

@@ -61,7 +61,8 @@ class WordVocabulary(Vocabulary):
         return replace(self.extended(other.symbols), unknown_probability=other.unknown_probability, rare=other.rare)
 
     def extended(self, symbols: Iterable[str]) -> "WordVocabulary":
-        return replace(self, symbols=tuple(dict.fromkeys([*self.symbols, *symbols])))
+        known = dict.fromkeys([*self.symbols, *symbols])
+        return replace(self, symbols=tuple(known), rare=tuple(word for word in self.rare if word not in known))
 
     @cached_property
     def _id_of(self) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from charrnn.errors import CharrnnError
 from charrnn.network.parameters import make_parameters, shapes_of
 from charrnn.network.precision import PRODUCTS
 from charrnn.scoring.predict import QUESTIONS
@@ -35,6 +36,7 @@ USUAL: dict[str, Any] = {
 ROWS = 32
 LENGTHS = 3  # that examples are padded to, at most; each is compiled, which takes COMPILING seconds
 COMPILING = 5.0
+MUCH_LONGER = 10  # times what nearly all are: an example that costs more than it is worth
 MEASURED = 256  # held-out examples by which it is measured how long all of them take
 
 
@@ -90,7 +92,10 @@ class ExampleTask(ABC):
         if saved:
             return cls._restored(options, examples, saved)
         text = "\n".join(one for example in examples.training for one in cls.read_of(example))
-        return cls._fresh(options, examples, Vocabulary.build(to_units(text), min_count=options.min_count or 1))
+        vocabulary = Vocabulary.build(to_units(text), min_count=options.min_count or 1)
+        if vocabulary.symbols == "\n":
+            raise CharrnnError(f"--min-count {options.min_count}: no character is seen so often; give a smaller number")
+        return cls._fresh(options, examples, vocabulary)
 
     @classmethod
     @abstractmethod
@@ -147,6 +152,10 @@ class ExampleTask(ABC):
         unknown = sum(int((self.vocabulary.encode(text) == UNKNOWN).sum()) for one in held_out for text in self.read_of(one))
         if unknown:
             notes.append(f"held-out examples have {counted(unknown, 'character')} unknown in those learnt from")
+        longest, usual = int(self.sizes.max()), int(np.quantile(self.sizes, 0.99))
+        if longest > MUCH_LONGER * max(usual, 50):
+            found = f"the longest example is {longest:,} long, 99 in 100 are at most {usual:,}"
+            notes.append(f"{found}: others are padded to it, which takes time; leave it out")
         if not held_out:
             notes.append("nothing is held out: the last weights are kept, not the best")
         return notes
@@ -186,12 +195,13 @@ class ExampleTask(ABC):
 
     def held_out(self, model: Any) -> Held | None:
         """Its summary has nats and predictions, and the measures of the task."""
-        return self._held(model, self.examples.held_out) if self.examples.held_out else None
+        held = self._held(model, self.examples.held_out) if self.examples.held_out else None
+        return held if held and held.summary[self.unit] else None
 
     def _held(self, model: Any, examples: Sequence[Example]) -> Held:
         nats, predictions = self.nats(model, examples)
         answers = [found[0] for found in model.predict([QUESTIONS[self.kind].text(one) for one in examples])]
-        measured = QUESTIONS[self.kind].measured(examples, answers)
+        measured = QUESTIONS[self.kind].measured(examples, answers, model)
         figure = nats / max(1, predictions)
         return Held(figure, {self.figure: figure, self.unit: predictions, **measured})
 

@@ -13,8 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.labeller import Classifier, Labeller, Tagger
+from charrnn.models.labeller import Classifier, Labeller, Tagger, nats_of, softmax
 from charrnn.models.ngram.model import NgramModel
+from charrnn.models.predictor import Answer
 from charrnn.network.arrays import Array, Drop
 from charrnn.network.crf import log_likelihoods
 from charrnn.network.labelling import LabellingConfig, label_scores
@@ -22,16 +23,17 @@ from charrnn.network.loss import pick_targets
 from charrnn.network.parameters import bias_by_counts
 from charrnn.network.reader import ReaderConfig
 from charrnn.scoring.log_probs import score_sentences
+from charrnn.scoring.predict import QUESTIONS
 from charrnn.text.batches import encoded, padded
 from charrnn.text.examples import Examples
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.examples import ExampleBatches, ExampleTask
 from charrnn.training.options import TrainOptions
-from charrnn.training.task import Objective, Outcome, Tree
+from charrnn.training.task import Held, Objective, Outcome, Tree
 from charrnn.wording import counted
 
 BASELINE_ORDER = 5  # of the n-grams that a classifier is compared with
-BASELINE_SECONDS = 1e-5  # for a character, roughly
+BASELINE_SECONDS, BASELINE_MOST = 1e-5, 20.0  # for a character, roughly; where it would take longer, there is none
 
 
 class LabelBatch(NamedTuple):
@@ -184,13 +186,15 @@ class Classify(Labelling):
         """By Bayes' rule: p(label | text) from p(label) and an n-gram's p(text | label)."""
         learnt, held_out = self.examples.training, self.examples.held_out
         work = sum(len(one.text) for one in learnt) + len(self.labels) * sum(len(one.text) for one in held_out)
-        if not held_out or work * BASELINE_SECONDS > seconds:
+        if not held_out or work * BASELINE_SECONDS > min(seconds, BASELINE_MOST):
             return None
+        of_label: dict[str, list[str]] = {}
+        for one in learnt:
+            of_label.setdefault(one.label, []).append(one.text)
         texts = [one.text for one in held_out]
         scores_NL = np.tile(np.log(self._counts_L / self._counts_L.sum()), (len(texts), 1))
         for k, label in enumerate(self.labels):
-            of_label = "\n".join(one.text for one in learnt if one.label == label)
-            ids = self.vocabulary.encode(of_label)
+            ids = self.vocabulary.encode("\n".join(of_label[label]))
             model = NgramModel.train(ids, self.vocabulary, order=BASELINE_ORDER, lines=True)
             scores_NL[:, k] -= [score.tally.nats for score in score_sentences(model, texts)]
         right_N = self._right(held_out)
@@ -202,20 +206,21 @@ class Classify(Labelling):
     def _right(self, examples: Sequence[Any]) -> np.ndarray:
         return np.concatenate([self.numbered(one) for one in examples])
 
-    def _held(self, model: Classifier, examples: Sequence[Any]) -> Any:
-        """The model's temperature is fitted on them. What that is good for is told by each half of the examples with the
-        temperature that the other half asks for."""
+    def _held(self, model: Classifier, examples: Sequence[Any]) -> Held:
+        """The model's temperature is fitted on them. How good its probabilities are is told by each half of the examples,
+        with the temperature that the other half asks for."""
         scores_NL = np.stack(model.scores([one.text for one in examples])).astype(np.float64)
         right_N = self._right(examples)
+        halves = [np.arange(k, len(examples), 2) for k in (0, 1)]
+        shares_NL = np.zeros_like(scores_NL)
+        for on, of in (halves, halves[::-1]):
+            shares_NL[on] = softmax(scores_NL[on] / (best_temperature(scores_NL[of], right_N[of]) if len(of) else 1.0))
         model.temperature = best_temperature(scores_NL, right_N)
-        held = super()._held(model, examples)
-        if len(examples) >= 2:
-            halves = [(slice(0, None, 2), slice(1, None, 2)), (slice(1, None, 2), slice(0, None, 2))]
-            nats = sum(
-                nats_of(scores_NL[on] / best_temperature(scores_NL[of], right_N[of]), right_N[on]) for on, of in halves
-            )
-            held.summary["nats_per_label_calibrated"] = nats / len(examples)
-        return held
+        answers = [Answer(self.labels[k], float(shares_NL[n, k])) for n, k in enumerate(shares_NL.argmax(1))]
+        measured = QUESTIONS[self.kind].measured(examples, answers, model)
+        measured["nats_per_label_calibrated"] = -float(np.log(shares_NL[np.arange(len(right_N)), right_N]).mean())
+        figure = nats_of(scores_NL, right_N) / len(examples)
+        return Held(figure, {self.figure: figure, self.unit: len(examples), **measured})
 
 
 @dataclass(frozen=True)
@@ -255,22 +260,25 @@ class Tag(Labelling):
         return nats, sum(len(one.text) for one in examples)
 
 
-def nats_of(scores_NL: np.ndarray, right_N: np.ndarray) -> float:
-    """Of the right labels."""
-    scores_NL = scores_NL.astype(np.float64)
-    most_N1 = scores_NL.max(1, keepdims=True)
-    normaliser_N = np.log(np.exp(scores_NL - most_N1).sum(1)) + most_N1[:, 0]
-    return float((normaliser_N - scores_NL[np.arange(len(right_N)), right_N]).sum())
-
-
 def best_temperature(scores_NL: np.ndarray, right_N: np.ndarray) -> float:
     """The temperature, from 1/8 to 8, with which the right labels have the fewest nats (Guo et al. 2017), by golden section:
-    nats are convex in its inverse."""
+    nats are convex in its inverse.
+
+    One in N + 2 of the labels is taken for any other at random, as Platt (1999) does: of few examples, or where all are
+    right, hardly anything is certain.
+    """
     low, high = 1 / 8, 8.0
-    ratio = (5**0.5 - 1) / 2
-    for _ in range(40):
+    ratio, doubt = (5**0.5 - 1) / 2, 1 / (len(right_N) + 2)
+    every = np.arange(scores_NL.shape[1])
+
+    def nats(inverse: float) -> float:
+        scaled_NL = scores_NL * inverse
+        at_random = np.mean([nats_of(scaled_NL, np.full(len(right_N), label)) for label in every])
+        return (1 - doubt) * nats_of(scaled_NL, right_N) + doubt * float(at_random)
+
+    for _ in range(30):
         left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if nats_of(scores_NL * left, right_N) < nats_of(scores_NL * right, right_N):
+        if nats(left) < nats(right):
             high = right
         else:
             low = left

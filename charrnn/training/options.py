@@ -122,7 +122,9 @@ class TrainOptions(ReadingOptions):
     also: str | None = option(
         None, "With --init-from: tell what is made of this text too, before and after.", metavar="FILE"
     )
-    baseline: bool | None = option(None, "Compare with an n-gram of the same text, which is counted first.", otherwise=True)
+    baseline: bool | None = option(
+        None, "Compare with a simple model of the same text, an n-gram, which is made first.", otherwise=True
+    )
     hybrid: bool = option(False, "At the end, join an n-gram of the same text to the network, as one model.")
 
     cell: str | None = option(None, "Recurrent cell.", choices=tuple(CELLS), otherwise="cifg")
@@ -211,6 +213,8 @@ class TrainOptions(ReadingOptions):
             raise CharrnnError("--copy copies from where attention looks; leave out --attention none")
         if self.task is None:
             return
+        if self.task == "classify" and self.attention in ("dot", "general"):
+            raise CharrnnError(f"--attention {self.attention}: with --task classify there is none but additive")
         if self.task in WITHOUT_ATTENTION and self.attention not in (None, "none"):
             raise CharrnnError(f"--attention: there is none with --task {self.task}; leave it out")
         for item in fields(self):

@@ -3,6 +3,7 @@
 Shapes: B rows, S symbols of a source, T of a target, its end counted.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -101,10 +102,13 @@ class Rewrite(ExampleTask):
         sources, targets = encoded(self.vocabulary, [one.source for one in self.examples.training]), self._targets
         rows = self.options.batch_size
 
+        lengths = [np.array([len(ids) for ids in texts]) for texts in (sources, targets)]
+
         def make(chosen: np.ndarray, group: np.ndarray) -> PairBatch:
             missing = [np.zeros(0, np.int32)] * (rows - len(chosen))
             one, other = (
-                padded([ids[k] for k in chosen] + missing, max(len(ids[k]) for k in group)) for ids in (sources, targets)
+                padded([ids[k] for k in chosen] + missing, int(of[group].max()))
+                for ids, of in zip((sources, targets), lengths, strict=True)
             )
             return PairBatch(*one, *other)
 
@@ -128,11 +132,17 @@ class Rewrite(ExampleTask):
     def nats(self, model: Rewriter, examples: Sequence[Any]) -> tuple[float, int]:
         return model.nats([(one.source, one.target) for one in examples])
 
+    def held_out_seconds(self, model: Rewriter) -> float:
+        """By the whole of it: what is answered does not grow with the examples."""
+        begin = time.perf_counter()
+        self.held_out(model)
+        return time.perf_counter() - begin
+
     def _held(self, model: Rewriter, examples: Sequence[Any]) -> Held:
         """Of all examples the nats; of ANSWERED at most, the answers with the most probable symbol at every step."""
         nats, predictions = self.nats(model, examples)
         asked = examples[:: -(-len(examples) // ANSWERED)]
         answers = [found[0] for found in model.predict([one.source for one in asked], beam=1)]
-        measured = QUESTIONS[self.kind].measured(asked, answers)
+        measured = QUESTIONS[self.kind].measured(asked, answers, model)
         figure = nats / predictions
         return Held(figure, {self.figure: figure, self.unit: predictions, **measured})

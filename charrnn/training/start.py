@@ -157,8 +157,8 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
     if task.digest != saved.digest:
         read = ", ".join([*paths, *([changed.valid] if changed.valid else [])])
         raise CharrnnError(
-            f"{read}: differs from the text that {folder} was trained on; give that text (and --valid), "
-            f"or start a new run from these weights with --init-from {folder}"
+            f"{read}: differs from the text that {folder} was trained on; give that text (and --valid), or start a new run"
+            + ("" if saved.options.task else f" from these weights with --init-from {folder}")
         )
     run = Run(folder, task, paths, saved.run, fresh=False, best=saved.best)
     state = run.restored(saved)
@@ -168,7 +168,8 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
     if ended and not isinstance(model, RecurrentModel):  # a hybrid's run that was stopped before it was made goes on
         way = "add time with --minutes, or give a larger total of --steps or --epochs"
         if journal.schedule.over:
-            way = f"a larger budget changes nothing; start a new run from its weights with --init-from {folder}"
+            way = "a larger budget changes nothing; start a new run"
+            way += "" if run.options.task else f" from its weights with --init-from {folder}"
         raise CharrnnError(f"{folder}: this run is finished, at step {journal.step:,}: {ended}; {way}")
     if run.best is None and isinstance(model, Mixture) and (network := network_of(model)):
         arrays, description = network.to_archive()

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from charrnn.models.labeller import nats_of
 from charrnn.models.tree_labeller import TreeLabeller
 from charrnn.network.arrays import Drop
 from charrnn.network.composition import TreeConfig, compose_in_steps, label_scores_of
@@ -20,7 +21,7 @@ from charrnn.network.loss import pick_targets
 from charrnn.network.reader import read_whole
 from charrnn.text.bracketed import NO_LABEL, Bracketed, unlabelled
 from charrnn.training.examples import ExampleBatches
-from charrnn.training.labelling import Labelling, nats_of
+from charrnn.training.labelling import Labelling
 from charrnn.training.options import TrainOptions
 from charrnn.training.step import ROWS
 from charrnn.training.task import Objective, Outcome, Tree

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import charrnn
+from charrnn.models.archive import read_archive, write_archive
+from charrnn.models.folder import MODEL
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +17,7 @@ def folder(tmp_path_factory):
     texts = ["a", "b", "ab", "bb", "bab", "bbb", "abb", "b b", "a b", "b  b"] * 8
     texts = [str(text) for text in np.random.default_rng(0).permutation(texts)]
     (base / "learn.tsv").write_text("".join(f"{'yes' if 'a' in text else 'no'}\t{text}\n" for text in texts))
-    options = {"task": "classify", "steps": 60, "hidden": 12, "embedding": 4, "batch_size": 8}
+    options = {"task": "classify", "steps": 250, "hidden": 12, "embedding": 4, "batch_size": 8}
     charrnn.train(base / "learn.tsv", base / "m", **options)
     return base / "m"
 
@@ -104,3 +106,28 @@ def test_it_is_described(run, folder, tmp_path):
 def test_options_that_do_not_suit_a_task(run, folder, arguments, said):
     code, _, error = run("train", folder.parent / "learn.tsv", "--task", "classify", *arguments)
     assert (code, said in error) == (2, True)
+
+
+def test_python_says_too_which_models_are_of_which_commands(folder, model_folder):
+    with pytest.raises(charrnn.CharrnnError, match="holds a classifier, no language model"):
+        charrnn.score(charrnn.load(folder), "a")
+    with pytest.raises(charrnn.CharrnnError, match="holds a language model, which writes and scores text"):
+        charrnn.predict(charrnn.load(model_folder), "a")
+    with pytest.raises(charrnn.CharrnnError, match="gold names the file to read; leave out other files and texts"):
+        charrnn.predict(folder, "a", gold="x")
+    with pytest.raises(charrnn.CharrnnError, match="last is for language models, and this is a classifier"):
+        charrnn.embed(folder, "a", last=True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"labels": ["a"]}, {"labels": ["a", "b", "c"]}, {"temperature": 0}, {"temperature": "nan"}, {"kind": "tagger"},
+     {"vocabulary": {"symbols": "\n"}}, {"network": {}}, {"kind": "rewriter"}, {"kind": "tree-labeller"}],
+    ids=str,
+)  # fmt: skip
+def test_a_model_whose_parts_do_not_fit_is_refused(run, folder, tmp_path, changed):
+    arrays, description = read_archive(folder / MODEL)
+    write_archive(tmp_path / MODEL, arrays, description | changed)
+    code, out, error = run("predict", "-m", tmp_path, "--text", "a")
+    assert (code, out) == (1, "")
+    assert str(tmp_path / MODEL) in error

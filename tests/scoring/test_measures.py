@@ -1,5 +1,7 @@
 """Measures of answers, by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -41,7 +43,8 @@ def test_probabilities_that_are_as_often_right_as_they_say_are_calibrated():
 def test_of_tags_by_hand():
     examples = [Tagged("abcd", ("B-X", "I-X", "O", "B-Y")), Tagged("ab", ("O", "O"))]
     said = [("B-X", "I-X", "B-Y", "B-Y"), ("O", "O")]
-    measured = measures.of_tags(examples, [Answer("", 1.0, labels) for labels in said])
+    model = SimpleNamespace(labels=("O", "B-X", "I-X", "B-Y"))
+    measured = measures.of_tags(examples, [Answer("", 1.0, labels) for labels in said], model)
     assert (measured["characters"], measured["accuracy"], measured["whole"]) == (6, pytest.approx(5 / 6), 0.5)
     spans = measured["spans"]
     assert (spans["given"], spans["precision"], spans["recall"], spans["f1"]) == (2, pytest.approx(2 / 3), 1.0, 0.8)

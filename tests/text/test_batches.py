@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.text.batches import RESETS, LineBatches, StreamBatches, compact
+from charrnn.text.batches import RESETS, LineBatches, StreamBatches, compact, in_batches
 from charrnn.text.symbols import BOUNDARY
 from charrnn.text.vocabulary import Vocabulary, to_units
 
@@ -162,3 +162,10 @@ def test_ids_are_held_in_the_smallest_type_that_fits(size, kind):
     ids = compact(np.array([0, size - 1], np.int32), size)
     assert ids.dtype == kind
     assert ids.tolist() == [0, size - 1]
+
+
+def test_sequences_are_read_together_by_length_and_never_too_many_cells():
+    lengths = [3, 1, 500, 2, 2, 400, 1]
+    found = [part.tolist() for part in in_batches(lengths, rows=3, cells=800)]
+    assert found == [[1, 6, 3], [4, 0, 5], [2]] or found == [[1, 6, 3], [4, 0], [5], [2]]
+    assert list(in_batches([])) == []

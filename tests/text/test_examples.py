@@ -119,16 +119,26 @@ def test_all_bad_lines_are_counted_and_the_first_is_explained(tmp_path):
         read([str(path)])
 
 
-def test_held_out_examples_are_spread_or_of_a_file_of_their_own(tmp_path):
+def test_held_out_examples_are_drawn_or_of_a_file_of_their_own(tmp_path):
     path, other = tmp_path / "a.tsv", tmp_path / "b.tsv"
     path.write_text("".join(f"x\t{k}\n" for k in range(8)))
     other.write_text("y\tz")
     found = read([str(path)])
-    assert [one.text for one in found.held_out] == ["1", "5"]
-    assert [one.text for one in found.training] == ["0", "2", "3", "4", "6", "7"]
+    assert (len(found.held_out), found) == (2, read([str(path)]))
+    assert [one.text for one in found.training] == [
+        str(k) for k in range(8) if str(k) not in {o.text for o in found.held_out}
+    ]
     apart = read([str(path)], valid=str(other), valid_fraction=None)
     assert ([one.text for one in apart.held_out], len(apart.training)) == (["z"], 8)
     assert len({found.digest, apart.digest, read([str(path), str(other)]).digest}) == 3
+
+
+def test_of_labels_that_come_in_turns_some_of_each_are_held_out(tmp_path):
+    path = tmp_path / "a.tsv"
+    path.write_text("".join(f"{k % 10}\t{k}\n" for k in range(1000)))
+    found = read([str(path)], valid_fraction=0.1)
+    assert len(found.held_out) == 100
+    assert {one.label for one in found.held_out} == {one.label for one in found.training} == set("0123456789")
 
 
 def test_one_example_is_too_few(tmp_path):

@@ -123,15 +123,13 @@ def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(moods, sums, tmp_pat
 
 
 def test_a_simple_way_is_measured_that_the_network_must_beat(sums, moods, tmp_path):
-    baseline = start([str(sums)], tmp_path / "a", TrainOptions(task="tag", steps=1, **QUICK)).compared().journal.baseline
-    lines = [line.split("\t") for line in sums.read_text().splitlines()]
-    held_out = lines[4::10]
-    learnt = [pair for pair in lines if pair not in held_out]
-    counts = Counter((a, b) for text, labels in learnt for a, b in zip(text, labels, strict=True))
+    session = start([str(sums)], tmp_path / "a", TrainOptions(task="tag", steps=1, **QUICK))
+    baseline, examples = session.compared().journal.baseline, session.run.task.examples
+    counts = Counter(pair for one in examples.training for pair in zip(one.text, one.labels, strict=True))
     best = {a: max("01", key=lambda b: counts[a, b]) for a in "0123"}
-    right = [best[a] == b for text, labels in held_out for a, b in zip(text, labels, strict=True)]
-    assert baseline["accuracy"] == pytest.approx(np.mean(right), abs=0.02)  # a line may come twice
-    assert 0 < baseline["nats_per_label"] < np.log(2)
+    right = [best[a] == b for one in examples.held_out for a, b in zip(one.text, one.labels, strict=True)]
+    assert baseline["accuracy"] == pytest.approx(np.mean(right))
+    assert 0 < baseline["nats_per_label"] < 0.8
     baseline = (
         start([str(moods)], tmp_path / "b", TrainOptions(task="classify", steps=1, **QUICK)).compared().journal.baseline
     )
@@ -150,6 +148,10 @@ def test_probabilities_are_as_sharp_as_held_out_examples_ask(classifier):
     right_N = np.array([random.choice(3, p=softmax(one)) for one in scores_NL])
     assert best_temperature(scores_NL, right_N) == pytest.approx(1, abs=0.1)
     assert best_temperature(3 * scores_NL, right_N) == pytest.approx(3, abs=0.3)
+    certain_NL = np.tile([[4.0, 0.0]], (30, 1))  # all right: how sure one may be grows with how many there are
+    few, many = (best_temperature(np.tile(certain_NL, (n, 1)), np.zeros(30 * n, int)) for n in (1, 30))
+    assert 0.5 < 4 / few / np.log(2 * 31) < 1.5
+    assert many < few
     assert 1 / 8 <= classifier.temperature <= 8
 
 

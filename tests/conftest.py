@@ -15,7 +15,7 @@ import charrnn
 from charrnn.cli.main import main
 from charrnn.machine import prepared
 from charrnn.models.archive import read_archive
-from charrnn.models.folder import RESUME
+from charrnn.models.folder import MODEL, RESUME
 
 jax.config.update("jax_num_cpu_devices", 4)  # more than a small machine has, so that sharing out rows is tested anywhere
 
@@ -40,6 +40,15 @@ SMALL = {"hidden": 16, "embedding": 6, "window": 10, "batch_size": 5, "dropout":
 def arrays_of(folder, name=RESUME):
     """The arrays of a file of a model folder."""
     return read_archive(folder / name)[0]
+
+
+def assert_same_run(folder, other):
+    """Bit for bit: what is needed to go on, and the best model."""
+    for name in (RESUME, MODEL):
+        arrays, others = arrays_of(folder, name), arrays_of(other, name)
+        assert arrays.keys() == others.keys()
+        for key in arrays:
+            np.testing.assert_array_equal(arrays[key], others[key], err_msg=key)
 
 
 def steps_of(session, stop_at=None):

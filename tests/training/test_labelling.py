@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn.models.folder import MODEL, RESUME
 from charrnn.models.labeller import Classifier, Tagger, softmax
 from charrnn.training.labelling import best_temperature
 from charrnn.training.options import TrainOptions
 from charrnn.training.start import resume, start
-from tests.conftest import arrays_of, steps_of
+from tests.conftest import assert_same_run, steps_of
 
 QUICK = {"hidden": 24, "embedding": 8, "batch_size": 16, "seed": 3}
 
@@ -115,11 +114,7 @@ def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(moods, sums, tmp_pat
     steps_of(start(examples, tmp_path / "whole", options))
     steps_of(start(examples, tmp_path / "parts", options), stop_at=7)
     steps_of(resume(tmp_path / "parts", [], TrainOptions()))
-    for name in (RESUME, MODEL):
-        whole, parts = arrays_of(tmp_path / "whole", name), arrays_of(tmp_path / "parts", name)
-        assert whole.keys() == parts.keys()
-        for key in whole:
-            np.testing.assert_array_equal(whole[key], parts[key], err_msg=key)
+    assert_same_run(tmp_path / "whole", tmp_path / "parts")
 
 
 def test_a_simple_way_is_measured_that_the_network_must_beat(sums, moods, tmp_path):

@@ -13,14 +13,14 @@ import pytest
 
 import charrnn
 from charrnn.models.archive import read_archive
-from charrnn.models.folder import CURVE, LOG, MODEL, RESUME
+from charrnn.models.folder import CURVE, LOG, MODEL
 from charrnn.report.curve import draw_curve
 from charrnn.training import start as starting
 from charrnn.training.options import TrainOptions
 from charrnn.training.start import resume, start
 from charrnn.training.task import Held, Outcome
 from charrnn.trees import flatten
-from tests.conftest import arrays_of, steps_of
+from tests.conftest import assert_same_run, steps_of
 
 LENGTH, SYMBOLS, LABELS = 7, 5, 2
 # An Elman network h' = tanh(h U + W[x]), whose last state gives the label's logits h V.
@@ -167,11 +167,7 @@ def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path, examples, 
     steps_of(start([examples], tmp_path / "whole", options, task=Parity))
     steps_of(start([examples], tmp_path / "parts", options, task=Parity), stop_at=20)
     assert steps_of(resume(tmp_path / "parts", [], TrainOptions()))[-1].journal.step == 40
-    for name in (RESUME, MODEL):
-        whole, parts = arrays_of(tmp_path / "whole", name), arrays_of(tmp_path / "parts", name)
-        assert whole.keys() == parts.keys()
-        for key in whole:
-            np.testing.assert_array_equal(whole[key], parts[key], err_msg=key)
+    assert_same_run(tmp_path / "whole", tmp_path / "parts")
 
 
 def test_minutes_are_measured_and_other_examples_refused(tmp_path, examples):

@@ -27,9 +27,11 @@ def fill(sentences, model, text, options):
     from charrnn.models.folder import open_model
     from charrnn.report.fillings import print_fillings
     from charrnn.report.say import say
+    from charrnn.text.words import need_characters
     from charrnn.writing.fill import fill_texts, reads_both_ways
 
     opened = open_model(Path(model))
+    need_characters(opened.vocabulary, "fill")
     if not reads_both_ways(opened):
         say("this model reads from left to right only: it searches from the left, and ranks by the whole sentence")
     print_fillings(fill_texts(opened, text, files, options), options.format)

@@ -165,12 +165,13 @@ class Tagger(Labeller):
             return [Answer(self.written(labels), float(each_T.prod()), labels, {"probabilities": each_T.tolist()})]
         scores_TL, joined_LL = scores_TL / self.temperature, self._transitions / self.temperature
         shares_TL, normaliser = marginals(scores_TL, joined_LL)
-        answers = []
+        answers: dict[str, Answer] = {}
         for path, score in best_paths(scores_TL, joined_LL, count):
             labels = tuple(self.labels[k] for k in path)
             each = shares_TL[np.arange(len(path)), path].tolist()
-            answers.append(Answer(self.written(labels), float(np.exp(score - normaliser)), labels, {"probabilities": each}))
-        return answers
+            answer = Answer(self.written(labels), float(np.exp(score - normaliser)), labels, {"probabilities": each})
+            answers.setdefault(answer.text, answer)  # B and I in other places may mark the same spans, less probably
+        return list(answers.values())
 
     def written(self, labels: Sequence[str]) -> str:
         """Labels as an answer has them."""

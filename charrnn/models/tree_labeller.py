@@ -20,7 +20,7 @@ SHOWN = 60  # characters of a line that is no tree
 
 
 class TreeLabeller(Labeller):
-    """A text is a tree in brackets; the labels in it are not looked at."""
+    """A text is a tree in brackets; the labels in it are not looked at. A blank one has a blank answer."""
 
     kind = "tree-labeller"
     config_type = TreeConfig
@@ -31,8 +31,9 @@ class TreeLabeller(Labeller):
         more: "probabilities", of the label of each node, in the order in which the brackets open; "deeper_than_learnt",
         whether the tree has more levels than any that was learnt from.
         """
-        trees = self._parsed(texts)
-        return [self._labelled(tree, states_ND, count) for tree, states_ND in zip(trees, self._states(trees), strict=True)]
+        trees = self._parsed([text for text in texts if text.strip()])
+        found = iter(zip(trees, self._states(trees), strict=True))
+        return [self._labelled(*next(found), count) if text.strip() else [Answer("", 1.0)] for text in texts]
 
     def scores(self, texts: Sequence[str]) -> list[np.ndarray]:
         """For each text what stands before the softmax: scores_NL, the root's first."""
@@ -41,8 +42,11 @@ class TreeLabeller(Labeller):
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """vectors_NH: the hidden state of each text's root."""
         hidden = self.config.reader.hidden
-        roots = [states_ND[0, :hidden] for states_ND in self._states(self._parsed(texts))]
-        return np.array(roots, np.float32).reshape(len(texts), hidden)
+        found = np.zeros((len(texts), hidden), np.float32)
+        there = [k for k, text in enumerate(texts) if text.strip()]
+        for k, states_ND in zip(there, self._states(self._parsed([texts[k] for k in there])), strict=True):
+            found[k] = states_ND[0, :hidden]
+        return found
 
     def _labelled(self, tree: Bracketed, states_ND: np.ndarray, count: int) -> list[Answer]:
         shares_NL = softmax(label_scores_of(self.parameters, self.config, states_ND) / self.temperature)

@@ -35,7 +35,7 @@ def run_counting(corpus: Sequence[str], model: str, options: NgramOptions) -> No
 def announcement(found: dict[str, Any] | None, task: Task) -> str:
     """A line that says, before a network is trained, what the task's simple model makes of the held-out examples."""
     if found is None and task.unit != "characters":
-        return f"comparison skipped: there is nothing held out, or it would take too long to make {task.rival}"
+        return "comparison skipped: nothing is held out, or it would take too long"
     if found is None:
         most = f"{baseline.MOST_CHARACTERS:,} characters"
         why = f"the text is above {most}, nothing is held out, or it would take more than a tenth of the time"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from charrnn.models.predictor import Predictor
     from charrnn.scoring.predict import Predicted
 
-MOST_LABELS = 12  # in a table of confusion
+MOST_LABELS, LONGEST_LABEL = 12, 14  # in a table of confusion
 
 
 class Tsv:
@@ -107,11 +107,12 @@ def _confusion(confusion: dict[str, dict[str, int]], names: Sequence[str]) -> It
     if len(names) > MOST_LABELS:
         yield f"labels: {len(names):,}, too many for a table; --summary has all"
         return
-    width = max(map(len, names), default=0)
+    shown = [name if len(name) <= LONGEST_LABEL else name[: LONGEST_LABEL - 1] + "…" for name in names]
+    width = max(map(len, shown), default=0)
     cells = [[confusion.get(given, {}).get(name, 0) for name in names] for given in names]
     wide = max([width, *(len(f"{cell:,}") for row in cells for cell in row)], default=0)
-    yield f"{'given':>{max(width, 5)}}  " + "  ".join(f"{name:>{wide}}" for name in names)
-    for name, row in zip(names, cells, strict=True):
+    yield f"{'given':>{max(width, 5)}}  " + "  ".join(f"{name:>{wide}}" for name in shown)
+    for name, row in zip(shown, cells, strict=True):
         yield f"{name:>{max(width, 5)}}  " + "  ".join(f"{cell:>{wide},}" for cell in row)
 
 

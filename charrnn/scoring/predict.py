@@ -1,5 +1,6 @@
 """Answers to lines, and how they are held against the right ones: what each kind of model is asked, and what it is given."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,13 +22,15 @@ Example = Any  # of text.examples
 @dataclass(frozen=True)
 class Question:
     """What a kind of model is asked. form: of a line of examples; parse: it, see text.examples; text: what is given to the
-    model; gold: the right answer, as that model writes it; measured: how good answers are."""
+    model; gold: the right answer, as that model writes it; measured: how good answers are; whole: what is given to the model
+    has the form of an example too."""
 
     form: str
     parse: Callable[[str], Example]
     text: Callable[[Example], str]
     gold: Callable[[Example, Any], str]
     measured: Callable[[Sequence[Example], Sequence[Answer], Any], dict[str, Any]]
+    whole: bool = False
 
 
 QUESTIONS: dict[str, Question] = {
@@ -41,7 +44,7 @@ QUESTIONS: dict[str, Question] = {
         Pair.form, parse_pair, lambda one: one.source, lambda one, model: one.target, measures.of_rewrites
     ),
     TreeLabeller.kind: Question(
-        Bracketed.form, parse_bracketed, unlabelled, lambda one, model: written_bracketed(one), measures.of_trees
+        Bracketed.form, parse_bracketed, unlabelled, lambda one, model: written_bracketed(one), measures.of_trees, whole=True
     ),
 }
 
@@ -62,7 +65,12 @@ def predict(
     if texts:
         yield _answered(model, texts, options)
     for name in files:
+        number = 0
         for lines in line_groups(name, encoding=options.encoding):
+            if QUESTIONS[model.kind].whole:
+                given = ((name, number + k, line) for k, line in enumerate(lines, 1) if line.strip())
+                deque(parsed(given, QUESTIONS[model.kind].parse, QUESTIONS[model.kind].form), maxlen=0)
+            number += len(lines)
             yield _answered(model, lines, options)
 
 
@@ -83,6 +91,8 @@ def predict_gold(model: Predictor, options: PredictOptions) -> tuple[list[Predic
     assert options.gold is not None
     question = QUESTIONS[model.kind]
     examples = list(parsed(lines_of([options.gold], options.encoding), question.parse, question.form))
+    if not examples:
+        raise CharrnnError(f"{options.gold}: holds no examples; a line is {question.form}")
     found = _answers(model, [question.text(one) for one in examples], options)
     predicted = [
         Predicted(question.text(one), answers, question.gold(one, model))

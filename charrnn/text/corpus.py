@@ -19,6 +19,7 @@ from charrnn.text.vocabulary import NEWLINE, to_units
 from charrnn.wording import file_name
 
 STDIN = "-"
+BYTES = "; --level byte reads any bytes"
 # A folder that has one of the first three is a model's, or is becoming one: these are no texts in it.
 MODEL_FILES = ("lock.json", "model.safetensors", "resume.safetensors", "text.safetensors", "log.jsonl", "curve.svg")
 # see with_fitting_part
@@ -107,8 +108,8 @@ def read_text(name: str, *, level: str = "char", encoding: str = "utf-8") -> str
     return data.decode("utf-8", "surrogateescape") if level == "byte" else decode(data, name, encoding)
 
 
-def decode(data: bytes, name: str, encoding: str = "utf-8") -> str:
-    """Text of bytes: byte-order mark dropped, CRLF and lone CR turned into LF.
+def decode(data: bytes, name: str, encoding: str = "utf-8", *, or_bytes: bool = True) -> str:
+    """Text of bytes: byte-order mark dropped, CRLF and lone CR turned into LF. or_bytes: whether --level byte is a way too.
 
     Raises CharrnnError with file and byte offset where the bytes are not in that encoding or look like no text at all.
     """
@@ -121,12 +122,12 @@ def decode(data: bytes, name: str, encoding: str = "utf-8") -> str:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise CharrnnError(f"{name}: looks like UTF-16, as Windows editors write it; try --encoding utf-16") from None
         if b"\0" in data[:8192]:
-            raise CharrnnError(f"{name}: looks like a binary file; --level byte reads any bytes") from None
+            raise CharrnnError(f"{name}: looks like a binary file{BYTES if or_bytes else ''}") from None
         failure = decode_failure(name, getattr(error, "start", 0), encoding)
-        raise CharrnnError(f"{failure}, or --level byte") from None
+        raise CharrnnError(failure if not or_bytes else f"{failure}, or --level byte") from None
     if "\0" in text:
         place = text.index("\0")
-        raise CharrnnError(f"{name}: character {place} is NUL, as in a binary file; --level byte reads any bytes")
+        raise CharrnnError(f"{name}: character {place} is NUL, as in a binary file{BYTES if or_bytes else ''}")
     return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
 
 

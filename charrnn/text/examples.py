@@ -73,7 +73,7 @@ def read_examples(
 def lines_of(paths: Iterable[str], encoding: str = "utf-8") -> Iterator[tuple[str, int, str]]:
     """The lines of files that are not blank, each with its file's name and its number."""
     for name in expand(paths):
-        for number, line in enumerate(decode(read_bytes(name), name, encoding).split("\n"), 1):
+        for number, line in enumerate(decode(read_bytes(name), name, encoding, or_bytes=False).split("\n"), 1):
             if line.strip():
                 yield name, number, line
 

@@ -32,6 +32,7 @@ from charrnn.training.options import TrainOptions
 from charrnn.training.task import Held, Objective, Outcome, Tree
 from charrnn.wording import counted
 
+MOST_NAMED = 6  # labels, with how often each occurs
 BASELINE_ORDER = 5  # of the n-grams that a classifier is compared with
 BASELINE_SECONDS, BASELINE_MOST = 1e-5, 20.0  # for a character, roughly; where it would take longer, there is none
 
@@ -100,7 +101,9 @@ class Labelling(ExampleTask):
 
     @property
     def about_examples(self) -> str:
-        return f"{super().about_examples}, {counted(len(self.labels), 'label')}"
+        counts = [f"{label} {count:,}" for label, count in zip(self.labels, self._counts_L.tolist(), strict=True)]
+        more = f" … {counts[-1]}" if len(counts) > MOST_NAMED + 1 else "".join(f", {one}" for one in counts[MOST_NAMED:])
+        return f"{super().about_examples}, {counted(len(counts), 'label')}: {', '.join(counts[:MOST_NAMED])}{more}"
 
     @cached_property
     def _counts_L(self) -> np.ndarray:

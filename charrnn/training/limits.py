@@ -7,18 +7,19 @@ from charrnn.wording import epochs_of
 # Held-out figure above the training figure, as a share of it, from which the text is learnt by heart: where it was 14 %,
 # dropout made a network of tiny-shakespeare worse, where it was 21 % better (docs/results.md).
 GAP = 0.2
+SOLVED = 0.01  # nats a prediction, from which there is nothing left to learn
 EARLY = 0.8  # of the run: a best figure before that says the same
 FEW_EPOCHS = 8.0  # in fewer, and without a gap, the network has not learnt yet what the text has to teach
 
 
 def advice(run: Run, journal: Journal) -> str | None:
-    """One line, by the last evaluation; None where there is nothing held out to go by.
+    """One line, by the last evaluation; None where there is nothing held out to go by, or nothing left to learn.
 
     Time, before the text has been read once, for then nothing was learnt by heart; data, where held-out is much above
     training or was best long before the end; else time, where there were few epochs; else the size of the network.
     """
     last = journal.history[-1] if journal.history else None
-    if last is None or last.held_out is None or not last.training < float("inf"):
+    if last is None or last.held_out is None or not last.training < float("inf") or last.held_out < SOLVED:
         return None
     options, epochs, once = run.options, epochs_of(last.epoch, 2), last.epoch > 1
     gap = last.held_out / last.training - 1 if last.training > 0 else 0.0

@@ -141,7 +141,7 @@ class Rewrite(ExampleTask):
     def _held(self, model: Rewriter, examples: Sequence[Any]) -> Held:
         """Of all examples the nats; of ANSWERED at most, the answers with the most probable symbol at every step."""
         nats, predictions = self.nats(model, examples)
-        asked = examples[:: -(-len(examples) // ANSWERED)]
+        asked = [examples[k] for k in np.linspace(0, len(examples) - 1, min(len(examples), ANSWERED)).astype(int)]
         answers = [found[0] for found in model.predict([one.source for one in asked], beam=1)]
         measured = QUESTIONS[self.kind].measured(asked, answers, model)
         figure = nats / predictions

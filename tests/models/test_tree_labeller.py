@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import charrnn
 from charrnn.errors import CharrnnError
 from charrnn.models.folder import open_model, open_predictor, save_model
 from charrnn.models.labeller import softmax
@@ -113,3 +114,17 @@ def test_measures():
         },
     }
     assert "deeper" not in of_trees(examples[:1], answers[:1])
+
+
+def test_a_blank_line_has_a_blank_answer_and_a_bad_one_is_named_with_its_file(run, model, tmp_path):
+    save_model(model, tmp_path / "m")
+    lines = tmp_path / "lines"
+    lines.write_text("(a b)\n\n(a (a b) (a c))\n")
+    code, out, _ = run("predict", "-m", tmp_path / "m", lines)
+    assert (code, [bool(line.split("\t")[0]) for line in out.splitlines()]) == (0, [True, False, True])
+    assert not charrnn.embed(model, files=lines)[1].any()
+    lines.write_text("(a b)\n\nbroken\n(\n")
+    code, out, error = run("predict", "-m", tmp_path / "m", lines)
+    assert (code, out) == (1, "")
+    assert f"{lines}, line 3: " in error
+    assert "(2 bad lines, the others 4)" in error

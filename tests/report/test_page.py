@@ -104,20 +104,12 @@ def test_options_that_differ_are_those_and_no_others():
     assert options_that_differ(summaries[:1]) == []
 
 
-def test_a_log_is_read_whatever_its_task_calls_its_figure(tmp_path):
-    line = {
-        "step": 1,
-        "characters": 9,
-        "training_nats_per_character": 2.0,
-        "held_out_nats_per_character": 1.5,
-        "clipped": 0.5,
-    }
+@pytest.mark.parametrize(("unit", "figure"), [("characters", "character"), ("labels", "label"), ("words", "word")])
+def test_a_log_is_read_whatever_its_task_calls_its_figure(tmp_path, unit, figure):
+    line = {"step": 1, unit: 9, f"training_nats_per_{figure}": 2.0, f"held_out_nats_per_{figure}": 1.5, "clipped": 0.5}
     (tmp_path / "log.jsonl").write_text(json.dumps(line) + "\n")
-    assert read_log(tmp_path) == [{"step": 1, "predictions": 9, "training": 2.0, "held_out": 1.5, "clipped": 0.5}]
-    assert read_log(tmp_path / "nowhere") == []
-    (tmp_path / "log.jsonl").write_text("{")
-    with pytest.raises(CharrnnError, match="is no log"):
-        read_log(tmp_path)
+    wanted = {"step": 1, "predictions": 9, "training": 2.0, "held_out": 1.5, "clipped": 0.5, "seen": unit}
+    assert read_log(tmp_path) == [wanted]
 
 
 CHECKS = sorted((Path(__file__).parent / "scripts").glob("*.js"))  # each of the page's script of its name

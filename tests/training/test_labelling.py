@@ -171,3 +171,13 @@ def test_held_out_labels_that_nothing_is_learnt_of(tmp_path):
     (tmp_path / "held").write_text("z\ta\n")
     with pytest.raises(charrnn.CharrnnError, match="held: held-out examples have 1 label that those learnt from lack: z"):
         charrnn.train(tmp_path / "learnt", tmp_path / "m", valid=tmp_path / "held", task="classify", steps=1)
+
+
+def test_several_answers_differ_in_their_spans(tmp_path):
+    """B and I may stand in another order within the same spans."""
+    (tmp_path / "a.tsv").write_text("".join(f"{'x' * k}ab{'y' * j}\t{k}-{k + 2}:P\n" for k in range(6) for j in range(6)))
+    model = charrnn.train(tmp_path / "a.tsv", tmp_path / "m", task="tag", steps=60, **QUICK)
+    (one,) = charrnn.predict(model, "xxaby", count=12)
+    texts = [answer.text for answer in one.answers]
+    assert len(set(texts)) == len(texts) > 3
+    assert texts[0] == "2-4:P"

@@ -11,7 +11,7 @@ function show(data) {
   const cell = (model, name) => model.rows.filter(([one]) => one === name).map(([, value]) => value).join("\n");
   const trained = models.filter((model) => model.log.length);
   const going = trained.length ? curves(trained) : [];
-  const facts = table(["", ...models.map((model) => model.name)], rows.map((name) => [name, ...models.map((model) => cell(model, name))]));
+  const facts = table(["", ...models.map((model) => model.name)], rows.map((name) => [name, ...models.map((model) => make("span", name === "held-out" ? { class: "figures" } : {}, cell(model, name)))]));
   view.replaceChildren(...(several ? [...going, make("h2", {}, "What they are"), facts] : [facts, ...going]));
   if (several && data.options.length) {
     view.append(make("h2", {}, "Options that differ"),
@@ -30,13 +30,15 @@ function show(data) {
 }
 
 function curves(models) {
-  const axes = [["predictions", "characters learnt from"], ["seconds", "seconds"], ["step", "steps"]];
+  const several = models.length > 1;
+  const axes = [["predictions", `${models[0].seen} learnt from`], ["seconds", "seconds"], ["step", "steps"]];
   const place = make("div", { class: "charts" });
   const series = (x, y, factor, more = {}) => models.map((model, k) => ({ name: model.name, style: (k % 5) + 1, points: curve(model, x, y, factor), ...more }));
   const draw = (k) => {
-    const [x, across] = axes[k], [unit, factor] = [models[0].unit, models[0].factor];
+    const [x, across] = axes[k], factor = models[0].factor;
+    const unit = models.every((model) => model.unit === models[0].unit) ? models[0].unit : "bits";
     const held = series(x, "held_out", factor), training = series(x, "training", factor, { dashed: true });
-    const bars = models.filter((model) => model.baseline).slice(0, 1).map((model) => ({ value: model.baseline * factor, name: "n-gram" }));
+    const bars = models.filter((model) => model.baseline).slice(0, 1).map((model) => ({ value: model.baseline * factor, name: several ? `${model.baseline_name} of ${model.name}` : model.baseline_name }));
     const charts = [["learning_rate", "learning rate"], ["gradient_norm", "norm of the gradient"], ["clipped", "share of clipped steps"]]
       .filter(([name]) => models.some((model) => curve(model, x, name).length))
       .map(([name, up]) => make("figure", {}, lines(series(x, name), { across, up, width: 460, height: 240 })));

@@ -19,6 +19,22 @@ from charrnn.report.info import Rows, rows_of
 from charrnn.report.page.page import View, check_places, say_made, write_view
 from charrnn.wording import symbol_name
 
+# what a line of the log has beside the number of what was learnt from, which goes by the name of that
+LOGGED = frozenset(
+    [
+        "step",
+        "epoch",
+        "seconds",
+        "learning_rate",
+        "training",
+        "held_out",
+        "gradient_norm",
+        "clipped",
+        "skipped",
+        "steps",
+        "samples",
+    ]
+)
 VOWELS = frozenset("aeiouyàáâäãåæèéêëìíîïòóôöõøœùúûüаеёиоуыэюя")
 MOST_SYMBOLS = 400  # of a vocabulary, the most frequent, are shown
 
@@ -64,9 +80,11 @@ def _model(model: SavedModel | Predictor, name: str) -> dict[str, Any]:
         "unit": f"bits per {unit}",
         "factor": 1 / np.log(2),
         "baseline": (facts.get("baseline") or {}).get(figure),
-        "log": [{k: v for k, v in line.items() if k != "samples"} for line in log],
+        "baseline_name": "n-gram" if isinstance(model, SavedModel) else "the simple way",
+        "seen": log[-1]["seen"] if log else "characters",
+        "log": [{k: v for k, v in line.items() if k not in ("samples", "seen")} for line in log],
         "samples": [sample for line in log for sample in line.get("samples", ())],
-        **(_of_symbols(model) if isinstance(model, SavedModel) else {"symbols": [], "map": None}),
+        **(_of_symbols(model) if isinstance(model, SavedModel) else {"symbols": None, "map": None}),
     }
 
 
@@ -74,7 +92,7 @@ def _titled(rows: Rows) -> list[list[str]]:
     """The rows, each that goes on with the one before under the name of that."""
     titled: list[list[str]] = []
     for title, value in rows:
-        titled.append([title or titled[-1][0], value.strip()])
+        titled.append([title or titled[-1][0], value.rstrip()])
     return titled
 
 
@@ -98,7 +116,8 @@ def read_log(folder: Path | None) -> list[dict[str, Any]]:
     found = []
     for line in lines:
         renamed = {next((new for old, new in general.items() if name.startswith(old)), name): v for name, v in line.items()}
-        found.append(renamed | {"predictions": renamed.pop("characters", renamed.get("predictions"))})
+        seen = next((name for name in renamed if name not in LOGGED), "characters")
+        found.append(renamed | {"predictions": renamed.pop(seen, None), "seen": seen})
     return found
 
 

@@ -37,6 +37,10 @@ def models(corpus: Path, others: list[Path]) -> None:
         example = HERE.parent / "examples" / "text_to_text.py"
         task = ["--task", "reverse", "--attention", "additive", "--model", "pairs"]
         subprocess.run([sys.executable, example, *task], check=True)
+    if not Path("dates", "model.safetensors").exists():
+        charrnn("corpus", "get", "dates", "-o", "dates.tsv", "--overwrite")
+        charrnn("train", "dates.tsv", "--task", "rewrite", "--minutes", 0.9, "-m", "dates")
+    Path("asked.tsv").write_text("March 28, 1995\n3/28/1995\n12 July 1999\n")
     Path("words.txt").write_text("".join(Path("pairs", "pairs.txt").read_text().splitlines(keepends=True)[:40]))
 
 
@@ -53,6 +57,7 @@ def pages(others: list[Path]) -> None:
     charrnn("inspect", *three, "--gradients", scene, "--html", "gradients.html")
     charrnn("inspect", "-m", "additive", "--attention", scene, "--html", "attention.html")
     charrnn("inspect", "-m", "pairs", "--attention", "words.txt", "--html", "pairs.html")
+    charrnn("inspect", "-m", "dates", "--attention", "asked.tsv", "--html", "dates.html")
     charrnn("info", *CELLS, "--html", "models.html")
 
 
@@ -62,6 +67,7 @@ def pictures(others: list[Path]) -> None:
     seen: list[tuple[str, int | None, bool]] = [
         ("surprise", 150, False), ("difference", 150, False), ("written", 40, True), ("neurons", 150, False),
         ("gradients", 70, False), ("attention", 150, True), ("pairs", 60, False), ("models", None, False),
+        ("dates", 18, False),
     ]  # fmt: skip
     seen += [(f"{page}-{one.stem}", 120, False) for one in others for page in ("surprise", "neurons")]
     for name, place, dark in seen:

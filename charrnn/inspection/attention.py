@@ -3,15 +3,19 @@
 Shapes: T characters, W window of attention, K = W + 1 states, H hidden units.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.inspection.states import read_through
 from charrnn.models.recurrent import RecurrentModel
+from charrnn.models.rewriter import Rewriter
 from charrnn.network.arrays import Array
 from charrnn.network.attention import BLOCK, shares_of
 from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import State
+from charrnn.text.examples import Pair
 from charrnn.text.symbols import BOUNDARY
 
 
@@ -29,6 +33,19 @@ def attention(model: RecurrentModel, ids_T: np.ndarray) -> np.ndarray:
     kind, weights, window = config.attention, model.parameters["attention"], config.attention_window
     parts = [_of_sequence(kind, weights, window, part_TH) for part_TH in np.split(attended_TH, starts)]
     return np.concatenate(parts)[first:]
+
+
+def attention_of_pairs(model: Rewriter, pairs: Sequence[Pair]) -> tuple[str, np.ndarray]:
+    """The pairs as lines of source, tab and target, and shares_TK of their characters as attention() has them: where the
+    next character is one of the target, or its end, the weights of the source's characters; NaN for all else."""
+    lines, blocks = [f"{one.source}\t{one.target}\n" for one in pairs], []
+    width = max(map(len, lines))
+    for one, line in zip(pairs, lines, strict=True):
+        block_TK = np.full((len(line), width), np.nan, np.float32)
+        for place, shares_S in enumerate(model.shares(one.source, one.target), len(one.source)):
+            block_TK[place, place - np.arange(len(one.source))] = shares_S
+        blocks.append(block_TK)
+    return "".join(lines), np.concatenate(blocks)
 
 
 def _attended(config: NetworkConfig, before: State, after: State) -> Array:

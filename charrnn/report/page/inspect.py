@@ -9,18 +9,20 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.files import replacing
-from charrnn.inspection.attention import attention
+from charrnn.inspection.attention import attention, attention_of_pairs
 from charrnn.inspection.gradients import Reach, owes, reach, untrained
 from charrnn.inspection.look import Read, read_files
 from charrnn.inspection.neurons import Neurons, neurons
 from charrnn.inspection.states import network_in
-from charrnn.models.folder import open_model
+from charrnn.models.folder import open_any, open_model
 from charrnn.models.recurrent import RecurrentModel
+from charrnn.models.rewriter import Rewriter
 from charrnn.network.cells import title
 from charrnn.report.page.options import PrintOptions
 from charrnn.report.page.page import View, check_places, say_made, write_view
 from charrnn.report.say import say
-from charrnn.wording import counted
+from charrnn.text.examples import Pair, lines_of
+from charrnn.wording import counted, file_name
 
 BEST = 3  # units shown of each feature
 SHOWN_UNITS = 24  # that the text can be coloured by, more where more follow something
@@ -43,6 +45,12 @@ class Named:
 def show(names: Sequence[str], files: Sequence[str], options: PrintOptions) -> None:
     """Print what is found in the models, and write it as a page or as JSON."""
     check_places(options.html, options.json, options.states)
+    opened = open_any(Path(names[0]))
+    if options.attention and isinstance(opened, Rewriter):
+        view = rewriting_view(opened, names[0], files, options)
+        write_view(view, options.html, options.json)
+        say_made(options.html, options.json)
+        return
     networks = [Named(name, network_in(open_model(Path(name)), name)) for name in names]
     if len(networks) > 1 and not options.gradients:
         raise CharrnnError(f"--{options.look} looks at one model; leave out the other -m")
@@ -149,18 +157,37 @@ def _figures(one: Reach) -> dict[str, Any]:
     return curves | {"reach": one.characters, "explodes": one.explodes}
 
 
+def rewriting_view(model: Rewriter, name: str, files: Sequence[str], options: PrintOptions) -> View:
+    """What a rewriter looks at in the sources of pairs; of lines without a target, for its own answer."""
+    pairs: list[Pair] = []
+    for _, _, line in lines_of(files, options.encoding):
+        source, tab, target = line.partition("\t")
+        if source and sum(len(one.source) + len(one.target) for one in pairs) < options.characters:
+            pairs.append(Pair(source, target if tab else model.predict([source])[0][0].text))
+    if not pairs:
+        raise CharrnnError(f"{', '.join(files)}: holds no sources; a line is {Pair.form}, or a source alone")
+    text, shares_TK = attention_of_pairs(model, pairs)
+    about = f"{name}, attention {model.config.attention} over the source, for each character of the target."
+    read = Read(model.vocabulary.encode(text), text, [(", ".join(map(file_name, files)), 0)])
+    return _attention_view(name, about, read, shares_TK)
+
+
 def _show_attention(networks: Sequence[Named], reads: Sequence[Read], options: PrintOptions) -> View:
     (network,), (read,) = networks, reads
     shares_TK = attention(network.model, read.ids_T[: options.characters])
+    config = network.model.config
+    about = f"{network}, attention {config.attention} over {config.attention_window} past states."
+    return _attention_view(network.name, about, read, shares_TK)
+
+
+def _attention_view(name: str, about: str, read: Read, shares_TK: np.ndarray) -> View:
     there_K = ~np.isnan(shares_TK).all(0)  # the text, or its lines, may be shorter than the window
     mean_K = np.nanmean(shares_TK[:, there_K], axis=0)
     print(f"{'characters before':>18}{'mean weight':>13}")
     for k, mean in enumerate(mean_K):
         print(f"{k:18}{mean:13.4f}")
-    config = network.model.config
-    about = f"{network}, attention {config.attention} over {config.attention_window} past states."
     data = {"about": about, **_part(read, len(shares_TK)), "weights": shares_TK.astype(np.float16), "mean": mean_K}
-    return View("attention", f"{network.name}: what its attention looks back on", data | {"says": "after"})
+    return View("attention", f"{name}: what its attention looks back on", data | {"says": "after"})
 
 
 LOOKS: dict[str, Callable[[Sequence[Named], Sequence[Read], PrintOptions], View]] = {

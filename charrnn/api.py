@@ -319,6 +319,4 @@ def _trained(session: "Session", model: str | Path, on_progress: Callable[[Any],
     session.join()
     if before is not None:
         session.also_after(before)
-    from charrnn.models.folder import open_any
-
-    return open_any(Path(model))
+    return load(model)

@@ -3,7 +3,7 @@
 import click
 
 from charrnn.cli.options import Whole, examples, files_or_stdin, models_option, options_of
-from charrnn.report.score_layouts import PrintOptions
+from charrnn.report.score_options import PrintOptions
 
 
 @click.command(

@@ -7,7 +7,6 @@ Shapes: T time, B rows, L labels.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import Archive
-from charrnn.models.predictor import Answer
+from charrnn.models.predictor import MISFIT, Answer, NetworkPredictor, config_and_vocabulary
 from charrnn.network.arrays import Parameters
 from charrnn.network.crf import best_paths, marginals
 from charrnn.network.labelling import LabellingConfig, label_scores, read_texts
@@ -23,17 +22,15 @@ from charrnn.network.parameters import shapes_of
 from charrnn.text.batches import encoded, in_batches, padded
 from charrnn.text.examples import written_labels
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.trees import flatten, unflatten
+from charrnn.trees import unflatten
 
 
-class Labeller:
+class Labeller(NetworkPredictor):
     """What they have in common. config: of the network, of type config_type; labels: their names, the most frequent first;
     temperature: what scores are divided by."""
 
-    kind: ClassVar[str]
     unit: ClassVar[str] = "label"
     config_type: ClassVar[type] = LabellingConfig
-    folder: Path | None = None
 
     def __init__(
         self,
@@ -44,10 +41,9 @@ class Labeller:
         summary: dict[str, Any] | None = None,
         temperature: float = 1.0,
     ):
-        assert config.reader.vocabulary_size == vocabulary.size
+        super().__init__(config, vocabulary, parameters, summary)
         assert config.labels == len(labels)
-        self.config, self.vocabulary, self.labels = config, vocabulary, tuple(labels)
-        self.parameters, self.summary, self.temperature = parameters, summary or {}, temperature
+        self.labels, self.temperature = tuple(labels), temperature
 
     @classmethod
     def suits(cls, config: Any) -> bool:
@@ -77,35 +73,20 @@ class Labeller:
         return np.array(read, np.float32).reshape(len(texts), self.config.reader.width)
 
     def facts(self) -> dict[str, Any]:
-        size = sum(array.size for array in flatten(self.parameters).values())
-        return {
-            "network": asdict(self.config),
-            "parameters": size,
-            "labels": list(self.labels),
-            "vocabulary": self.vocabulary.to_json() | {"size": self.vocabulary.size},
-        }
+        return super().facts() | {"labels": list(self.labels)}
 
     def to_archive(self) -> Archive:
-        description = {
-            "kind": self.kind,
-            "network": asdict(self.config),
-            "vocabulary": self.vocabulary.to_json(),
-            "labels": list(self.labels),
-            "temperature": self.temperature,
-            "summary": self.summary,
-        }
-        return flatten(self.parameters), description
+        arrays, description = super().to_archive()
+        return arrays, description | {"labels": list(self.labels), "temperature": self.temperature}
 
     @classmethod
     def from_archive(cls, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> Self:
         """The model that to_archive() took apart. Raises CharrnnError, naming `path`, where the parts do not fit."""
         try:
-            config = cls.config_type(**description["network"])
-            vocabulary = Vocabulary(**description["vocabulary"])
+            config, vocabulary = config_and_vocabulary(cls.config_type, description)
             labels, temperature = [str(label) for label in description["labels"]], float(description["temperature"])
-            fits = vocabulary.level == "char" and config.reader.vocabulary_size == vocabulary.size
-            if not (fits and config.labels == len(labels) and 0 < temperature < math.inf and cls.suits(config)):
-                raise ValueError("its parts do not fit together")
+            if not (config.labels == len(labels) and 0 < temperature < math.inf and cls.suits(config)):
+                raise ValueError(MISFIT)
         except (KeyError, TypeError, ValueError) as error:
             raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
         parameters = unflatten(shapes_of(config.weights()), arrays, path)

@@ -1,13 +1,18 @@
 """What every model answers to that is no language model: it is given a line, and has an answer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from charrnn.models.archive import Archive
+from charrnn.network.arrays import Parameters
+from charrnn.text.vocabulary import Vocabulary
+from charrnn.trees import flatten
+
+MISFIT = "its parts do not fit together"
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,41 @@ class Answer:
     probability: float
     said: Any = None
     more: dict[str, Any] = field(default_factory=dict)
+
+
+class NetworkPredictor:
+    """What predictors of one network have in common: a configuration that has a `reader`, characters, parameters."""
+
+    kind: ClassVar[str]
+    folder: Path | None = None
+
+    def __init__(self, config: Any, vocabulary: Vocabulary, parameters: Parameters, summary: dict[str, Any] | None):
+        assert config.reader.vocabulary_size == vocabulary.size
+        self.config, self.vocabulary, self.parameters, self.summary = config, vocabulary, parameters, summary or {}
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "network": asdict(self.config),
+            "parameters": sum(array.size for array in flatten(self.parameters).values()),
+            "vocabulary": self.vocabulary.to_json() | {"size": self.vocabulary.size},
+        }
+
+    def to_archive(self) -> Archive:
+        description = {
+            "kind": self.kind,
+            "network": asdict(self.config),
+            "vocabulary": self.vocabulary.to_json(),
+            "summary": self.summary,
+        }
+        return flatten(self.parameters), description
+
+
+def config_and_vocabulary(config_type: type, description: Mapping[str, Any]) -> tuple[Any, Vocabulary]:
+    """Those that to_archive() described. Raises KeyError, TypeError or ValueError where they are none, or do not fit."""
+    config, vocabulary = config_type(**description["network"]), Vocabulary(**description["vocabulary"])
+    if vocabulary.level != "char" or config.reader.vocabulary_size != vocabulary.size:
+        raise ValueError(MISFIT)
+    return config, vocabulary
 
 
 class Predictor(Protocol):

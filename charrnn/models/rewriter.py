@@ -6,7 +6,6 @@ to (K × V), S symbols of a source, T of a target, V symbols of the vocabulary.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -15,7 +14,7 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import Archive
 from charrnn.models.language_model import take_rows
-from charrnn.models.predictor import Answer
+from charrnn.models.predictor import MISFIT, Answer, NetworkPredictor, config_and_vocabulary
 from charrnn.network.arrays import Parameters
 from charrnn.network.parameters import shapes_of
 from charrnn.network.reader import read_whole
@@ -23,7 +22,7 @@ from charrnn.network.rewriting import RewritingConfig, Source, Written, begun, d
 from charrnn.text.batches import encoded, in_batches, padded
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.trees import flatten, map_tree, unflatten
+from charrnn.trees import map_tree, unflatten
 
 PAIRS = 1 << 19  # of a source's and a target's symbols, which attention compares at once
 ROWS = 256  # hypotheses that are followed together
@@ -41,12 +40,11 @@ class Beam(NamedTuple):
     ended_NK: np.ndarray
 
 
-class Rewriter:
+class Rewriter(NetworkPredictor):
     """longest: symbols of the longest source and of the longest target that were learnt from, ends not counted."""
 
     kind: ClassVar[str] = "rewriter"
     unit: ClassVar[str] = "character"
-    folder: Path | None = None
 
     def __init__(
         self,
@@ -56,9 +54,8 @@ class Rewriter:
         parameters: Parameters,
         summary: dict[str, Any] | None = None,
     ):
-        assert config.reader.vocabulary_size == vocabulary.size
-        self.config, self.vocabulary, self.longest = config, vocabulary, longest
-        self.parameters, self.summary = parameters, summary or {}
+        super().__init__(config, vocabulary, parameters, summary)
+        self.longest = longest
 
     def predict(self, texts: Sequence[str], count: int = 1, beam: int | None = None) -> list[list[Answer]]:
         """For each text up to `count` answers, the most probable first, of those that are found by following the `beam` most
@@ -160,32 +157,20 @@ class Rewriter:
         return "".join(text[places[t]] if ids_T[t] == UNKNOWN else answer[t] for t in range(len(ids_T)))
 
     def facts(self) -> dict[str, Any]:
-        return {
-            "network": asdict(self.config),
-            "parameters": sum(array.size for array in flatten(self.parameters).values()),
-            "longest": {"source": self.longest[0], "target": self.longest[1]},
-            "vocabulary": self.vocabulary.to_json() | {"size": self.vocabulary.size},
-        }
+        return super().facts() | {"longest": {"source": self.longest[0], "target": self.longest[1]}}
 
     def to_archive(self) -> Archive:
-        description = {
-            "kind": self.kind,
-            "network": asdict(self.config),
-            "vocabulary": self.vocabulary.to_json(),
-            "longest": list(self.longest),
-            "summary": self.summary,
-        }
-        return flatten(self.parameters), description
+        arrays, description = super().to_archive()
+        return arrays, description | {"longest": list(self.longest)}
 
     @classmethod
     def from_archive(cls, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> Self:
         """The model that to_archive() took apart. Raises CharrnnError, naming `path`, where the parts do not fit."""
         try:
-            config = RewritingConfig(**description["network"])
-            vocabulary = Vocabulary(**description["vocabulary"])
+            config, vocabulary = config_and_vocabulary(RewritingConfig, description)
             source, target = map(int, description["longest"])
-            if vocabulary.level != "char" or config.reader.vocabulary_size != vocabulary.size or min(source, target) < 0:
-                raise ValueError("its parts do not fit together")
+            if min(source, target) < 0:
+                raise ValueError(MISFIT)
         except (KeyError, TypeError, ValueError) as error:
             raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
         parameters = unflatten(shapes_of(config.weights()), arrays, path)

@@ -7,7 +7,8 @@ from typing import Any
 
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.report.say import say
-from charrnn.report.score_layouts import LAYOUTS, Layout, PrintOptions, overwhelmed
+from charrnn.report.score_layouts import LAYOUTS, Layout, overwhelmed
+from charrnn.report.score_options import PrintOptions
 from charrnn.scoring.labels import Labelled
 from charrnn.scoring.pairs import by_kind
 from charrnn.scoring.pseudo import PseudoScore

@@ -5,11 +5,11 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from charrnn.errors import CharrnnError
 from charrnn.network.parameters import make_parameters, shapes_of
 from charrnn.network.precision import PRODUCTS
 from charrnn.scoring.predict import QUESTIONS
@@ -19,6 +19,7 @@ from charrnn.text.symbols import UNKNOWN
 from charrnn.text.vocabulary import Vocabulary, to_units
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import DEFAULT_BUDGET, DEFAULT_MINUTES, rate_for
+from charrnn.training.reading import build_vocabulary
 from charrnn.training.task import Held, Objective, Tree
 from charrnn.wording import counted
 
@@ -92,9 +93,7 @@ class ExampleTask(ABC):
         if saved:
             return cls._restored(options, examples, saved)
         text = "\n".join(one for example in examples.training for one in cls.read_of(example))
-        vocabulary = Vocabulary.build(to_units(text), min_count=options.min_count or 1)
-        if vocabulary.symbols == "\n":
-            raise CharrnnError(f"--min-count {options.min_count}: no character is seen so often; give a smaller number")
+        vocabulary = build_vocabulary(to_units(text), options)
         return cls._fresh(options, examples, vocabulary)
 
     @classmethod
@@ -116,7 +115,7 @@ class ExampleTask(ABC):
     def size_of(cls, example: Any) -> int:
         """By which examples are put together; those of a batch are padded to the largest."""
 
-    @property
+    @cached_property
     def sizes(self) -> np.ndarray:
         """Of the examples learnt from."""
         return np.array([self.size_of(one) for one in self.examples.training])

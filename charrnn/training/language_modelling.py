@@ -83,7 +83,7 @@ class LanguageModelling:
         parent = None
         if before:
             parent = {"model": options.init_from, "sources": before.summary.get("corpus", {}).get("sources", [])}
-        return cls(options, corpus, grown or build_vocabulary(corpus, options), before=before, parent=parent)
+        return cls(options, corpus, grown or build_vocabulary(corpus.training, options), before=before, parent=parent)
 
     def planned(self) -> tuple[Self, list[str]]:
         lines = np.subtract(*line_bounds(self._ids, BOUNDARY)[::-1]) if self.options.lines else None

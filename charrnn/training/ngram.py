@@ -41,7 +41,7 @@ def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tu
     with locked(folder):
         check_folder(folder, options.overwrite)
         corpus = read_corpus(**options.reading(paths))
-        vocabulary = build_vocabulary(corpus, options)
+        vocabulary = build_vocabulary(corpus.training, options)
         notes = describe(corpus, vocabulary)
         orders, prunings = options.orders or ORDERS, options.prunings or PRUNINGS
         model, pruning = _best(corpus, vocabulary, lines=options.lines, orders=orders, prunings=prunings)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
+import numpy as np
+
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.scoring.log_probs import text_sequences, text_tally
@@ -15,8 +17,8 @@ from charrnn.training.options import ReadingOptions
 from charrnn.wording import counted, symbol_name, unit_name
 
 
-def build_vocabulary(corpus: Corpus, options: ReadingOptions) -> Vocabulary:
-    """The vocabulary of the training part, by filled options.
+def build_vocabulary(training: np.ndarray, options: ReadingOptions) -> Vocabulary:
+    """The vocabulary of the units of a training text, by filled options.
 
     Raises CharrnnError where every character is rarer than --min-count.
     """
@@ -25,11 +27,9 @@ def build_vocabulary(corpus: Corpus, options: ReadingOptions) -> Vocabulary:
     if options.level == "word":
         assert options.tokens is not None
         size = options.vocabulary_size
-        vocabulary: Vocabulary = WordVocabulary.of(
-            corpus.training, tokens=options.tokens, min_count=options.min_count, size=size
-        )
+        vocabulary: Vocabulary = WordVocabulary.of(training, tokens=options.tokens, min_count=options.min_count, size=size)
     else:
-        vocabulary = Vocabulary.build(corpus.training, options.level, options.min_count)
+        vocabulary = Vocabulary.build(training, options.level, options.min_count)
     if vocabulary.size == BOUNDARY + 1:
         symbol = symbol_name(vocabulary.level)
         raise CharrnnError(f"--min-count {options.min_count}: no {symbol} is seen so often; give a smaller number")

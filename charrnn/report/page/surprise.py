@@ -13,7 +13,8 @@ from charrnn.report.mixture import open_and_say
 from charrnn.report.page.options import PageOptions
 from charrnn.report.page.page import View, check_places, say_made, write_view
 from charrnn.report.say import say
-from charrnn.report.score_layouts import LAYOUTS, PrintOptions
+from charrnn.report.score_layouts import LAYOUTS
+from charrnn.report.score_options import PrintOptions
 from charrnn.report.scores import say_context
 from charrnn.scoring.score import context_text
 from charrnn.scoring.surprise import (

@@ -6,14 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from charrnn.errors import CharrnnError
+from charrnn.models.kept_text import check_keepable
 from charrnn.models.language_model import Tally
 from charrnn.models.lock import check_folder, locked
 from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER
 from charrnn.models.ngram.model import NgramModel, choose_order
 from charrnn.scoring.log_probs import text_sequences, text_tally
 from charrnn.scoring.spelling import spelt
-from charrnn.text.batches import compact
 from charrnn.text.corpus import Corpus, read_corpus
+from charrnn.text.long_array import StoredArray, compact
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.options import NgramOptions
 from charrnn.training.reading import build_vocabulary, corpus_summary, describe, held_out_summary, versions
@@ -41,6 +42,8 @@ def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tu
     with locked(folder):
         check_folder(folder, options.overwrite)
         corpus = read_corpus(**options.reading(paths))
+        if options.keep_text:
+            check_keepable(corpus.training)
         vocabulary = build_vocabulary(corpus.training, options)
         notes = describe(corpus, vocabulary)
         orders, prunings = options.orders or ORDERS, options.prunings or PRUNINGS
@@ -71,7 +74,8 @@ def best_order(
 
     `options` are those of NgramModel.train.
     """
-    training = compact(vocabulary.encode(corpus.training), vocabulary.size)
+    training = vocabulary.encode(corpus.training)
+    training = training[:] if isinstance(training, StoredArray) else compact(training, vocabulary.size)
     held_out = vocabulary.encode(corpus.held_out[:CHOOSING_CHARACTERS])
     if len(orders) == 1:
         return NgramModel.train(training, vocabulary, order=orders[0], lines=lines, **options)

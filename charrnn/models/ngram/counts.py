@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.text.batches import compact
+from charrnn.text.long_array import compact
 from charrnn.text.symbols import BOUNDARY
 
 BLOCK = 1 << 22  # positions worked on at a time, so that temporary arrays stay small

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
@@ -19,6 +19,30 @@ BLOCK = 1 << 22  # numbers worked on at a time
 LINES = "lines"  # the name of the array of where lines start
 
 
+class OpenFile:
+    """A file that is read by position, open as long as anybody has this. It takes the descriptor over."""
+
+    def __init__(self, descriptor: int, name: str):
+        self.descriptor, self.name = descriptor, name
+
+    def __del__(self) -> None:
+        os.close(self.descriptor)
+
+    def read_into(self, into: memoryview, offset: int) -> int:
+        """Fill the buffer from there on; returns how many bytes were read, 0 at the end."""
+        if hasattr(os, "preadv"):
+            return os.preadv(self.descriptor, [into], offset)
+        os.lseek(self.descriptor, offset, os.SEEK_SET)
+        data = os.read(self.descriptor, len(into))
+        into[: len(data)] = data
+        return len(data)
+
+    @classmethod
+    def nameless(cls, file: IO[bytes]) -> "OpenFile":
+        """A temporary file, which whoever made it may close."""
+        return cls(os.dup(file.fileno()), "a temporary file")
+
+
 @dataclass(frozen=True, eq=False)
 class CodesFile:
     """A file of numbers of one type, open for reading; digest: SHA-256 of its content, or what else tells it from others.
@@ -26,7 +50,7 @@ class CodesFile:
     folder: where what is made of it may be kept; None where nothing is.
     """
 
-    file: Any
+    file: OpenFile
     dtype: np.dtype
     length: int
     digest: str
@@ -38,25 +62,18 @@ class CodesFile:
         data = np.empty(stop - start, self.dtype)
         into, offset = memoryview(data).cast("B"), start * size  # type: ignore[arg-type]
         while into:
-            count = _read_at(self.file, into, offset)
+            count = self.file.read_into(into, offset)
             if not count:
                 raise CharrnnError(f"{self.file.name}: was cut while it was read; delete it and start again")
             into, offset = into[count:], offset + count
         return data
 
 
-def _read_at(file: Any, into: memoryview, offset: int) -> int:
-    if hasattr(os, "preadv"):
-        return os.preadv(file.fileno(), [into], offset)
-    file.seek(offset)
-    return file.readinto(into)
-
-
 @dataclass(frozen=True, eq=False)
 class StoredArray:
     """A long array of integers that are read from a file when they are asked for, by len() and slices.
 
-    starts_S, stops_S: the parts of the file that it is made of, one after the other, in int64. table: what each number of
+    starts_S, stops_S: the parts of the file that it is made of, in its order, in int64. table: what each number of
     the file stands for, and counts, how often each is in the array; without a table, numbers stand for themselves.
     """
 
@@ -115,7 +132,7 @@ class StoredArray:
         return replace(self, table=table)
 
     def parts(self, starts: np.ndarray, stops: np.ndarray) -> "StoredArray":
-        """The array made of these parts of it, in their order."""
+        """The array made of these parts of it, which are in order and do not overlap."""
         part = self._of_spans(starts, stops)
         return replace(part, counts=part._counted())
 
@@ -124,7 +141,8 @@ class StoredArray:
         if len(self.starts_S) == 1:
             return replace(self, starts_S=self.starts_S + starts, stops_S=self.starts_S + stops)
         spans = [self._spans(a, b) for a, b in zip(starts.tolist(), stops.tolist(), strict=True)]
-        starts_S, stops_S = (np.concatenate(ends) for ends in zip(*spans, strict=True))
+        none = np.zeros(0, np.int64)
+        starts_S, stops_S = (np.concatenate(ends) for ends in zip((none, none), *spans, strict=True))
         return replace(self, starts_S=starts_S, stops_S=stops_S)
 
     def without(self, starts: np.ndarray, stops: np.ndarray) -> "StoredArray":
@@ -151,18 +169,18 @@ class StoredArray:
         """An array of the pieces that are made, kept beside the codes under a name of its own, where it is found again."""
         kind, digest = np.dtype(dtype), f"{name}-{self.digest[:32]}"
         if self.codes.folder is None:
-            nameless: Any = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the array is read)
-            _write_all(nameless, made(), kind)
-            return StoredArray.of(CodesFile(nameless, kind, nameless.tell() // kind.itemsize, digest))
+            with tempfile.TemporaryFile() as file:
+                _write_all(file, made(), kind)
+                return StoredArray.of(CodesFile(OpenFile.nameless(file), kind, file.tell() // kind.itemsize, digest))
         path = self.codes.folder / digest
         found = open_checked(path, read_note(path))
         if found is None:
-            with replacing(path) as file:
-                sha = _write_all(file, made(), kind)
+            with replacing(path) as whole:
+                sha = _write_all(whole, made(), kind)
             write_note(path, note_of(path, sha))
             found = open_checked(path, read_note(path))
             assert found is not None
-        size = os.fstat(found.fileno()).st_size
+        size = os.fstat(found.descriptor).st_size
         return StoredArray.of(CodesFile(found, kind, size // kind.itemsize, digest, self.codes.folder))
 
     def noted(self, name: str, made: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -175,7 +193,7 @@ class StoredArray:
         return found
 
 
-def _write_all(file: BinaryIO, arrays: Iterable[np.ndarray], kind: np.dtype) -> str:
+def _write_all(file: IO[bytes], arrays: Iterable[np.ndarray], kind: np.dtype) -> str:
     """Returns the digest of what was written."""
     sha = hashlib.sha256()
     for array in arrays:
@@ -208,16 +226,16 @@ def note_of(path: Path, sha: str) -> dict[str, Any]:
     return {"size": status.st_size, "written": status.st_mtime_ns, "sha256": sha}
 
 
-def open_checked(path: Path, note: dict[str, Any]) -> Any:
+def open_checked(path: Path, note: dict[str, Any]) -> OpenFile | None:
     """The file, open for reading; None where it is not there, or not what its note_of() says: one that was touched since is
     read to be sure."""
     try:
-        file = path.open("rb", buffering=0)
-        status = os.fstat(file.fileno())
-        same = status.st_size == note["size"] and (
-            status.st_mtime_ns == note["written"] or hashlib.file_digest(file, "sha256").hexdigest() == note["sha256"]
-        )
-        return file if same else None
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            same = status.st_size == note["size"] and (
+                status.st_mtime_ns == note["written"] or hashlib.file_digest(file, "sha256").hexdigest() == note["sha256"]
+            )
+            return OpenFile(os.dup(file.fileno()), str(path)) if same else None
     except (OSError, KeyError):
         return None
 

@@ -18,14 +18,24 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.files import UNFINISHED, exclusive, move_into_place
 from charrnn.machine.compilation_cache import user_cache
-from charrnn.text.long_array import BLOCK, CodesFile, LongArray, StoredArray, note_of, open_checked, read_note, write_note
+from charrnn.text.long_array import (
+    BLOCK,
+    CodesFile,
+    LongArray,
+    OpenFile,
+    StoredArray,
+    note_of,
+    open_checked,
+    read_note,
+    write_note,
+)
 from charrnn.text.sources import STDIN, expand, pieces, reading
 from charrnn.text.vocabulary import to_units
 
@@ -115,7 +125,7 @@ def _usual_folder() -> Path:
         return Path(tempfile.gettempdir()) / "charrnn-texts"
 
 
-def _temporary(folder: Path) -> BinaryIO:
+def _temporary(folder: Path) -> IO[bytes]:
     """A file without a name, which is gone when it is closed."""
     with _placing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -135,7 +145,8 @@ def _placing(folder: Path) -> Iterator[None]:
 def _encoded(coming: Iterable[str | bytes], folder: Path | None, paths: Sequence[str], level: str) -> StoredArray:
     """The text that comes in pieces, encoded; kept in the folder where there is one."""
     if folder is None:
-        return _Encoder(_temporary(_usual_folder()), level).read(coming, _usual_folder()).array()
+        with _temporary(_usual_folder()) as nameless:
+            return _Encoder(nameless, level).read(coming, _usual_folder()).array()
     with exclusive(folder / LOCK):
         if (found := _opened(folder, paths)) is not None:  # another has made it meanwhile
             return found
@@ -163,7 +174,7 @@ def _encoded(coming: Iterable[str | bytes], folder: Path | None, paths: Sequence
 class _Encoder:
     """Turns text into codes, in a file that is open for reading and writing."""
 
-    def __init__(self, file: BinaryIO, level: str):
+    def __init__(self, file: IO[bytes], level: str):
         self._file, self._level = file, level
         known = 256 if level == "byte" else ASCII
         self._code_of = np.full(UNITS, -1, np.int32)
@@ -188,7 +199,7 @@ class _Encoder:
         }
 
     def array(self) -> StoredArray:
-        codes = CodesFile(self._file, self._kind, int(self._counts.sum()), self.digest)
+        codes = CodesFile(OpenFile.nameless(self._file), self._kind, int(self._counts.sum()), self.digest)
         return StoredArray.of(codes, np.array(self._values, self.description["units"]), self._counts)
 
     def read(self, coming: Iterable[str | bytes], folder: Path) -> "_Encoder":

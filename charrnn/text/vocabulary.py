@@ -15,6 +15,7 @@ from charrnn.errors import CharrnnError
 from charrnn.text.symbols import UNKNOWN
 
 NEWLINE = ord("\n")
+MANY = 1000
 LEVELS = ("char", "byte", "word")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -74,8 +75,14 @@ class Vocabulary:
 
     @classmethod
     def build(cls, units: np.ndarray, level: str = "char", min_count: int = 1) -> "Vocabulary":
-        """The vocabulary of a training text; symbols seen fewer than `min_count` times become the unknown symbol."""
+        """The vocabulary of a training text; symbols seen fewer than `min_count` times become the unknown symbol.
+
+        Of MANY symbols the most frequent come first, as an adaptive softmax wants them; fewer are in their own order.
+        """
         values, counts = np.unique(units, return_counts=True)
+        if len(values) >= MANY:
+            order = np.argsort(-counts, kind="stable")
+            values, counts = values[order], counts[order]
         kept = [int(v) for v, n in zip(values, counts, strict=True) if n >= min_count and v != NEWLINE]
         rare = int(counts[(counts < min_count) & (values != NEWLINE)].sum())
         symbols = "".join(map(chr, [NEWLINE, *kept]))

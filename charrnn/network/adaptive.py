@@ -47,8 +47,8 @@ def _tail(hidden: int, k: int, symbols: int) -> dict[str, Weight]:
 
 def softmax_products(hidden: int, symbols: int, cutoffs: tuple[int, ...]) -> int:
     """Number of weights that take part in a product where the probabilities of all symbols are wanted."""
-    parameters = softmax_parameters(hidden, symbols, cutoffs)
-    return count_products(parameters) + sum(map(count_products, parameters.get("tails", ())))
+    head = softmax_parameters(hidden, symbols, cutoffs)
+    return sum(map(count_products, [head, *head.pop("tails", [])]))
 
 
 def tail_logits(tail: Parameters, outputs: Array, product: Product = matmul) -> Array:

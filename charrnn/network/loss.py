@@ -145,4 +145,4 @@ def _blocks(inside_N: Array) -> tuple[Array, Array]:
 
 def _at(array_NX: Array, rows_R: Array) -> Array:
     """The rows, zero for those that are none."""
-    return array_NX.at[rows_R].get(mode="fill", fill_value=0)
+    return jnp.take(array_NX, rows_R, axis=0, mode="fill", fill_value=0)

@@ -4,7 +4,8 @@
 
 What a layer holds is its cell's affair (see network.cells). Output layers have theirs beside "layers", each under its name
 ("attention"); a network of two directions has "backward" and "joint" too (see network.directions), and what reads from
-left to right finds the same names in either. With one-hot input there is no "embedding" and the first "input" is VG.
+left to right finds the same names in either. With one-hot input there is no "embedding" and the first "input" is VG. The
+"output" of an adaptive softmax has "tails" (see network.adaptive).
 
 Shapes: V symbols, E embedding, H hidden units, G the width of what a cell makes of its input.
 """

@@ -192,8 +192,8 @@ def _too_short(options: TrainOptions, minutes: float, seconds_a_step: float) -> 
 
 
 def _compiling_seconds(options: TrainOptions) -> float:
-    """Of a step for one window length."""
-    return COMPILING_SECONDS * (2 if options.direction == "both" else 1)
+    """Of a step for one window length. The clusters of an adaptive softmax take half as long again as all else."""
+    return COMPILING_SECONDS * (2 if options.direction == "both" else 1) * (1.5 if options.softmax == "adaptive" else 1)
 
 
 def _minutes(options: TrainOptions, reasons: list[str]) -> float | None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from charrnn.network.config import NetworkConfig
-from charrnn.network.forward import apply, zero_state
-from charrnn.network.loss import pick_targets
+from charrnn.network.forward import read, zero_state
+from charrnn.network.loss import target_log_probs
 from charrnn.trees import map_tree
 from tests import reference
 
@@ -42,8 +42,8 @@ def assert_gradient_of_nats(
     """The compiled gradient of a network's mean nats, float32, against differences of the plain reference in float64."""
 
     def mean_nats(parameters):
-        _, logits = apply(parameters, config, ids_TB, zero_state(config, ids_TB.shape[1]), compiled=True)
-        return -pick_targets(logits, targets_TB, 0.0).mean()
+        _, outputs = read(parameters, config, ids_TB, zero_state(config, ids_TB.shape[1]), compiled=True)
+        return -target_log_probs(parameters["output"], outputs, targets_TB, 0.0).mean()
 
     def reference_nats(parameters):
         logits = reference.logits(parameters, config, ids_TB)

@@ -92,7 +92,21 @@ def outputs(weights, config, ids):
 def logits(weights, config, ids_TB):
     """Scores of the character after each, by time and row."""
     rows = [np.array(outputs(weights, config, ids)) for ids in ids_TB.T]
+    if config.cutoffs:
+        return np.stack([[adaptive_log_probs(weights["output"], output) for output in row] for row in rows], axis=1)
     return np.stack([row @ weights["output"]["weight"] + weights["output"]["bias"] for row in rows], axis=1)
+
+
+def softmax(scores):
+    return np.exp(scores) / np.exp(scores).sum()
+
+
+def adaptive_log_probs(weights, output):
+    """Of all symbols, which are scores too: they are their own logarithms of probabilities."""
+    head = softmax(output @ weights["weight"] + weights["bias"])
+    frequent, of_clusters = np.split(head, [len(head) - len(weights["tails"])])
+    inside = [softmax(output @ tail["down"] @ tail["weight"] + tail["bias"]) for tail in weights["tails"]]
+    return np.log(np.concatenate([frequent, *(p * rest for p, rest in zip(of_clusters, inside, strict=True))]))
 
 
 def nats(scores, target):

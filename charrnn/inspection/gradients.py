@@ -26,8 +26,7 @@ from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.arrays import Array, Parameters
 from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import State
-from charrnn.network.loss import pick_targets
-from charrnn.network.output import logits_of
+from charrnn.network.loss import target_log_probs
 from charrnn.network.parameters import fold_embedding, init_parameters
 
 ROWS = 64
@@ -143,8 +142,7 @@ def _gradients(
 
         begin = (state, jnp.zeros((rows, config.hidden)))
         (_, outputs_BH), _ = jax.lax.scan(one, begin, (inputs_TB, real_TB, moved_TBG, moved_TLBH))
-        logits_TBV = logits_of(parameters, outputs_BH)[None]
-        return -pick_targets(logits_TBV, targets_B[None], unknown).sum()
+        return -target_log_probs(parameters["output"], outputs_BH[None], targets_B[None], unknown).sum()
 
     zeros = jnp.zeros((times, rows, width)), jnp.zeros((times, config.layers, rows, config.hidden))
     of_input_TBG, of_states_TLBH = jax.grad(loss, argnums=(0, 1))(*zeros)

@@ -104,7 +104,7 @@ class RecurrentModel:
 
     def log_probs(self, outputs: np.ndarray) -> np.ndarray:
         """Log-probabilities (..., V) of the next character, from outputs (..., H)."""
-        return log_softmax(logits_of(self._folded[0], outputs), self.vocabulary.unknown_probability)
+        return log_softmax(logits_of(self._folded[0]["output"], outputs), self.vocabulary.unknown_probability)
 
     @cached_property
     def backward(self) -> "RecurrentModel | None":

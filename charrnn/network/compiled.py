@@ -11,7 +11,7 @@ import jax
 from charrnn.network.arrays import Array, Parameters
 from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import State, apply, read
-from charrnn.network.loss import pick_targets
+from charrnn.network.loss import target_log_probs as pick
 from charrnn.network.output import log_softmax
 
 to_device = jax.device_put
@@ -36,8 +36,8 @@ def target_log_probs(
     targets_BT: Array,
 ) -> tuple[State, Array]:
     """The state after the ids, and log_probs_BT of the targets."""
-    state, logits_TBV = apply(parameters, config, ids_BT.T, state, compiled=True)
-    return state, pick_targets(logits_TBV, targets_BT.T, unknown_probability).T
+    state, outputs_TBH = read(parameters, config, ids_BT.T, state, compiled=True)
+    return state, pick(parameters["output"], outputs_TBH, targets_BT.T, unknown_probability).T
 
 
 @partial(jax.jit, static_argnums=0)

@@ -18,9 +18,9 @@ import jax.numpy as jnp
 
 from charrnn.network.arrays import Array, Parameters
 from charrnn.network.config import NetworkConfig
-from charrnn.network.forward import State, apply
-from charrnn.network.loss import pick_targets
-from charrnn.network.output import log_softmax
+from charrnn.network.forward import State, read
+from charrnn.network.loss import target_log_probs
+from charrnn.network.output import log_softmax, logits_of
 
 DECAY = 0.002  # λ of a weight of average √v; it is larger where √v is larger, in proportion, but for MOST_DECAY
 MOST_DECAY = 0.2
@@ -65,11 +65,13 @@ def follow(
         counted_S = jnp.arange(size) < characters - n * size
 
         def nats(parameters: Parameters) -> tuple[Array, tuple[State, Array]]:
-            after, logits_SBV = apply(parameters, config, ids_NS[n, :, None], state, compiled=True)
-            log_probs_SB = pick_targets(logits_SBV, targets_NS[n, :, None], unknown_probability)
-            return -(log_probs_SB[:, 0] * counted_S).sum(), (after, logits_SBV[:, 0])
+            after, outputs_SBH = read(parameters, config, ids_NS[n, :, None], state, compiled=True)
+            targets_SB = targets_NS[n, :, None]
+            log_probs_SB = target_log_probs(parameters["output"], outputs_SBH, targets_SB, unknown_probability)
+            return -(log_probs_SB[:, 0] * counted_S).sum(), (after, outputs_SBH[:, 0])
 
-        gradient, (after, logits_SV) = jax.grad(nats, has_aux=True)(followed.parameters)
+        gradient, (after, outputs_SH) = jax.grad(nats, has_aux=True)(followed.parameters)
+        logits_SV = logits_of(followed.parameters["output"], outputs_SH)
         log_probs_NSV = log_probs_NSV.at[n].set(log_softmax(logits_SV, unknown_probability))
         return after, _stepped(trained, followed, gradient, rate), log_probs_NSV
 

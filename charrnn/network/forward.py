@@ -47,7 +47,7 @@ def read_symbols(cell: Cell, weights: Parameters, embedding_VE: Array | None, id
 def apply(parameters: Parameters, config: NetworkConfig, ids_TB: Array, state: State, **how: Any) -> tuple[State, Array]:
     """The state after the ids and logits_TBV, the scores of the character that follows each; `how`: see read."""
     state, outputs_TBH = read(parameters, config, ids_TB, state, **how)
-    return state, logits_of(parameters, outputs_TBH)
+    return state, logits_of(parameters["output"], outputs_TBH)
 
 
 def read(

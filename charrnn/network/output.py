@@ -7,6 +7,7 @@ import math
 from operator import matmul
 from typing import Any
 
+from charrnn.network.adaptive import joined_logits, tail_logits
 from charrnn.network.arrays import Array, Parameters, Product, Weight, count_products
 from charrnn.text.symbols import UNKNOWN
 
@@ -36,9 +37,15 @@ class OutputLayer:
         return count_products(self.parameters())
 
 
-def logits_of(parameters: Parameters, outputs: Array, product: Product = matmul) -> Array:
-    """Scores of the next character, (..., V), from the last layer's outputs, (..., H)."""
-    return product(outputs, parameters["output"]["weight"]) + parameters["output"]["bias"]
+def logits_of(softmax: Parameters, outputs: Array, product: Product = matmul) -> Array:
+    """Scores of the next character, (..., V), from the last layer's outputs, (..., H).
+
+    softmax: its parameters, "output" in a network's; where they have "tails", it is an adaptive one.
+    """
+    logits = product(outputs, softmax["weight"]) + softmax["bias"]
+    if "tails" not in softmax:
+        return logits
+    return joined_logits(logits, [tail_logits(tail, outputs, product) for tail in softmax["tails"]])
 
 
 def log_softmax(logits: Array, unknown_probability: float) -> Array:

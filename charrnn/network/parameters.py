@@ -4,7 +4,8 @@
 
 What a layer holds is its cell's affair (see network.cells). Output layers have theirs beside "layers", each under its name
 ("attention"); a network of two directions has "backward" and "joint" too (see network.directions), and what reads from
-left to right finds the same names in either. With one-hot input there is no "embedding" and the first "input" is VG.
+left to right finds the same names in either. With one-hot input there is no "embedding" and the first "input" is VG. The
+"output" of an adaptive softmax has "tails" (see network.adaptive).
 
 Shapes: V symbols, E embedding, H hidden units, G the width of what a cell makes of its input.
 """
@@ -14,7 +15,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from charrnn.network.arrays import Parameters, Weight, zeros
+from charrnn.network.adaptive import softmax_parameters
+from charrnn.network.arrays import Parameters, Weight
 from charrnn.network.config import NetworkConfig
 from charrnn.network.directions import forward_stack, joint_parameters
 from charrnn.trees import map_tree
@@ -51,7 +53,7 @@ def _weights(config: NetworkConfig) -> Parameters:
         return {
             "layers": [config.cell_type.parameters(config.input_size(k), hidden) for k in range(config.layers)],
             **{name: layer.parameters() for name, layer in config.output_layers.items()},
-            "output": {"weight": Weight("normal", (hidden, symbols), (0.02,)), "bias": zeros(symbols)},
+            "output": softmax_parameters(hidden, symbols, config.cutoffs),
         }
 
     tree: Parameters = {"embedding": Weight("normal", (symbols, config.embedding), (0.5,))} if config.embedding else {}
@@ -70,7 +72,7 @@ def init_parameters(config: NetworkConfig, seed: int, counts_V: np.ndarray | Non
     parameters = make_parameters(_weights(config), seed)
     if counts_V is not None:
         for softmax in _softmaxes(parameters):
-            softmax["bias"] = bias_by_counts(counts_V)
+            _begin_at(softmax, counts_V)
     return parameters
 
 
@@ -85,6 +87,16 @@ def make_parameters(weights: Parameters, seed: int) -> Parameters:
         return np.concatenate(blocks, axis=-1).astype(np.float32)
 
     return map_tree(make, weights)
+
+
+def _begin_at(softmax: Parameters, counts_V: np.ndarray) -> None:
+    """Gives the softmax, which may be an adaptive one, biases by how often the symbols occur."""
+    tails = softmax.get("tails", [])
+    ends = np.cumsum([len(softmax["bias"]) - len(tails), *(len(tail["bias"]) for tail in tails)])
+    head, *clusters = np.split(counts_V, ends[:-1])
+    softmax["bias"] = bias_by_counts(np.append(head, [cluster.sum() for cluster in clusters]))
+    for tail, counts_C in zip(tails, clusters, strict=True):
+        tail["bias"] = bias_by_counts(counts_C)
 
 
 def bias_by_counts(counts_V: np.ndarray) -> np.ndarray:

@@ -195,7 +195,7 @@ def decode(
         outputs_TBH = xp.tanh(z_TBH)
     if config.copy:
         gate_TB = (outputs_TBH @ parameters["gate"]["weight"])[..., 0] + parameters["gate"]["bias"]
-    return state, Written(logits_of(parameters, outputs_TBH, product), shares_BTS, gate_TB)
+    return state, Written(logits_of(parameters["output"], outputs_TBH, product), shares_BTS, gate_TB)
 
 
 def begun(targets_TB: Array) -> Array:

@@ -73,6 +73,9 @@ def _network_rows(facts: Facts) -> tuple[Rows, Rows]:
     form = [("network", size), ("embedding", str(network["embedding"]) if network["embedding"] else "one-hot")]
     if network["output"] == "deep":
         form.append(("output", "deep: a tanh layer over the last two states"))
+    if network["cutoffs"]:
+        clusters = counted(len(network["cutoffs"]), "cluster")
+        form.append(("softmax", f"adaptive: over {network['cutoffs'][0]:,} symbols, and {clusters} of the others"))
     if network["direction"] == "both":
         form.append(("direction", "both: also read from right to left"))
     if network["attention"] != "none":

@@ -17,6 +17,7 @@ from charrnn.text.long_array import LongArray, StoredArray, compact, value_count
 from charrnn.text.symbols import UNKNOWN
 
 NEWLINE = ord("\n")
+MANY = 1000
 LEVELS = ("char", "byte", "word")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -76,8 +77,14 @@ class Vocabulary:
 
     @classmethod
     def build(cls, units: LongArray, level: str = "char", min_count: int = 1) -> "Vocabulary":
-        """The vocabulary of a training text; symbols seen fewer than `min_count` times become the unknown symbol."""
+        """The vocabulary of a training text; symbols seen fewer than `min_count` times become the unknown symbol.
+
+        Of MANY symbols the most frequent come first, as an adaptive softmax wants them; fewer are in their own order.
+        """
         values, counts = value_counts(units)
+        if len(values) >= MANY:
+            order = np.argsort(-counts, kind="stable")
+            values, counts = values[order], counts[order]
         kept = [int(v) for v, n in zip(values, counts, strict=True) if n >= min_count and v != NEWLINE]
         rare = int(counts[(counts < min_count) & (values != NEWLINE)].sum())
         symbols = "".join(map(chr, [NEWLINE, *kept]))

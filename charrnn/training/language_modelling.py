@@ -97,6 +97,8 @@ class LanguageModelling:
             symbols=self.vocabulary.size,
             gigaflops=measure_gigaflops,
             lines=lines,
+            counts_V=self._symbol_counts,
+            cutoffs=self.before.config.cutoffs if self.before else (),
         )
         return replace(self, options=plan.options, network=plan.network), plan.reasons
 
@@ -287,7 +289,7 @@ def _network_in(folder: Path) -> RecurrentModel:
 
 def _like(options: TrainOptions, before: RecurrentModel) -> TrainOptions:
     """The options with the network's form taken from a model. Raises CharrnnError where they ask for another."""
-    form = {name: getattr(before.config, name) for name in ("hidden", *FORM)}
+    form = {name: getattr(before.config, name) for name in ("hidden", "softmax", *FORM)}
     form["level"] = before.vocabulary.level
     if isinstance(before.vocabulary, WordVocabulary):
         form["tokens"] = before.vocabulary.tokens

@@ -10,8 +10,7 @@ from charrnn.network.arrays import Array, Drop, Parameters, Product
 from charrnn.network.config import NetworkConfig
 from charrnn.network.directions import backward_stack, joint_logits
 from charrnn.network.forward import State, read, zero_state
-from charrnn.network.loss import pick_targets, turn_round
-from charrnn.network.output import logits_of
+from charrnn.network.loss import pick_targets, target_log_probs, turn_round
 
 # Shares of the three cross-entropies in the sum that a network of two directions makes small.
 FORWARD, BACKWARD, JOINT = 1.0, 1.0, 1.0
@@ -30,10 +29,11 @@ def objective(
     inputs_TB, targets_TB, mask_TB = batch_TB
     carry, forward_TBH = read(parameters, config, inputs_TB, carry, compiled=True, drop=drop, product=product)
 
-    def nats_of(logits_TBV: Array, targets_TB: Array, mask_TB: Array) -> Array:
-        return -(pick_targets(logits_TBV, targets_TB, unknown_probability) * mask_TB).sum()
+    def nats_of(stack: Parameters, outputs_TBH: Array, targets_TB: Array) -> Array:
+        log_probs_TB = target_log_probs(stack["output"], outputs_TBH, targets_TB, unknown_probability, product)
+        return -(log_probs_TB * mask_TB).sum()
 
-    forward = nats_of(logits_of(parameters, forward_TBH, product), targets_TB, mask_TB)
+    forward = nats_of(parameters, forward_TBH, targets_TB)
     other = backward_stack(parameters, config)
     if other is None:
         return forward, forward, carry
@@ -48,9 +48,9 @@ def objective(
         return drop(array_TBX, rate, place + config.layers + 1)
 
     _, backward_TBH = read(stack, plain, turned_TB, fresh, compiled=True, drop=drop_apart, product=product)
-    backward = nats_of(logits_of(stack, backward_TBH, product), turn_round(inputs_TB, lengths_B), mask_TB)
+    backward = nats_of(stack, backward_TBH, turn_round(inputs_TB, lengths_B))
     # Turned back, step t has read x_L … x_{t+1}; the target of step t, x_{t+1}, is joined from steps t and t + 1.
     backward_TBH = turn_round(backward_TBH, lengths_B)
     logits_TBV = joint_logits(parameters, forward_TBH[:-1], backward_TBH[1:], product)
-    joint = nats_of(logits_TBV, targets_TB[:-1], mask_TB[1:])
+    joint = -(pick_targets(logits_TBV, targets_TB[:-1], unknown_probability) * mask_TB[1:]).sum()
     return FORWARD * forward + BACKWARD * backward + JOINT * joint, forward, carry

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from charrnn.errors import CharrnnError
 from charrnn.network.cells import CELLS
-from charrnn.network.config import ATTENTIONS, DIRECTIONS, OUTPUTS, PRECISIONS
+from charrnn.network.config import ATTENTIONS, DIRECTIONS, OUTPUTS, PRECISIONS, SOFTMAXES
 from charrnn.options import Options, flag, option, option_of
 from charrnn.text.tokens import TOKENS, check_tokens
 from charrnn.training.optimizer import OPTIMIZERS
@@ -15,7 +15,7 @@ from charrnn.training.schedules import SCHEDULES
 # what may be learnt beside language modelling, and what is said of that alone
 TASKS = ("classify", "tag", "rewrite", "tree")
 OF_LANGUAGE_MODELS = (
-    "init_from", "also", "hybrid", "output", "attention_window", "embedding_dropout", "window",
+    "init_from", "also", "hybrid", "output", "softmax", "attention_window", "embedding_dropout", "window",
     "sample_every", "level", "tokens", "vocabulary_size", "lines", "keep_text", "store",
 )  # fmt: skip
 WITHOUT_ATTENTION = ("tag", "tree")
@@ -141,6 +141,9 @@ class TrainOptions(ReadingOptions):
     output: str | None = option(
         None, "What the softmax reads: the last hidden states, or a tanh layer over them.", choices=OUTPUTS
     )
+    softmax: str | None = option(
+        None, "Over all symbols at once, or over the frequent ones and clusters of the others.", choices=SOFTMAXES
+    )
     direction: str | None = option(
         None,
         "Read from left to right, or in both directions, which also fills blanks.",
@@ -245,6 +248,7 @@ class BenchOptions(Options):
     symbols: int = option(65, "Size of the vocabulary.", least=2)
     direction: str = option("forward", "As for train.", choices=DIRECTIONS)
     output: str = option("plain", "As for train.", choices=OUTPUTS)
+    softmax: str = option("full", "As for train.", choices=SOFTMAXES)
     attention: str = option("none", "As for train.", choices=ATTENTIONS)
     attention_window: int = option(64, "As for train.", least=1)
     precision: str = option("float32", "Of the factors in training's matrix products.", choices=PRECISIONS)

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.errors import CharrnnError
 from charrnn.network.cells import title
 from charrnn.network.config import FORM, NetworkConfig
 from charrnn.text.batches import MOST_LENGTHS, groups_within
+from charrnn.training.clusters import FEWEST_SYMBOLS, best_cutoffs, scores_a_character
 from charrnn.training.optimizer import OPTIMIZERS
 from charrnn.training.options import TrainOptions
 from charrnn.wording import counted, epochs_of
@@ -48,6 +50,8 @@ COMPILING_SECONDS = 6.0  # of a step for one window length and direction: 3 of p
 EFFICIENCY = 0.69
 OVERHEAD = 450
 OPERATIONS_PER_SYMBOL = 1000
+# An adaptive softmax trains faster than a full one from this number of symbols on.
+LEAST_CLUSTERED = 2000
 # Where bfloat16 factors multiply this number of times as fast as float32 ones, as with the tiles of some processors (AMX:
 # five times), layers of LEAST_ROUNDED units or more train with them, 1.3 times as fast; large ones 1.9 times.
 ROUNDING_PAYS = 3.0
@@ -77,11 +81,14 @@ def make_plan(
     symbols: int,
     gigaflops: Callable[[str], float],
     lines: np.ndarray | None = None,
+    counts_V: np.ndarray | None = None,
+    cutoffs: tuple[int, ...] = (),
 ) -> Plan:
     """A plan for a training text of `characters` characters and a vocabulary of `symbols` symbols.
 
     gigaflops: the machine's speed of matrix products by the precision of their factors, asked for where it is needed: where
-    the budget is time, or the precision is to be chosen. lines: with --lines, their lengths.
+    the budget is time, or the precision is to be chosen. lines: with --lines, their lengths. counts_V: how often each symbol
+    occurs, of which the cut-offs of an adaptive softmax are chosen, unless `cutoffs` says them.
     """
     reasons: list[str] = []
     given = options.hidden is not None
@@ -91,6 +98,13 @@ def make_plan(
     open_ended = minutes is not None and options.minutes is None
     options = replace(options.filled(minutes=minutes), batch_size=rows, window=window)
     options = options.filled(output="deep" if options.attention == "none" else "plain")  # attention has such a layer
+    options = options.filled(softmax=_softmax(options, symbols))
+    scores = symbols
+    if options.softmax == "adaptive":
+        assert counts_V is not None
+        cutoffs = cutoffs or best_cutoffs(counts_V)
+        scores = round(scores_a_character(counts_V, cutoffs))
+        reasons.append(f"softmax: adaptive, {counted(scores, 'score')} a character in place of {symbols:,}")
     if lines is not None:
         options = options.filled(line_lengths=_line_lengths(options, lines, minutes))
     if options.attention != "none":
@@ -98,13 +112,13 @@ def make_plan(
 
     def network(hidden: int, **drop_rates: Any) -> NetworkConfig:
         form = {name: value for name in FORM if (value := getattr(options, name)) is not None}
-        return NetworkConfig(symbols, hidden=hidden, **form, **drop_rates)
+        return NetworkConfig(symbols, hidden=hidden, cutoffs=cutoffs, **form, **drop_rates)
 
     def precision(hidden: int) -> str:
         return options.precision or precision_for(hidden, gigaflops)
 
     def speed(network: NetworkConfig) -> float:
-        return characters_per_second(network, batch, gigaflops("float32"), precision(network.hidden))
+        return characters_per_second(network, batch, gigaflops("float32"), precision(network.hidden), scores)
 
     def seen(hidden: int) -> float:
         """Characters that a network of this size sees within the budget."""
@@ -147,11 +161,22 @@ def precision_for(hidden: int, gigaflops: Callable[[str], float]) -> str:
     return "bfloat16" if rounded else "float32"
 
 
-def characters_per_second(network: NetworkConfig, batch: float, gigaflops: float, precision: str = "float32") -> float:
-    """Estimated training speed with `batch` characters a step. gigaflops: of float32 products."""
-    operations = 6 * network.weights + OPERATIONS_PER_SYMBOL * network.vocabulary_size
+def characters_per_second(
+    network: NetworkConfig, batch: float, gigaflops: float, precision: str = "float32", scores: int | None = None
+) -> float:
+    """Estimated training speed with `batch` characters a step. gigaflops: of float32 products. scores: those that a softmax
+    computes for a character; without it, of all symbols."""
+    scores = network.vocabulary_size if scores is None else scores
+    operations = 6 * network.weights_to_learn(scores) + OPERATIONS_PER_SYMBOL * scores
     gain = 1 + min(MOST_GAIN, network.hidden / UNITS_OF_GAIN) if precision == "bfloat16" else 1
     return EFFICIENCY * batch / (batch + OVERHEAD) * gain * gigaflops * 1e9 / operations
+
+
+def _softmax(options: TrainOptions, symbols: int) -> str:
+    """Which softmax is faster. Raises CharrnnError where the one asked for cannot be."""
+    if options.softmax == "adaptive" and symbols < FEWEST_SYMBOLS:
+        raise CharrnnError(f"--softmax adaptive: {symbols} symbols are too few for clusters; leave it out")
+    return "adaptive" if symbols >= LEAST_CLUSTERED and options.direction == "forward" else "full"
 
 
 def _too_short(options: TrainOptions, minutes: float, seconds_a_step: float) -> list[str]:
@@ -167,8 +192,8 @@ def _too_short(options: TrainOptions, minutes: float, seconds_a_step: float) -> 
 
 
 def _compiling_seconds(options: TrainOptions) -> float:
-    """Of a step for one window length."""
-    return COMPILING_SECONDS * (2 if options.direction == "both" else 1)
+    """Of a step for one window length. The clusters of an adaptive softmax take half as long again as all else."""
+    return COMPILING_SECONDS * (2 if options.direction == "both" else 1) * (1.5 if options.softmax == "adaptive" else 1)
 
 
 def _minutes(options: TrainOptions, reasons: list[str]) -> float | None:

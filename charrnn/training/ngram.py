@@ -8,7 +8,7 @@ from pathlib import Path
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import Tally
 from charrnn.models.lock import check_folder, locked
-from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER
+from charrnn.models.ngram.counts import MAX_ORDER, MIN_ORDER
 from charrnn.models.ngram.model import NgramModel, choose_order
 from charrnn.scoring.log_probs import text_sequences, text_tally
 from charrnn.scoring.spelling import spelt

@@ -16,8 +16,9 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import Archive
 from charrnn.models.language_model import CompiledStep, Read, Tally
-from charrnn.models.ngram.counts import framed
-from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER, KneserNey
+from charrnn.models.ngram.columns import Workspace
+from charrnn.models.ngram.counts import MAX_ORDER, MIN_ORDER, FramedText, Ids
+from charrnn.models.ngram.kneser_ney import KneserNey
 from charrnn.models.ngram.trie import ABSENT, FIRST_SYMBOL, ROOT, Trie, children, find
 from charrnn.text.symbols import UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
@@ -58,7 +59,7 @@ class NgramModel:
     @classmethod
     def train(
         cls,
-        ids: np.ndarray,
+        ids: Ids,
         vocabulary: Vocabulary,
         *,
         order: int,
@@ -66,13 +67,14 @@ class NgramModel:
         min_counts: Sequence[int] | None = None,
         summary: dict[str, Any] | None = None,
         precision: type = np.float32,
+        workspace: Workspace | None = None,
     ) -> "NgramModel":
         """The model of a text, which is taken to start after a boundary. For min_counts (pruning) see KneserNey.
 
         Probabilities are computed in float64 and kept in `precision`. Raises CharrnnError for an order out of range, an
         empty text, minimal counts that fall, and unknown symbols where the vocabulary says that there are none.
         """
-        options = {"lines": lines, "min_counts": min_counts, "precision": precision}
+        options = {"lines": lines, "min_counts": min_counts, "precision": precision, "workspace": workspace}
         return replace(next(_models(ids, vocabulary, [order], **options)), summary=summary or {})
 
     @property
@@ -217,7 +219,10 @@ def tally_from_boundary(model: NgramModel, ids: np.ndarray) -> Tally:
 
     Unlike in the held-out figure of training, the first character of a stream is predicted too. Lines end at a boundary.
     """
-    text_BT = framed(ids, model.vocabulary.size, lines=model.lines)[None] if len(ids) else np.zeros((1, 1), np.int64)
+    if not len(ids):
+        return Tally()
+    text = FramedText(ids, model.vocabulary.size, lines=model.lines)
+    text_BT = text.part(0, len(text))[None]
     before_BT, targets_BT = text_BT[:, :-1], text_BT[:, 1:]
     _, log_probs_BT = model.target_log_probs(model.start(1), before_BT, targets_BT)
     unknown_BT = targets_BT == UNKNOWN

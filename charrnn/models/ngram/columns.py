@@ -16,7 +16,7 @@ FOR_PIECE, FOR_COLUMNS = 1 / 2, 1 / 4
 BYTES_A_CHARACTER = 18  # of a piece while it is counted: 8 for the sort, 8 for the ranks of two orders, 2 for the text
 BYTES_A_ROW = 256  # what a row worked on may take, in all arrays of a block
 BYTES_A_COUNT = 64  # what a number that is counted up may take: 4, a sixteenth of all
-LARGEST_BLOCK = 1 << 20  # rows; larger blocks are slower, for they leave the processor's cache
+SMALLEST_BLOCK, LARGEST_BLOCK = 16, 1 << 20  # rows; larger blocks are slower, for they leave the processor's cache
 
 
 class Workspace:
@@ -28,8 +28,9 @@ class Workspace:
 
     def __init__(self, memory: float = math.inf, folder: Path | None = None):
         self.memory = memory
-        self._place, self._folder = folder, None
-        self._held, self._files = 0, 0
+        self._place = folder
+        self._folder: Path | None = None
+        self._held, self.files = 0, 0
 
     def __enter__(self) -> "Workspace":
         return self
@@ -46,7 +47,7 @@ class Workspace:
     @property
     def block(self) -> int:
         """The rows of columns that are worked on at a time."""
-        return int(max(1, min(LARGEST_BLOCK, self.memory / BYTES_A_ROW)))
+        return int(max(SMALLEST_BLOCK, min(LARGEST_BLOCK, self.memory / BYTES_A_ROW)))
 
     @property
     def table(self) -> int:
@@ -83,8 +84,8 @@ class Workspace:
         """A file for one column."""
         if not self._folder:
             self._folder = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self._place))
-        self._files += 1
-        return self._folder / str(self._files)
+        self.files += 1
+        return self._folder / str(self.files)
 
     def write(self, path: Path, block: np.ndarray) -> None:
         """Put the block at the end of a file. Raises CharrnnError where there is no room."""

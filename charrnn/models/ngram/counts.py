@@ -11,6 +11,7 @@ there. A text that is one piece has nothing to merge.
 Axes: T characters of a piece, P windows of a piece (places where an n-gram starts), sorted, in blocks.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -67,10 +68,11 @@ class FramedText:
     def __len__(self) -> int:
         return 1 + len(self._ids) + self._closed
 
-    def part(self, start: int, stop: int) -> np.ndarray:
-        """The symbols from `start` to `stop`, the boundaries counted."""
-        text_T = np.full(stop - start, BOUNDARY, self.dtype)
-        inside_T = self._ids[max(0, start - 1) : stop - 1]
+    def __getitem__(self, part: slice, /) -> np.ndarray:
+        start, stop, step = part.indices(len(self))
+        assert step == 1
+        text_T = np.full(max(0, stop - start), BOUNDARY, self.dtype)
+        inside_T = self._ids[max(0, start - 1) : max(0, stop - 1)]
         before = 1 if start == 0 else 0
         text_T[before : before + len(inside_T)] = inside_T
         return text_T
@@ -116,7 +118,7 @@ class _Counter:
         """Order 1."""
         occurrences = np.zeros(self.size, np.int64)
         for piece in self.pieces:
-            occurrences += np.bincount(self.text.part(piece.start, piece.stop), minlength=self.size)
+            occurrences += np.bincount(self.text[piece.start : piece.stop], minlength=self.size)
         occurrences[BOUNDARY] -= 1
         column, symbols = self.workspace.column, np.arange(self.size)
         return NgramCounts(
@@ -152,12 +154,14 @@ class _Counter:
 
     def _first(self) -> int:
         """The rank of the n-gram that the text begins with; 0 where none does."""
-        ranks = self.pieces[0].ranks_T[:1]
-        return int(self.pieces[0].in_whole(ranks)[0]) if ranks[0] != NO_NGRAM else 0
+        piece = self.pieces[0]
+        assert piece.ranks_T is not None
+        rank = piece.ranks_T[:1]
+        return int(piece.in_whole(rank)[0]) if rank[0] != NO_NGRAM else 0
 
     def _count(self, piece: _Piece, order: int) -> _Distinct:
         """Count the n-grams of an order that start in a piece, and rank all of it."""
-        text_T = self.text.part(piece.start, piece.end)
+        text_T = self.text[piece.start : piece.end]
         ranks_T = text_T.astype(np.uint32) if piece.ranks_T is None else piece.ranks_T[:]
         position_bits = np.uint64((len(text_T) - 1).bit_length())
         sorted_P = self._sorted_windows(text_T, ranks_T, order, position_bits)
@@ -167,7 +171,10 @@ class _Counter:
         found, counted, since, last = 0, 0, 0, -1  # distinct n-grams; windows, and those before the last n-gram; its key
         for start in range(0, len(sorted_P), self.workspace.block):
             block_P = sorted_P[start : start + self.workspace.block]
-            keys_P, at_P = block_P >> position_bits, (block_P & ((np.uint64(1) << position_bits) - np.uint64(1))).astype(np.int64)
+            keys_P, at_P = (
+                block_P >> position_bits,
+                (block_P & ((np.uint64(1) << position_bits) - np.uint64(1))).astype(np.int64),
+            )
             is_new_P = np.empty(len(keys_P), bool)
             is_new_P[0], is_new_P[1:] = int(keys_P[0]) != last, keys_P[1:] != keys_P[:-1]
             new_ranks_T[at_P] = found - 1 + np.cumsum(is_new_P)
@@ -186,7 +193,7 @@ class _Counter:
         return distinct
 
     def _sorted_windows(self, text_T: np.ndarray, ranks_T: np.ndarray, order: int, position_bits: np.uint64) -> np.ndarray:
-        """Of each window its key and, in the low bits, its position: the rank of all its symbols but the last, and the last."""
+        """Of each window its key, the rank of all symbols but the last and the last, and in the low bits its position."""
         sorted_P = np.empty(len(text_T), np.uint64)
         done, reach, block = 0, order - 1, self.workspace.block
         for start in range(0, max(0, len(text_T) - reach), block):
@@ -223,7 +230,7 @@ def _pieces(length: int, shift: int, workspace: Workspace) -> list[_Piece]:
     position_bits = min((KEY_BITS - shift) // 2, KEY_BITS - 2 * shift)  # there are no more ranks than positions, or symbols
     most = min(workspace.piece, (1 << position_bits) - MAX_ORDER)
     cuts = np.linspace(0, length, int(-(-length // most)) + 1).astype(np.int64).tolist()
-    return [_Piece(start, stop, min(stop + MAX_ORDER, length)) for start, stop in zip(cuts, cuts[1:])]
+    return [_Piece(start, stop, min(stop + MAX_ORDER, length)) for start, stop in itertools.pairwise(cuts)]
 
 
 class _Merged(NamedTuple):

@@ -172,7 +172,8 @@ class KneserNey:
     def _estimated(self, counted: NgramCounts, counts: Column, below: _Below | None = None) -> tuple[TrieLevel, list[float]]:
         """An order for the trie, and its discounts D1, D2, D3+. What the next order needs of it is put in `below`."""
         column, precision = self._workspace.column, self._precision
-        level = TrieLevel(*map(column, (counted.symbols.dtype, precision, precision, np.uint32, np.uint32)))
+        types = (counted.symbols.dtype, precision, precision, np.uint32, np.uint32)
+        level = TrieLevel(*(column(kind) for kind in types))
         taken = discounts(counts.blocks())
         min_count = self._min_counts[min(counted.order, len(self._min_counts)) - 1]
         for ngrams, contexts in _blocks(counted, len(self._below.kept), self._block):

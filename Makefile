@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo demo-tasks test torture lint format reference pictures bench clean
+.PHONY: demo demo-tasks test torture lint format reference pictures bench growth clean
 
 .venv/installed: setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "charrnn needs Python 3.11 or newer; name one with make PYTHON=...")'
@@ -64,6 +64,10 @@ pictures: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python -m tests.benchmarks
+
+# how time and memory grow: docs/scale.md
+growth: .venv/installed
+	$(BIN)/python -m tests.benchmarks.growth
 
 clean:
 	rm -rf .venv demo build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

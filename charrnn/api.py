@@ -56,7 +56,7 @@ def train(
     on_progress gets a training.trainer.Progress after each step. Raises CharrnnError for all that a user can mend.
     """
     from charrnn.models.lock import locked
-    from charrnn.text.corpus import check_there
+    from charrnn.text.sources import check_there
     from charrnn.training.start import start
 
     check_there(_names(corpus))
@@ -96,7 +96,7 @@ def resume(
 def ngram(corpus: Names, model: str | Path = DEFAULT_MODEL, *, options: NgramOptions) -> "NgramModel":
     """Count an n-gram model of text files into the folder `model` and return it."""
     from charrnn.models.ngram.arpa import write_arpa_file
-    from charrnn.text.corpus import check_there
+    from charrnn.text.sources import check_there
     from charrnn.training.ngram import train_ngram
 
     check_there(_names(corpus))

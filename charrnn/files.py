@@ -1,6 +1,7 @@
 """Putting a file in its place so that a reader finds the old one or the new one, whole, even after a power cut."""
 
 import json
+import logging
 import os
 import secrets
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
+
+log = logging.getLogger(__name__)
 
 WINDOWS = os.name == "nt"
 UNFINISHED = ".charrnn-"  # how the names of files begin that are being written
@@ -79,6 +82,27 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             move_into_place(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Wait until no other process is in such a block of the same path, a file that is made for it; who ends has left it.
+
+    Where the file system knows no such locks, nobody waits.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a")
+    with file:
+        if fcntl:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                log.info("%s: another process is at this; waiting for it", path.parent)
+                fcntl.flock(file, fcntl.LOCK_EX)
+            except OSError:
+                pass
+        yield
 
 
 def write_bytes(path: Path, data: bytes) -> None:

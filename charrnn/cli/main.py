@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from charrnn.cli.options import examples
 from charrnn.errors import CharrnnError
 from charrnn.machine import prepared
+from charrnn.report.say import say_what_is_logged
 
 # subcommand: the module that holds it under the same name, imported only when asked for
 COMMANDS = {
@@ -71,6 +72,7 @@ class LazyGroup(click.Group):
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Character-level language models: train a recurrent network on a text, write in its style, score sentences."""
+    say_what_is_logged()
     name = context.invoked_subcommand
     setting = prepared(all_processors=name in ON_ALL_PROCESSORS, cache=name != "bench", own_process=True)
     context.with_resource(setting)

@@ -19,7 +19,7 @@ def ngram(corpus, model, options):
     Smoothing is interpolated modified Kneser-Ney. Commands take the model folder as they take a network's.
     """
     from charrnn.report.ngram import run_counting
-    from charrnn.text.corpus import check_there
+    from charrnn.text.sources import check_there
 
     check_there(corpus)
     run_counting(corpus, model, options)

@@ -12,7 +12,7 @@ from charrnn.report.signals import signals_heeded
 from charrnn.training.options import TrainOptions
 
 # when a run is resumed: its budget, where its text is, and whether it is compared at the end
-MAY_CHANGE = ("epochs", "steps", "minutes", "valid", "baseline")
+MAY_CHANGE = ("epochs", "steps", "minutes", "valid", "store", "baseline")
 
 
 def _without_environment(context: click.Context, parameter: click.Parameter, resume: bool) -> bool:
@@ -51,7 +51,7 @@ def train(context, corpus, model, resume, html, options):
     lost = f"a further step: {model} keeps all it had" if resume else "the first step: nothing was saved"
     with signals_heeded(f"interrupted before {lost}") as signals:
         if not resume:
-            from charrnn.text.corpus import check_there
+            from charrnn.text.sources import check_there
 
             check_there(corpus)
         say(f"reading {listed(corpus) if corpus else model}")

@@ -11,7 +11,7 @@ from charrnn.inspection.gradients import Reach, reach
 from charrnn.inspection.neurons import Neurons, neurons
 from charrnn.inspection.options import InspectOptions
 from charrnn.models.recurrent import RecurrentModel
-from charrnn.text.corpus import read_text
+from charrnn.text.sources import read_text
 from charrnn.text.vocabulary import Vocabulary, utf8_widths
 from charrnn.text.words import need_characters
 from charrnn.wording import file_name

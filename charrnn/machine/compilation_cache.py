@@ -8,14 +8,18 @@ from importlib.util import find_spec
 from pathlib import Path
 
 
+def user_cache() -> Path:
+    """Where charrnn keeps what it can make again. Raises RuntimeError where nobody's home is known."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "charrnn"
+
+
 def cache_folder() -> Path | None:
     """The folder for compiled programs of this user, this version of JAX and this processor; None where it is not safe.
 
     A cache is code that will be run, so the folder must belong to the user and be writable by nobody else.
     """
     try:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "charrnn"
-        folder = base / f"{jaxlib_version()}-{_processor()}"
+        folder = user_cache() / f"{jaxlib_version()}-{_processor()}"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder if _private(folder.stat()) else None
     except (OSError, RuntimeError):  # RuntimeError: nobody's home, or no version, is known

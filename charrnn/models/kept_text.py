@@ -10,14 +10,28 @@ from charrnn.models.archive import read_archive, write_archive
 from charrnn.models.folder import TEXT
 from charrnn.models.language_model import LanguageModel
 from charrnn.models.mixture import Mixture
+from charrnn.text.long_array import LongArray, blocks, value_counts
 
 KIND = "text"
+MOST_KEPT = 1 << 28  # characters: the file is made in memory, and read whole
 
 
-def keep_text(folder: Path, units: np.ndarray) -> None:
+def check_keepable(units: LongArray) -> None:
+    """Raises CharrnnError where the text is too long to be kept."""
+    if len(units) > MOST_KEPT:
+        raise CharrnnError(
+            f"--keep-text keeps texts of up to {MOST_KEPT:,} characters, and this has {len(units):,}; leave it out"
+        )
+
+
+def keep_text(folder: Path, units: LongArray) -> None:
     """Write the text (units, see text/vocabulary.py) into the model folder, in the smallest integer type that holds it."""
-    compact = units.astype(np.min_scalar_type(int(units.max(initial=0))))
-    write_archive(folder / TEXT, {"units": compact}, {"kind": KIND})
+    largest, end = int(value_counts(units)[0].max(initial=0)), 0
+    kept = np.empty(len(units), np.min_scalar_type(largest))
+    for block in blocks(units):
+        begin, end = end, end + len(block)
+        kept[begin:end] = block
+    write_archive(folder / TEXT, {"units": kept}, {"kind": KIND})
 
 
 def kept_text(folder: Path) -> np.ndarray | None:

@@ -1,5 +1,6 @@
 """What a person is told while a command works: on standard error, standard output being for data."""
 
+import logging
 import math
 import sys
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,19 @@ if TYPE_CHECKING:
 
 def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+class _Said(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        say(self.format(record))
+
+
+def say_what_is_logged() -> None:
+    """From now on, say what the library below logs: work that takes long."""
+    logger = logging.getLogger("charrnn")
+    logger.handlers = [_Said()]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
 
 
 def unit_of(task: "Task") -> str:

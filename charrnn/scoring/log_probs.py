@@ -13,6 +13,7 @@ import numpy as np
 from charrnn.models.language_model import LanguageModel, Spelling, State, Tally, read_prime, take_rows
 from charrnn.scoring.spelling import spelling_of
 from charrnn.text.corpus import line_bounds
+from charrnn.text.long_array import LongArray
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 
@@ -25,6 +26,8 @@ ROWS = 64
 WINDOWS = (256, 64, 16)
 # Most numbers in one array of (rows, time, symbols); bounds memory for any input and vocabulary.
 LARGEST_ARRAY = 1 << 23
+# Characters of a long text that are read before the next; a multiple of all windows.
+STRETCH = 1 << 20
 # In a text cut into parallel pieces, each reads this number of characters before its first, to arrive at the right state.
 OVERLAP = 512
 
@@ -127,14 +130,16 @@ def _sequences(model: LanguageModel, read: Read, sequences: Sequence[np.ndarray]
         chosen = by_length[first : first + ROWS]
         rows = padded(len(chosen), choices)
         begin = model.start(rows) if state is None else take_rows(state, np.zeros(rows, int))
-        for k, found in zip(chosen, _side_by_side(model, read, [sequences[k] for k in chosen], begin, rows), strict=True):
+        _, read_here = _side_by_side(model, read, [sequences[k] for k in chosen], begin, rows)
+        for k, found in zip(chosen, read_here, strict=True):
             results[k] = found
     return results
 
 
 def _side_by_side(
     model: LanguageModel, read: Read, sequences: Sequence[np.ndarray], state: State, rows: int
-) -> list[np.ndarray]:
+) -> tuple[State, list[np.ndarray]]:
+    """What is found in each sequence, and the state after them, where all have the length of whole windows."""
     fitting = [w for w in WINDOWS if rows * w * model.vocabulary.size <= LARGEST_ARRAY] or [WINDOWS[-1]]
     lengths = [len(ids) - 1 for ids in sequences]
     parts: list[list[np.ndarray]] = [[] for _ in sequences]
@@ -151,7 +156,7 @@ def _side_by_side(
             if begin < length:
                 parts[row].append(np.array(found_BT[row, : length - begin]))
         begin += window
-    return [np.concatenate(part) if part else np.zeros(0, np.float32) for part in parts]
+    return state, [np.concatenate(part) if part else np.zeros(0, np.float32) for part in parts]
 
 
 def sentence_ids(vocabulary: Vocabulary, text: str | np.ndarray, before: int = BOUNDARY) -> np.ndarray:
@@ -210,6 +215,16 @@ def with_run_ups(ids: np.ndarray, pieces: int) -> tuple[list[np.ndarray], list[i
 
 def stream_tally(model: LanguageModel, ids: np.ndarray, *, pieces: int = 1) -> Tally:
     return tally_of(ids[1:], stream_log_probs(model, ids, pieces=pieces))
+
+
+def long_tally(model: LanguageModel, ids: LongArray) -> Tally:
+    """The tally of ids read as one text, of which only a stretch is in memory at a time."""
+    state, tally = model.start(1), Tally()
+    for begin in range(0, len(ids) - 1, STRETCH):
+        stretch = ids[begin : begin + STRETCH + 1]
+        state, (log_probs,) = _side_by_side(model, model.target_log_probs, [stretch], state, 1)
+        tally += tally_of(stretch[1:], log_probs)
+    return tally
 
 
 def text_tally(model: LanguageModel, sequences: Sequence[np.ndarray], *, pieces: int = 1) -> Tally | None:

@@ -14,10 +14,10 @@ from charrnn.scoring.labels import Labelled, classify
 from charrnn.scoring.log_probs import (
     Context,
     SentenceScore,
+    long_tally,
     read_context,
     score_sentences,
     sentence_ids,
-    stream_tally,
     tally_of,
 )
 from charrnn.scoring.options import ScoreOptions
@@ -26,9 +26,10 @@ from charrnn.scoring.pseudo import PseudoScore, pseudo_sentences, pseudo_stream_
 from charrnn.scoring.spans import surprising_span
 from charrnn.scoring.spelling import spelling_of
 from charrnn.scoring.units import score_units
-from charrnn.text.corpus import read_text, read_units
 from charrnn.text.lines import line_groups, size_of
 from charrnn.text.pairs import pair_groups
+from charrnn.text.sources import read_text
+from charrnn.text.store import read_long
 from charrnn.text.words import need_characters
 
 
@@ -156,14 +157,15 @@ def _file_scores(model: LanguageModel, files: Sequence[str], options: ScoreOptio
     if options.adapt is not None:
         weights, cache = _fresh(model)
     for name in files:
-        units = read_units([name], level=model.vocabulary.level, encoding=options.encoding)
-        ids = model.vocabulary.encode(units)
+        units = read_long([name], level=model.vocabulary.level, encoding=options.encoding)
+        text = model.vocabulary.encode(units)
         if options.pseudo:
-            tally = pseudo_stream_tally(model, ids)
+            tally = pseudo_stream_tally(model, text[:])
         elif options.adapt is None:
-            model.prepare(len(ids))
-            tally = stream_tally(model, ids)
+            model.prepare(len(text))
+            tally = long_tally(model, text)
         else:
+            ids = text[:]
             weights, log_probs = adapted_log_probs(model, weights, ids, options.adapt)
             tally = tally_of(ids[1:], cache.mixed(ids, log_probs))
             if options.adapt_reset:

@@ -21,9 +21,10 @@ import numpy as np
 
 from charrnn.models.language_model import Spelling, Tally
 from charrnn.models.ngram.model import NgramModel
+from charrnn.text.long_array import LongArray
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary, to_units
-from charrnn.text.words import WordVocabulary, text_of
+from charrnn.text.words import WordVocabulary, text_pieces
 
 ORDER = 6
 CELLS = 1 << 14  # characters of words that are spelt side by side
@@ -62,18 +63,20 @@ def _log_probs(model: NgramModel, words: Sequence[str]) -> Iterator[np.ndarray]:
         yield np.where(counts_BT, log_probs_BT, 0).sum(1)
 
 
-def spelling_of(vocabulary: Vocabulary, text: str | np.ndarray, *, lines: bool) -> Spelling | None:
+def spelling_of(vocabulary: Vocabulary, text: str | LongArray, *, lines: bool) -> Spelling | None:
     """The spelling of the words of a text, as text_sequences takes it apart; None where its symbols are no words.
 
     With `lines`, each line has an end, the last one too; otherwise the first word is not predicted, and not counted.
     """
     if not isinstance(vocabulary, WordVocabulary):
         return None
-    text = text_of(text)
-    words = vocabulary.parts(text)[0 if lines else 1 :]
-    unknown = [word for word, number in zip(words, vocabulary.ids_of(words), strict=True) if number == UNKNOWN]
-    end = 1 if lines and not text.endswith("\n") else 0
-    return Spelling(sum(map(len, words)) + end, sum(map(len, unknown)), spelling_nats(vocabulary, unknown))
+    spelling, skipped, piece = Spelling(0, 0, 0.0), 0 if lines else 1, ""
+    for piece in text_pieces(text):
+        words = vocabulary.parts(piece)[skipped:]
+        unknown = [word for word, number in zip(words, vocabulary.ids_of(words), strict=True) if number == UNKNOWN]
+        spelling += Spelling(sum(map(len, words)), sum(map(len, unknown)), spelling_nats(vocabulary, unknown))
+        skipped = 0
+    return spelling if not lines or piece.endswith("\n") else spelling + Spelling(1, 0, 0.0)
 
 
 def spelling_of_known(vocabulary: Vocabulary, ids: np.ndarray) -> Spelling | None:

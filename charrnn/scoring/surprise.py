@@ -24,8 +24,8 @@ from charrnn.scoring.log_probs import (
 from charrnn.scoring.options import ScoreOptions
 from charrnn.scoring.pseudo import pseudo_sequences
 from charrnn.scoring.spans import SLACK, largest_sum
-from charrnn.text.corpus import read_text
 from charrnn.text.lines import line_groups
+from charrnn.text.sources import read_text
 from charrnn.text.symbols import BOUNDARY
 from charrnn.text.vocabulary import Vocabulary, utf8_widths
 from charrnn.text.words import need_characters

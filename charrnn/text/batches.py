@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from charrnn.text.corpus import line_bounds
+from charrnn.text.long_array import BLOCK, LongArray, StoredArray, compact, line_starts
 from charrnn.text.symbols import BOUNDARY
 from charrnn.text.vocabulary import Vocabulary
 
@@ -23,6 +23,8 @@ MOST_LENGTHS = len(LENGTH_QUANTILES)
 # states that they do not leave again for thousands of characters: one had 1.86 nats a character when its held-out text was
 # read in 32 pieces, and 1.48 in one.
 RESETS = 1 / 64
+# Lines are shuffled within shares of so many, each of which has lines from all over the text.
+SHARE = 1 << 20
 TOGETHER, CELLS = 64, 1 << 17  # sequences that models read side by side, and their places, padding counted
 
 
@@ -34,6 +36,19 @@ class Batch(NamedTuple):
     mask_BT: np.ndarray
     fresh_B: np.ndarray
 
+    @classmethod
+    def of(cls, ids: LongArray, starts_B: np.ndarray, lengths_B: np.ndarray, width: int, fresh_B: np.ndarray) -> "Batch":
+        """The batch in which each row predicts so many ids from its start on, given the one before; outside the text is a
+        boundary."""
+        read_BT = np.zeros((len(starts_B), width + 1), np.int32)
+        for row_T, start, length in zip(read_BT, starts_B.tolist(), lengths_B.tolist(), strict=True):
+            if length:
+                part, first = ids[max(start - 1, 0) : start + length], int(start == 0)
+                row_T[: length + 1] = BOUNDARY
+                row_T[first : first + len(part)] = part
+        mask_BT = np.arange(width) < lengths_B[:, None]
+        return cls(read_BT[:, :-1], read_BT[:, 1:], mask_BT.astype(np.float32), fresh_B)
+
 
 class Batches(Protocol):
     @property
@@ -44,11 +59,6 @@ class Batches(Protocol):
     def shapes(self) -> list[tuple[int, int]]:
         """For each window length that occurs, a step that has it, and how many steps of an epoch have."""
         ...
-
-
-def compact(ids: np.ndarray, size: int) -> np.ndarray:
-    """Ids in the smallest integer type that holds them, for long corpora."""
-    return ids.astype(np.min_scalar_type(size))
 
 
 def encoded(vocabulary: Vocabulary, texts: Sequence[str]) -> list[np.ndarray]:
@@ -79,7 +89,13 @@ def in_batches(lengths: Sequence[int], rows: int = TOGETHER, cells: int = CELLS)
 
 def edges_of(lengths: np.ndarray, groups: int) -> np.ndarray:
     """The lengths that lines are padded to in so many groups."""
-    return np.unique(np.quantile(lengths, LENGTH_QUANTILES[groups - 1], method="higher")).astype(int)
+    return edges_of_counts(np.bincount(lengths), groups)
+
+
+def edges_of_counts(counts_L: np.ndarray, groups: int) -> np.ndarray:
+    """The same, from how many lines there are of each length."""
+    at = np.ceil((counts_L.sum() - 1) * np.array(LENGTH_QUANTILES[groups - 1]))
+    return np.unique(np.searchsorted(np.cumsum(counts_L), at, side="right"))
 
 
 def groups_within(lengths: np.ndarray, seconds: float, compiling: float) -> int:
@@ -103,7 +119,7 @@ class StreamBatches:
     begins, and in some at random (RESETS).
     """
 
-    ids: np.ndarray
+    ids: LongArray
     rows: int
     window: int
     seed: int
@@ -135,25 +151,22 @@ class StreamBatches:
         row_B = np.arange(self.rows)
         start_B = offset + row_B * length + np.minimum(row_B, longer)
         end_B = start_B + length + (row_B < longer)
-        at_BT = start_B[:, None] + position * self.window + np.arange(self.window)
-        mask_BT = at_BT < end_B[:, None]
-        at_BT = np.where(mask_BT, at_BT, 0)
-        inputs_BT, targets_BT = self.ids[at_BT].astype(np.int32), self.ids[at_BT + 1].astype(np.int32)
+        start_B += position * self.window
+        length_B = np.clip(end_B - start_B, 0, self.window)
         fresh_B = np.random.default_rng([self.seed, epoch, position]).random(self.rows) < (RESETS if position else 1)
-        return Batch(inputs_BT, targets_BT, mask_BT.astype(np.float32), fresh_B)
+        return Batch.of(self.ids, start_B + 1, length_B, self.window, fresh_B)
 
 
 class Grouped:
     """The order in which sequences of given lengths are read, shuffled anew each epoch, `rows` of them at a time.
 
-    Those of like length go together and are padded to the longest of their group, so that a few lengths (and compilations)
-    serve all.
+    Those of like length go together and are padded to the longest of their group, of which there are few (and compilations).
+    edges: these lengths, from edges_of.
     """
 
-    def __init__(self, lengths: np.ndarray, rows: int, seed: int, groups: int = MOST_LENGTHS):
-        self.edges = edges_of(lengths, groups)
-        group = np.searchsorted(self.edges, lengths)
-        self.members = [np.flatnonzero(group == k) for k in range(len(self.edges))]
+    def __init__(self, lengths: np.ndarray, rows: int, seed: int, edges: np.ndarray):
+        group = np.searchsorted(edges, lengths)
+        self.members = [np.flatnonzero(group == k) for k in range(len(edges))]
         self._rows, self._seed = rows, seed
         self._batches = np.array([-(-len(members) // rows) for members in self.members])
         self.steps_per_epoch = int(self._batches.sum())
@@ -180,16 +193,25 @@ class Grouped:
         return group, orders[group][place * self._rows : (place + 1) * self._rows]
 
 
+class _Share(NamedTuple):
+    """Some of the lines, in pieces: where each starts, how long it is, and the order in which they are read."""
+
+    starts: np.ndarray
+    lengths: np.ndarray
+    grouped: Grouped
+
+
 class LineBatches:
     """Every line a sequence of its own, from boundary to boundary, in the order of Grouped.
 
     A line longer than `longest` is read in pieces of that length, the state reset between them; `cut_lines` counts such
-    lines.
+    lines. Of more lines than SHARE, every second, or third and so on, makes a share, and an epoch is one share after the
+    other in random order: so what is held of the lines in memory is bounded.
     """
 
     def __init__(
         self,
-        units: np.ndarray,
+        units: LongArray,
         vocabulary: Vocabulary,
         rows: int,
         seed: int,
@@ -197,35 +219,69 @@ class LineBatches:
         groups: int = MOST_LENGTHS,
     ):
         ids = vocabulary.encode(units)
-        starts, ends = line_bounds(ids, BOUNDARY)
-        lengths = ends - starts + 1  # the closing boundary is predicted too
-        self.cut_lines = int((lengths > longest).sum())
-        pieces = -(-lengths // longest)
-        which = np.repeat(np.arange(len(lengths)), pieces)
-        begin = (np.arange(len(which)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) * longest
-        # line k lies at ids[starts[k] + 1 : ends[k] + 1], with a boundary before it and after it
-        boundary = np.array([BOUNDARY])
-        self._ids = compact(np.concatenate([boundary, ids, boundary]), vocabulary.size)
-        self._starts = starts[which] + begin
-        self._lengths = np.minimum(lengths[which] - begin, longest)
-        self._rows, self._grouped = rows, Grouped(self._lengths, rows, seed, groups)
-        self.steps_per_epoch = self._grouped.steps_per_epoch
-        self.predictions = int(self._lengths.sum())
+        self._ids = ids if isinstance(ids, StoredArray) else compact(ids, vocabulary.size)
+        self._line_starts = line_starts(ids, BOUNDARY)
+        self._rows, self._seed, self._longest = rows, seed, longest
+        self._shares = -(-(len(self._line_starts) - 1) // SHARE)
+        counts_SL = self._counted()
+        counts_L = counts_SL.sum(0)
+        self.edges = edges_of_counts(counts_L, groups)
+        self.lines, self.predictions = int(counts_L.sum()), int(counts_L @ np.arange(longest + 1))
+        group_L = np.searchsorted(self.edges, np.arange(self.edges[-1] + 1))
+        self._batches_SG = np.stack([-(-np.bincount(group_L, row[: len(group_L)]).astype(int) // rows) for row in counts_SL])
+        self.steps_per_epoch = int(self._batches_SG.sum())
 
-    @property
-    def lines(self) -> int:
-        return len(self._lengths)
+    def _counted(self) -> np.ndarray:
+        """How many pieces there are of each length in each share. Counts the lines that are cut."""
+        self.cut_lines, width = 0, self._longest + 1
+        counts = np.zeros(self._shares * width, np.int64)
+        for first in range(0, len(self._line_starts) - 1, BLOCK):
+            lengths = np.diff(self._line_starts[first : first + BLOCK + 1])  # the closing boundary is predicted too
+            place = (first + np.arange(len(lengths))) % self._shares * width
+            whole, rest = np.divmod(lengths, self._longest)
+            counts += np.bincount(place + self._longest, whole, len(counts)).astype(np.int64)
+            counts += np.bincount((place + rest)[rest > 0], minlength=len(counts))
+            self.cut_lines += int((lengths > self._longest).sum())
+        return counts.reshape(self._shares, width)
+
+    @lru_cache(maxsize=2)  # noqa: B019  (one of these lives as long as the run)
+    def _share(self, share: int) -> _Share:
+        found = []
+        for first in range(0, len(self._line_starts) - 1, BLOCK):
+            edges = self._line_starts[first : first + BLOCK + 1]
+            mine = slice((share - first) % self._shares, None, self._shares)
+            found.append((edges[:-1][mine], np.diff(edges)[mine]))
+        starts, lengths = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        pieces = -(-lengths // self._longest)
+        which = np.repeat(np.arange(len(lengths)), pieces)
+        begin = (np.arange(len(which)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) * self._longest
+        lengths = np.minimum(lengths[which] - begin, self._longest)
+        return _Share(starts[which] + begin, lengths, Grouped(lengths, self._rows, self._seed, self.edges))
+
+    def _order(self, epoch: int) -> np.ndarray:
+        """Of the shares."""
+        return np.random.default_rng([self._seed, epoch]).permutation(self._shares)
 
     def shapes(self) -> list[tuple[int, int]]:
-        return self._grouped.shapes()
+        found: dict[int, int] = {}
+        before, steps_G = 0, self._batches_SG.sum(0)
+        for share in self._order(0).tolist():
+            for group, (step, count) in enumerate(self._share(share).grouped.shapes()):
+                if count:
+                    found.setdefault(group, before + step)
+            if len(found) == len(steps_G):
+                break
+            before += int(self._batches_SG[share].sum())
+        return [(found[group], int(count)) for group, count in enumerate(steps_G)]
 
     def __call__(self, step: int) -> Batch:
-        group, lines = self._grouped(step)
-        length_B = np.zeros(self._rows, np.int64)
-        start_B = np.zeros(self._rows, np.int64)
-        length_B[: len(lines)], start_B[: len(lines)] = self._lengths[lines], self._starts[lines]
-        time_T = np.arange(self._grouped.edges[group])
-        mask_BT = time_T < length_B[:, None]
-        at_BT = np.where(mask_BT, start_B[:, None] + time_T, 0)
-        inputs_BT, targets_BT = self._ids[at_BT].astype(np.int32), self._ids[at_BT + 1].astype(np.int32)
-        return Batch(inputs_BT, targets_BT, mask_BT.astype(np.float32), np.ones(self._rows, bool))
+        epoch, position = divmod(step, self.steps_per_epoch)
+        order = self._order(epoch)
+        ends = np.cumsum(self._batches_SG[order].sum(1))
+        place = int(np.searchsorted(ends, position, side="right"))
+        share = self._share(int(order[place]))
+        steps = share.grouped.steps_per_epoch
+        group, lines = share.grouped(epoch * steps + position - int(ends[place]) + steps)
+        start_B, length_B = np.zeros((2, self._rows), np.int64)
+        start_B[: len(lines)], length_B[: len(lines)] = share.starts[lines], share.lengths[lines]
+        return Batch.of(self._ids, start_B, length_B, int(self.edges[group]), np.ones(self._rows, bool))

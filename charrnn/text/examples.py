@@ -15,7 +15,8 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.text.corpus import decode, expand, read_bytes, spread
+from charrnn.text.corpus import spread
+from charrnn.text.sources import decode, expand, read_bytes
 from charrnn.wording import counted, file_name
 
 Example = TypeVar("Example")

@@ -1,27 +1,22 @@
 """Reading lines as they come, for programs that answer line by line."""
 
 import codecs
-import gzip
-import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import BinaryIO
 
 from charrnn.errors import CharrnnError
-from charrnn.text.corpus import STDIN, decode_failure, reading, standard_input
+from charrnn.text.sources import STDIN, decode_failure, open_source, reading, text_decoder
 
 CHUNK = 1 << 20
 MOST_LINES = 4096  # in one group
 
 
-def open_input(name: str) -> AbstractContextManager[BinaryIO]:
-    """A file for reading bytes, unpacked when its name ends in .gz; "-" is standard input, which stays open."""
+def _opened(name: str) -> AbstractContextManager[BinaryIO]:
     try:
-        if name == STDIN:
-            return nullcontext(standard_input())
-        return gzip.open(name) if name.endswith(".gz") else open(name, "rb")  # type: ignore[return-value]
+        return open_source(name)
     except FileNotFoundError:
         raise CharrnnError(f"{name}: no such file; check the name, or use --text to give a sentence itself") from None
     except OSError as error:
@@ -36,8 +31,8 @@ def line_groups(name: str, *, level: str = "char", encoding: str = "utf-8") -> I
     are read and none is dropped; those that are not UTF-8 stand as surrogate escapes, as in Python's arguments.
     """
     raw = level == "byte"
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape") if raw else _decoder(encoding)
-    with open_input(name) as file:
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape") if raw else text_decoder(encoding)
+    with _opened(name) as file:
         tail, offset, begun = "", 0, False
         while True:
             with reading(name):
@@ -58,14 +53,6 @@ def line_groups(name: str, *, level: str = "char", encoding: str = "utf-8") -> I
                 yield [line if raw else line.removesuffix("\r") for line in lines[first : first + MOST_LINES]]
             if not data:
                 return
-
-
-def _decoder(encoding: str) -> codecs.IncrementalDecoder:
-    try:
-        io.TextIOWrapper(io.BytesIO(), encoding)  # refuses codecs that are none of text, as rot13
-        return codecs.getincrementaldecoder(encoding)()
-    except LookupError:
-        raise CharrnnError(f"--encoding {encoding}: Python knows no such encoding; try utf-8, latin-1, gb18030") from None
 
 
 def size_of(name: str) -> int:

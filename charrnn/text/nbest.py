@@ -95,7 +95,7 @@ def read_references(name: str, encoding: str = "utf-8") -> dict[str, str]:
 
 def _lines(name: str, encoding: str) -> Iterator[tuple[int, str]]:
     """The lines and their numbers; a last one needs no newline."""
-    from charrnn.text.corpus import decode, read_bytes  # brings numpy, which naming the formats does not need
+    from charrnn.text.sources import decode, read_bytes  # brings numpy, which naming the formats does not need
 
     lines = decode(read_bytes(name), name, encoding).split("\n")
     yield from enumerate(lines if lines[-1] else lines[:-1], 1)

@@ -8,10 +8,12 @@ starts and ends a sentence.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import overload
 
 import numpy as np
 
 from charrnn.errors import CharrnnError
+from charrnn.text.long_array import LongArray, StoredArray, compact, value_counts
 from charrnn.text.symbols import UNKNOWN
 
 NEWLINE = ord("\n")
@@ -73,15 +75,15 @@ class Vocabulary:
         assert len(set(self.symbols)) == len(self.symbols)
 
     @classmethod
-    def build(cls, units: np.ndarray, level: str = "char", min_count: int = 1) -> "Vocabulary":
+    def build(cls, units: LongArray, level: str = "char", min_count: int = 1) -> "Vocabulary":
         """The vocabulary of a training text; symbols seen fewer than `min_count` times become the unknown symbol."""
-        values, counts = np.unique(units, return_counts=True)
+        values, counts = value_counts(units)
         kept = [int(v) for v, n in zip(values, counts, strict=True) if n >= min_count and v != NEWLINE]
         rare = int(counts[(counts < min_count) & (values != NEWLINE)].sum())
         symbols = "".join(map(chr, [NEWLINE, *kept]))
         return cls(symbols, level, 0.0 if rare else 1 / (len(units) + 1))
 
-    def grown(self, units: np.ndarray, min_count: int = 1) -> "Vocabulary":
+    def grown(self, units: LongArray, min_count: int = 1) -> "Vocabulary":
         """This vocabulary with the new symbols of another training text after the old ones, whose ids stay."""
         other = Vocabulary.build(units, self.level, min_count)
         return replace(self.extended(other.symbols), unknown_probability=other.unknown_probability)
@@ -106,8 +108,17 @@ class Vocabulary:
         table[self._units[1:]] = np.arange(1, self.size)
         return table
 
-    def encode(self, text: str | bytes | np.ndarray) -> np.ndarray:
-        """The ids (int32) of a text or of its units; 0 for every unknown symbol."""
+    @overload
+    def encode(self, text: str | bytes | np.ndarray) -> np.ndarray: ...
+
+    @overload
+    def encode(self, text: StoredArray) -> StoredArray: ...
+
+    def encode(self, text: str | bytes | LongArray) -> LongArray:
+        """The ids (int32; of a stored text, of the smallest type) of a text or of its units; 0 for every unknown symbol."""
+        if isinstance(text, StoredArray):
+            assert text.table is not None
+            return text.mapped(compact(self.encode(text.table), self.size))
         units = text if isinstance(text, np.ndarray) else to_units(text, self.level)
         return self._ids[np.minimum(units.astype(np.uint32, copy=False), len(self._ids) - 1)]
 

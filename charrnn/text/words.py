@@ -3,8 +3,10 @@
 A text of words is held as any other, in code points; only where it becomes ids is it cut.
 """
 
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,15 +14,32 @@ from typing import Any
 import numpy as np
 
 from charrnn.errors import CharrnnError
+from charrnn.text.long_array import LongArray, StoredArray, blocks
 from charrnn.text.symbols import UNKNOWN
 from charrnn.text.tokens import TOKENS, split_words
-from charrnn.text.vocabulary import REPLACEMENT, Vocabulary, to_units
+from charrnn.text.vocabulary import NEWLINE, REPLACEMENT, Vocabulary, to_units
 
 
 def text_of(text: str | bytes | np.ndarray) -> str:
     """The text that is given as such, in UTF-8, or as code points."""
     units = text if isinstance(text, np.ndarray) else to_units(text)
     return units.astype("<u4").tobytes().decode("utf-32-le")
+
+
+def text_pieces(text: str | bytes | LongArray) -> Iterator[str]:
+    """The text in pieces that end where lines do; what is in memory in one."""
+    if not isinstance(text, StoredArray):
+        yield text_of(text)
+        return
+    left = np.zeros(0, np.uint32)
+    for block in blocks(text):
+        units = np.concatenate([left, block])
+        ends = np.flatnonzero(units == NEWLINE)
+        end = int(ends[-1]) + 1 if len(ends) else 0
+        yield text_of(units[:end])
+        left = units[end:]
+    if len(left):
+        yield text_of(left)
 
 
 @dataclass(frozen=True)
@@ -42,13 +61,17 @@ class WordVocabulary(Vocabulary):
 
     @classmethod
     def of(
-        cls, text: str | np.ndarray, *, tokens: str = TOKENS, min_count: int = 1, size: int | None = None
+        cls, text: str | LongArray, *, tokens: str = TOKENS, min_count: int = 1, size: int | None = None
     ) -> "WordVocabulary":
         """The vocabulary of a training text: of words seen `min_count` times or more, the `size` most frequent.
 
         All others become the unknown symbol. The newline is there beside them.
         """
-        counts = Counter(split_words(text_of(text), tokens))
+        if isinstance(text, StoredArray):
+            cut = hashlib.sha256(tokens.encode()).hexdigest()[:16]
+            counts = Counter(text.noted(f"counts-{cut}", lambda: _counted(text, tokens)))
+        else:
+            counts = _counted(text, tokens)
         total = counts.total()
         del counts["\n"]
         ordered = sorted(counts, key=lambda word: (-counts[word], word))
@@ -56,7 +79,7 @@ class WordVocabulary(Vocabulary):
         rare = sorted(counts.keys() - kept)
         return cls(("\n", *kept), "word", 0.0 if rare else 1 / (total + 1), tokens, tuple(rare))
 
-    def grown(self, units: np.ndarray, min_count: int = 1) -> "WordVocabulary":
+    def grown(self, units: LongArray, min_count: int = 1) -> "WordVocabulary":
         other = WordVocabulary.of(units, tokens=self.tokens, min_count=min_count)
         return replace(self.extended(other.symbols), unknown_probability=other.unknown_probability, rare=other.rare)
 
@@ -75,9 +98,16 @@ class WordVocabulary(Vocabulary):
         find = self._id_of.get
         return np.array([find(word, UNKNOWN) for word in symbols], np.int32)
 
-    def encode(self, text: str | bytes | np.ndarray) -> np.ndarray:
-        """The ids (int32) of the words of a text; 0 for every unknown one."""
-        return self.ids_of(self.parts(text_of(text)))
+    def encode(self, text):
+        """The ids (int32; of a stored text, of the smallest type) of the words of a text; 0 for every unknown one.
+
+        Those of a stored text are kept beside it.
+        """
+        if not isinstance(text, StoredArray):
+            return self.ids_of(self.parts(text_of(text)))
+        kind = np.min_scalar_type(self.size)
+        known = hashlib.sha256(json.dumps([self.tokens, *self.symbols]).encode()).hexdigest()[:16]
+        return text.derived(f"words-{known}", kind, lambda: map(self.encode, text_pieces(text)))
 
     @property
     def names(self) -> list[str]:
@@ -93,6 +123,13 @@ class WordVocabulary(Vocabulary):
     def to_json(self) -> dict:
         words = {"symbols": list(self.symbols), "rare": list(self.rare)}
         return super().to_json() | words | {"tokens": self.tokens}
+
+
+def _counted(text: str | LongArray, tokens: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for piece in text_pieces(text):
+        counts.update(split_words(piece, tokens))
+    return counts
 
 
 def vocabulary_from(described: Mapping[str, Any]) -> Vocabulary:

@@ -1,6 +1,7 @@
 """What a run writes down to be continued bit for bit, and reading it again."""
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -66,13 +67,14 @@ def save_checkpoint(
 
     best: the run's best model, where that of an interruption is about to take its place in model.safetensors.
     """
+    store = task.options.store
     optimizer = {str(k): leaf for k, leaf in enumerate(jax.tree.leaves(state.optimizer))}
     arrays = flatten({**state._asdict(), "optimizer": optimizer})
     description = {
         "kind": "resume",
         RUN: run,
         "task": task.name,
-        "options": asdict(task.options) | {"valid": valid},
+        "options": asdict(task.options) | {"valid": valid, "store": store and os.path.abspath(store)},
         "paths": paths,
         "digest": task.digest,
         "described": task.description,

@@ -13,7 +13,7 @@ import numpy as np
 from charrnn.network.parameters import make_parameters, shapes_of
 from charrnn.network.precision import PRODUCTS
 from charrnn.scoring.predict import QUESTIONS
-from charrnn.text.batches import Grouped, groups_within
+from charrnn.text.batches import Grouped, edges_of, groups_within
 from charrnn.text.examples import Example, Examples, read_examples
 from charrnn.text.symbols import UNKNOWN
 from charrnn.text.vocabulary import Vocabulary, to_units
@@ -48,7 +48,7 @@ class ExampleBatches:
     def __init__(self, sizes: np.ndarray, options: TrainOptions, make: Callable[[np.ndarray, np.ndarray], Tree]):
         assert options.batch_size
         assert options.line_lengths
-        self._grouped = Grouped(sizes, options.batch_size, options.seed, options.line_lengths)
+        self._grouped = Grouped(sizes, options.batch_size, options.seed, edges_of(sizes, options.line_lengths))
         self._make = make
         self.steps_per_epoch, self.shapes = self._grouped.steps_per_epoch, self._grouped.shapes
 

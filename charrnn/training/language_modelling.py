@@ -18,6 +18,7 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.machine.devices import measure_gigaflops
 from charrnn.models.folder import open_model
+from charrnn.models.kept_text import check_keepable
 from charrnn.models.language_model import LanguageModel, Spelling, Tally
 from charrnn.models.mixture import Mixture
 from charrnn.models.ngram.model import NgramModel
@@ -29,8 +30,9 @@ from charrnn.network.parameters import Parameters, init_parameters, parameter_sh
 from charrnn.network.precision import PRODUCTS
 from charrnn.scoring.log_probs import OVERLAP, text_sequences, text_tally
 from charrnn.scoring.spelling import spelling_of
-from charrnn.text.batches import MOST_LENGTHS, Batch, Batches, LineBatches, StreamBatches, compact
-from charrnn.text.corpus import Corpus, line_bounds, read_corpus, with_fitting_part
+from charrnn.text.batches import MOST_LENGTHS, SHARE, Batch, Batches, LineBatches, StreamBatches
+from charrnn.text.corpus import Corpus, read_corpus, with_fitting_part
+from charrnn.text.long_array import LongArray, StoredArray, compact, line_lengths, line_starts, value_counts
 from charrnn.text.symbols import BOUNDARY
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.text.words import WordVocabulary, vocabulary_from
@@ -86,7 +88,7 @@ class LanguageModelling:
         return cls(options, corpus, grown or build_vocabulary(corpus.training, options), before=before, parent=parent)
 
     def planned(self) -> tuple[Self, list[str]]:
-        lines = np.subtract(*line_bounds(self._ids, BOUNDARY)[::-1]) if self.options.lines else None
+        lines = line_lengths(line_starts(self._ids, BOUNDARY), SHARE) if self.options.lines else None
         if len(self._ids) < 2:
             raise CharrnnError("one word is too little to learn from; give a longer text")
         plan = make_plan(
@@ -154,12 +156,16 @@ class LanguageModelling:
     @cached_property
     def _symbol_counts(self) -> np.ndarray:
         """How often each symbol occurs in the training text, by id."""
-        return np.bincount(self._ids, minlength=self.vocabulary.size)
+        counts = np.zeros(self.vocabulary.size, np.int64)
+        values, found = value_counts(self._ids)
+        counts[values] = found
+        return counts
 
     @cached_property
-    def _ids(self) -> np.ndarray:
+    def _ids(self) -> LongArray:
         """The training text's."""
-        return compact(self.vocabulary.encode(self.corpus.training), self.vocabulary.size)
+        ids = self.vocabulary.encode(self.corpus.training)
+        return ids if isinstance(ids, StoredArray) else compact(ids, self.vocabulary.size)
 
     def parameters(self) -> Parameters:
         fresh = init_parameters(self._network, self.options.seed, self._symbol_counts)
@@ -242,12 +248,14 @@ class LanguageModelling:
         return count_for_hybrid(self.corpus, self.vocabulary, self.held_out_tally, lines=self.options.lines)
 
     @property
-    def kept(self) -> np.ndarray | None:
+    def kept(self) -> LongArray | None:
         return self.corpus.training if self.options.keep_text else None
 
 
 def _corpus(paths: Sequence[str], options: TrainOptions) -> Corpus:
     corpus = read_corpus(**options.reading(paths))
+    if options.keep_text:
+        check_keepable(corpus.training)
     return with_fitting_part(corpus, by_lines=options.lines) if options.hybrid else corpus
 
 

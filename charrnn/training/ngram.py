@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from charrnn.errors import CharrnnError
 from charrnn.machine.memory import free_memory_bytes, give_back_freed_memory
+from charrnn.models.kept_text import check_keepable
 from charrnn.models.language_model import Tally
 from charrnn.models.lock import check_folder, locked
 from charrnn.models.ngram.columns import Workspace
-from charrnn.models.ngram.counts import MAX_ORDER, MIN_ORDER, Ids
+from charrnn.models.ngram.counts import MAX_ORDER, MIN_ORDER
 from charrnn.models.ngram.model import NgramModel, choose_order, tally_from_boundary, tally_of
 from charrnn.scoring.spelling import spelt
-from charrnn.text.batches import compact
 from charrnn.text.corpus import Corpus, read_corpus
+from charrnn.text.long_array import LongArray, StoredArray, compact
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.options import LEAST_MEMORY, NgramOptions
 from charrnn.training.reading import build_vocabulary, corpus_summary, describe, held_out_summary, versions
@@ -45,6 +44,8 @@ def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tu
     with locked(folder):
         check_folder(folder, options.overwrite)
         corpus = read_corpus(**options.reading(paths))
+        if options.keep_text:
+            check_keepable(corpus.training)
         vocabulary = build_vocabulary(corpus.training, options)
         notes = describe(corpus, vocabulary)
         give_back_freed_memory()  # large arrays of all sizes come and go
@@ -95,8 +96,10 @@ def best_order(
     return choose_order(training, held_out, vocabulary, orders=orders, lines=lines, **options)
 
 
-def _encoded(vocabulary: Vocabulary, units: np.ndarray) -> Ids:
-    return compact(vocabulary.encode(units), vocabulary.size)
+def _encoded(vocabulary: Vocabulary, units: LongArray) -> LongArray:
+    """The ids of a text in the smallest type; of a stored one, as they will be read."""
+    ids = vocabulary.encode(units)
+    return ids if isinstance(ids, StoredArray) else compact(ids, vocabulary.size)
 
 
 def _best(

@@ -17,7 +17,7 @@ from charrnn.training.schedules import SCHEDULES
 TASKS = ("classify", "tag", "rewrite", "tree")
 OF_LANGUAGE_MODELS = (
     "init_from", "also", "hybrid", "output", "attention_window", "embedding_dropout", "window",
-    "sample_every", "level", "tokens", "vocabulary_size", "lines", "keep_text",
+    "sample_every", "level", "tokens", "vocabulary_size", "lines", "keep_text", "store",
 )  # fmt: skip
 WITHOUT_ATTENTION = ("tag", "tree")
 
@@ -33,7 +33,11 @@ class ReadingOptions(Options):
 
     valid: str | None = option(None, "Held-out text file; otherwise a part of the corpus is held out.")
     valid_fraction: float | None = option(
-        None, "Share held out: the end of a text; of --lines, lines evenly spread.", above=0.0, below=1.0, otherwise=0.1
+        None,
+        "Share held out, at most 500,000 characters: the end of a text; of --lines, lines evenly spread.",
+        above=0.0,
+        below=1.0,
+        otherwise=0.1,
     )
     level: str | None = option(
         None, "What a symbol is: a Unicode character, a byte, or a word.", choices=("char", "byte", "word"), otherwise="char"
@@ -54,6 +58,10 @@ class ReadingOptions(Options):
     keep_text: bool = option(
         False, "Keep the text of this training in the model folder, for sample --novel, --not-in-corpus and --report."
     )
+    store: str | None = option(
+        None, "Folder for the text, encoded once to be read from there; without it, long texts are, in the user's cache.",
+        metavar="FOLDER",
+    )  # fmt: skip
     overwrite: bool = option(False, "Replace the model in the folder.")
 
     def check(self) -> None:
@@ -76,7 +84,7 @@ class ReadingOptions(Options):
 
     def reading(self, paths: Sequence[str]) -> dict[str, Any]:
         """What text.corpus.read_corpus takes, of filled options."""
-        names = ("valid", "valid_fraction", "level", "encoding")
+        names = ("valid", "valid_fraction", "level", "encoding", "store")
         return {"paths": list(paths), **{name: getattr(self, name) for name in names}, "by_lines": self.lines}
 
 

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
-import numpy as np
-
 from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.scoring.log_probs import text_sequences, text_tally
 from charrnn.text.corpus import Corpus, read_units
+from charrnn.text.long_array import LongArray
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.text.words import WordVocabulary
@@ -17,7 +16,7 @@ from charrnn.training.options import ReadingOptions
 from charrnn.wording import counted, symbol_name, unit_name
 
 
-def build_vocabulary(training: np.ndarray, options: ReadingOptions) -> Vocabulary:
+def build_vocabulary(training: LongArray, options: ReadingOptions) -> Vocabulary:
     """The vocabulary of the units of a training text, by filled options.
 
     Raises CharrnnError where every character is rarer than --min-count.

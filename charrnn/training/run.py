@@ -13,7 +13,7 @@ import optax
 from charrnn.machine.devices import devices_for
 from charrnn.models.archive import Archive, write_archive
 from charrnn.models.folder import MODEL
-from charrnn.text.corpus import STDIN
+from charrnn.text.sources import STDIN
 from charrnn.training.checkpoint import Checkpoint, save_checkpoint
 from charrnn.training.journal import Journal
 from charrnn.training.optimizer import make_optimizer

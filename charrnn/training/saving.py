@@ -4,11 +4,10 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from charrnn.models.archive import Archive, read_archive, write_archive
 from charrnn.models.folder import CURVE, LOG, MODEL, RESUME, TEXT
 from charrnn.models.kept_text import keep_text
+from charrnn.text.long_array import LongArray
 from charrnn.training.task import Model
 
 RUN = "run"  # in the description of model.safetensors and of resume.safetensors: what tells a run from all others
@@ -24,7 +23,7 @@ def save(model: Model, folder: Path, run: str | None) -> None:
     write_archive(folder / MODEL, arrays, description | ({RUN: run} if run else {}))
 
 
-def save_first(model: Model, folder: Path, run: str, text: np.ndarray | None) -> None:
+def save_first(model: Model, folder: Path, run: str, text: LongArray | None) -> None:
     """Write a run's first model, and the text (units) where it is to be kept, in place of what was in the folder.
 
     The text of a model that was here before goes first: the folder never holds a model with the text of another. What

@@ -15,7 +15,7 @@ from charrnn.models.language_model import SavedModel
 from charrnn.models.lock import check_folder
 from charrnn.models.mixture import Mixture
 from charrnn.models.recurrent import RecurrentModel
-from charrnn.text.corpus import STDIN, check_there
+from charrnn.text.sources import STDIN, check_there
 from charrnn.training import trainer
 from charrnn.training.budget import BASELINE_SHARE, MOST_EVALUATIONS, TimeBudget, steps_said
 from charrnn.training.checkpoint import Checkpoint, load_checkpoint
@@ -214,6 +214,7 @@ def _prolonged(run: Run, journal: Journal, said: TrainOptions, begun: float) -> 
 def _found_again(saved: Checkpoint, paths: Sequence[str], said: TrainOptions) -> tuple[list[str], TrainOptions]:
     """Where a saved run's examples are, and its options, both as they were but for what is said anew."""
     changed: dict[str, Any] = {"valid": said.valid, "valid_fraction": None} if said.valid else {}
+    changed |= {"store": said.store} if said.store else {}
     changed |= {} if said.baseline is None else {"baseline": said.baseline}
     budget = {name: getattr(said, name) for name in ("epochs", "steps", "minutes")}
     changed |= budget if any(budget.values()) else {}

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 import numpy as np
 
 from charrnn.network.arrays import Array, Drop
+from charrnn.text.long_array import LongArray
 
 Tree = Any  # of arrays: dictionaries, lists, named tuples
 
@@ -162,6 +163,6 @@ class Task(Protocol):
         ...
 
     @property
-    def kept(self) -> np.ndarray | None:
+    def kept(self) -> LongArray | None:
         """The units of text that are kept beside the model; None where that was not asked for."""
         ...

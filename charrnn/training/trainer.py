@@ -19,7 +19,7 @@ from charrnn.training.step import StepReport, TrainState
 from charrnn.training.task import Held, Model, Tree
 
 # where files lie, what to do with them and what to show is no part of how a model was trained
-ABOUT_FILES = ("valid", "init_from", "also", "overwrite", "baseline", "keep_text", "sample_every")
+ABOUT_FILES = ("valid", "store", "init_from", "also", "overwrite", "baseline", "keep_text", "sample_every")
 MOST_SKIPPED = 10  # steps in a row that are not finite end a run
 
 

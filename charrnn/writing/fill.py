@@ -20,8 +20,8 @@ from charrnn.errors import CharrnnError
 from charrnn.models.language_model import LanguageModel, State, take_rows
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.text.blanks import Blank, Template, read_template
-from charrnn.text.corpus import decode, read_bytes
 from charrnn.text.lines import line_groups
+from charrnn.text.sources import decode, read_bytes
 from charrnn.text.symbols import BOUNDARY
 from charrnn.text.words import need_characters
 from charrnn.writing.options import FillOptions

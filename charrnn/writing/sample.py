@@ -12,7 +12,8 @@ from charrnn.models.kept_text import text_learnt_from
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.scoring.log_probs import sequence_log_probs, tally_of
 from charrnn.scoring.spelling import spelling_of_known
-from charrnn.text.corpus import read_text, read_units
+from charrnn.text.corpus import read_units
+from charrnn.text.sources import read_text
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
 from charrnn.text.vocabulary import listed
 from charrnn.wording import symbol_name

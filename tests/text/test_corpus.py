@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from charrnn.errors import CharrnnError
 from charrnn.models import folder
-from charrnn.text.corpus import MODEL_FILES, Corpus, decode, line_bounds, read_corpus, read_units, split
+from charrnn.text.corpus import Corpus, line_bounds, read_corpus, read_units, split
+from charrnn.text.sources import MODEL_FILES, decode
 from charrnn.text.vocabulary import to_units
 
 

@@ -5,18 +5,20 @@ import itertools
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import charrnn
+from charrnn.errors import CharrnnError
 from charrnn.models.folder import LOG, MODEL, RESUME
 from charrnn.models.language_model import Tally
 from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.options import TrainOptions
 from charrnn.training.start import resume, start
-from tests.conftest import SMALL, arrays_of, assert_one_clear_line, small_text, steps_of
+from tests.conftest import SMALL, arrays_of, assert_one_clear_line, assert_same_run, small_text, steps_of
 
 
 @pytest.mark.parametrize(
@@ -37,6 +39,20 @@ def test_a_resumed_run_is_bit_for_bit_the_uninterrupted_one(tmp_path, corpus_fil
             np.testing.assert_array_equal(whole[key], parts[key], err_msg=key)
     steps = [json.loads(line)["step"] for line in (tmp_path / "parts" / LOG).read_text().splitlines()]
     assert steps == [6, 12, 14]
+
+
+@pytest.mark.parametrize("reading", [{}, {"lines": True}, {"level": "word"}, {"hybrid": True}])
+def test_a_stored_text_is_learnt_from_as_if_it_were_in_memory(tmp_path, corpus_file, reading):
+    options = TrainOptions(steps=9, evaluate_every=4, **(SMALL | reading))
+    steps_of(start([str(corpus_file)], tmp_path / "kept", options))
+    stored = replace(options, store=str(tmp_path / "store"))
+    steps_of(start([str(corpus_file)], tmp_path / "stored", stored), stop_at=5)
+    steps_of(resume(tmp_path / "stored", [], TrainOptions()))
+    assert_same_run(tmp_path / "kept", tmp_path / "stored")
+    text = tmp_path / "changed"
+    text.write_text(corpus_file.read_text() + "more\n")
+    with pytest.raises(CharrnnError, match="changed: differs from the text that"):
+        resume(tmp_path / "stored", [str(text)], TrainOptions(steps=12))
 
 
 @pytest.mark.parametrize("reading", [{}, {"lines": True}, {"direction": "both", "lines": True, "attention": "dot"}])

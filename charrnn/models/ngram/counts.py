@@ -20,6 +20,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.models.ngram.columns import Column, Workspace
+from charrnn.text.long_array import BLOCK
 from charrnn.text.symbols import BOUNDARY
 
 MIN_ORDER, MAX_ORDER = 2, 20
@@ -72,9 +73,11 @@ class FramedText:
         start, stop, step = part.indices(len(self))
         assert step == 1
         text_T = np.full(max(0, stop - start), BOUNDARY, self.dtype)
-        inside_T = self._ids[max(0, start - 1) : max(0, stop - 1)]
-        before = 1 if start == 0 else 0
-        text_T[before : before + len(inside_T)] = inside_T
+        inside_T = text_T[1 if start == 0 else 0 :]  # what of the ids is asked for, and maybe the boundary after them
+        begin = max(0, start - 1)
+        for done in range(0, len(inside_T), BLOCK):
+            ids_T = self._ids[begin + done : begin + min(done + BLOCK, len(inside_T))]
+            inside_T[done : done + len(ids_T)] = ids_T
         return text_T
 
 

@@ -13,9 +13,14 @@ from typing import Any
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.files import write_bytes
+from charrnn.files import replacing
 
 FORMAT = 1
+# What the format calls numpy's types, in the order in which the safetensors library puts arrays, so that ours are its files.
+TYPES = {
+    "uint64": "U64", "int64": "I64", "float64": "F64", "float32": "F32", "uint32": "U32", "int32": "I32",
+    "float16": "F16", "uint16": "U16", "int16": "I16", "int8": "I8", "uint8": "U8", "bool": "BOOL",
+}  # fmt: skip
 
 Archive = tuple[dict[str, np.ndarray], dict[str, Any]]  # named arrays and the JSON-able description of what they are
 
@@ -29,26 +34,33 @@ def _checksum(arrays: Mapping[str, np.ndarray], description: str) -> str:
     return digest.hexdigest()
 
 
-def _sorted_header(data: bytes) -> bytes:
-    """A safetensors file with the names in its header sorted; their order is else another in every run."""
-    end = 8 + int.from_bytes(data[:8], "little")
-    header = json.dumps(json.loads(data[8:end]), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    header += b" " * (-len(header) % 8)  # contents start at a multiple of 8
-    return len(header).to_bytes(8, "little") + header + data[end:]
+def _header(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> bytes:
+    """What a safetensors file of these arrays, in this order, begins with; names sorted, so that it is always the same."""
+    header: dict[str, Any] = {"__metadata__": metadata}
+    end = 0
+    for name, array in arrays.items():
+        begin, end = end, end + array.nbytes
+        header[name] = {"dtype": TYPES[array.dtype.name], "shape": array.shape, "data_offsets": (begin, end)}
+    text = json.dumps(header, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # contents start at a multiple of 8
+    return len(text).to_bytes(8, "little") + text
 
 
 def write_archive(path: Path, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any]) -> None:
     """Write arrays and a JSON-able description as one file, whole or not at all (see charrnn/files.py).
 
-    The same content gives the same bytes.
+    The same content gives the same bytes. Nothing is copied on the way, for models may take half of the memory.
     """
-    from safetensors.numpy import save
-
     # not np.ascontiguousarray, which makes a scalar an array of one
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     text = json.dumps(description, ensure_ascii=False, sort_keys=True)
     metadata = {"charrnn_format": str(FORMAT), "description": text, "sha256": _checksum(contiguous, text)}
-    write_bytes(path, _sorted_header(save(contiguous, metadata)))
+    types = list(TYPES)
+    ordered = dict(sorted(contiguous.items(), key=lambda item: (types.index(item[1].dtype.name), item[0])))
+    with replacing(path) as file:
+        file.write(_header(ordered, metadata))
+        for array in ordered.values():
+            file.write(array.reshape(-1).view(np.uint8).data)
 
 
 def read_archive(path: Path) -> Archive:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -82,8 +83,11 @@ def _remove_stale(path: Path) -> None:
         return
     try:
         if found is not None and _contents(path) == found:
-            for file in path.parent.glob(f"{UNFINISHED}*"):
-                file.unlink(missing_ok=True)
+            for left in path.parent.glob(f"{UNFINISHED}*"):
+                if left.is_dir():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink(missing_ok=True)
             path.unlink()
     finally:
         guard.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from typing import Any
 from charrnn.models.folder import MODEL
 from charrnn.models.ngram.arpa import write_arpa_file
 from charrnn.report.say import held_out_figures, say
+from charrnn.report.signals import Interrupted, signals_heeded
 from charrnn.training import baseline
 from charrnn.training.ngram import train_ngram
 from charrnn.training.options import NgramOptions
@@ -17,8 +18,13 @@ from charrnn.wording import symbol_name
 
 
 def run_counting(corpus: Sequence[str], model: str, options: NgramOptions) -> None:
-    """Count, save and tell on standard error."""
-    counted, notes = train_ngram(corpus, Path(model), options)
+    """Count, save and tell on standard error. A signal ends the counting, and nothing of it stays."""
+    with signals_heeded("interrupted: nothing is saved") as signals:
+        try:
+            signals.interrupt()
+            counted, notes = train_ngram(corpus, Path(model), options)
+        except Interrupted:
+            signals.leave()
     for note in notes:
         say(note)
     pruning, held_out = counted.summary["min_counts"], counted.summary["held_out"]

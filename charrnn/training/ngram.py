@@ -1,22 +1,24 @@
 """An n-gram model from files and options: read, counted, its order and pruning chosen, put in a model folder."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from charrnn.errors import CharrnnError
+from charrnn.machine.memory import free_memory_bytes, give_back_freed_memory
 from charrnn.models.kept_text import check_keepable
 from charrnn.models.language_model import Tally
 from charrnn.models.lock import check_folder, locked
-from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER
-from charrnn.models.ngram.model import NgramModel, choose_order
-from charrnn.scoring.log_probs import text_sequences, text_tally
+from charrnn.models.ngram.columns import Workspace
+from charrnn.models.ngram.counts import MAX_ORDER, MIN_ORDER
+from charrnn.models.ngram.model import NgramModel, choose_order, tally_from_boundary, tally_of
 from charrnn.scoring.spelling import spelt
 from charrnn.text.corpus import Corpus, read_corpus
-from charrnn.text.long_array import StoredArray, compact
+from charrnn.text.long_array import LongArray, StoredArray, compact
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.training.options import NgramOptions
+from charrnn.training.options import LEAST_MEMORY, NgramOptions
 from charrnn.training.reading import build_vocabulary, corpus_summary, describe, held_out_summary, versions
 from charrnn.training.saving import new_run, save_first
 
@@ -24,8 +26,8 @@ ORDERS = range(MIN_ORDER, MAX_ORDER + 1)
 # What is tried where nothing is said: all that was seen; without what was seen once, from an order on.
 PRUNINGS = ((1,), *((1,) * kept + (2,) for kept in (6, 5, 4)))
 CHOOSING_CHARACTERS = 1_000_000  # of the held-out part, by which order and pruning are chosen
-# Of a longer text, order and pruning are chosen on its last N characters, and up to this order: 100 MB at order 7
-# take 2.4 GB, at order 12 more than 4.
+# Of a longer text, order and pruning are chosen on its last N characters, and up to this order: beyond it a model of
+# gigabytes of text takes gigabytes itself.
 CHOOSING_TRAINING = 20_000_000
 LONGEST_OF_LARGE = 7
 
@@ -34,7 +36,7 @@ def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tu
     """The model of the text of the paths, saved in the folder, and what there is to say of text and choice.
 
     Raises CharrnnError where the folder holds a model (unless options.overwrite), is in use or cannot be written, the text
-    is unusable, or an order or pruning cannot be.
+    is unusable, an order or pruning cannot be, the model has no room in memory, or what is counted none on the disk.
     """
     begun = time.perf_counter()
     options = options.filled()
@@ -46,8 +48,12 @@ def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tu
             check_keepable(corpus.training)
         vocabulary = build_vocabulary(corpus.training, options)
         notes = describe(corpus, vocabulary)
-        orders, prunings = options.orders or ORDERS, options.prunings or PRUNINGS
-        model, pruning = _best(corpus, vocabulary, lines=options.lines, orders=orders, prunings=prunings)
+        give_back_freed_memory()  # large arrays of all sizes come and go
+        with Workspace(options.memory_bytes or default_memory(), folder) as workspace:
+            orders, prunings = options.orders or ORDERS, options.prunings or PRUNINGS
+            model, pruning = _best(
+                corpus, vocabulary, lines=options.lines, orders=orders, prunings=prunings, workspace=workspace
+            )
         tally = held_out_tally(model, corpus)
         model.summary = {
             **corpus_summary(corpus, options.lines),
@@ -61,9 +67,18 @@ def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tu
     return model, notes
 
 
+def default_memory() -> float:
+    """Half of the memory that is free, in bytes; no limit where the system does not tell."""
+    free = free_memory_bytes()
+    return math.inf if free is None else max(free / 2, LEAST_MEMORY)
+
+
 def held_out_tally(model: NgramModel, corpus: Corpus) -> Tally | None:
     """The figure that `charrnn score` gives for the held-out part; None where nothing is held out."""
-    tally = text_tally(model, text_sequences(model.vocabulary, corpus.held_out, lines=model.lines))
+    ids = _encoded(model.vocabulary, corpus.held_out)
+    if len(ids) < (1 if model.lines else 2):
+        return None
+    tally = tally_from_boundary(model, ids) if model.lines else tally_of(model, ids)
     return spelt(tally, model.vocabulary, corpus.held_out, lines=model.lines)
 
 
@@ -74,12 +89,17 @@ def best_order(
 
     `options` are those of NgramModel.train.
     """
-    training = vocabulary.encode(corpus.training)
-    training = training[:] if isinstance(training, StoredArray) else compact(training, vocabulary.size)
-    held_out = vocabulary.encode(corpus.held_out[:CHOOSING_CHARACTERS])
+    training = _encoded(vocabulary, corpus.training)
     if len(orders) == 1:
         return NgramModel.train(training, vocabulary, order=orders[0], lines=lines, **options)
+    held_out = _encoded(vocabulary, corpus.held_out[:CHOOSING_CHARACTERS])
     return choose_order(training, held_out, vocabulary, orders=orders, lines=lines, **options)
+
+
+def _encoded(vocabulary: Vocabulary, units: LongArray) -> LongArray:
+    """The ids of a text in the smallest type; of a stored one, as they will be read."""
+    ids = vocabulary.encode(units)
+    return ids if isinstance(ids, StoredArray) else compact(ids, vocabulary.size)
 
 
 def _best(
@@ -89,19 +109,21 @@ def _best(
     lines: bool,
     orders: Sequence[int],
     prunings: Sequence[tuple[int, ...]],
+    workspace: Workspace,
 ) -> tuple[NgramModel, tuple[int, ...]]:
     """The model, and its pruning: what predicts the held-out part best of the orders and prunings that may be."""
     if len(corpus.training) > CHOOSING_TRAINING and len(orders) * len(prunings) > 1:
         part = replace(corpus, training=corpus.training[-CHOOSING_TRAINING:])
         orders = [order for order in orders if order <= LONGEST_OF_LARGE] or orders[:1]
-        chosen, pruning = _best(part, vocabulary, lines=lines, orders=orders, prunings=prunings)
-        return best_order(corpus, vocabulary, lines=lines, orders=(chosen.order,), min_counts=pruning), pruning
+        chosen, pruning = _best(part, vocabulary, lines=lines, orders=orders, prunings=prunings, workspace=workspace)
+        orders, prunings = [chosen.order], [pruning]
+        del chosen, part  # the whole text needs their memory
     if len(prunings) > 1 and not len(corpus.held_out):
         raise CharrnnError("nothing is held out to choose by; say --order and --min-counts, or hold out with --valid")
     part = replace(corpus, held_out=corpus.held_out[:CHOOSING_CHARACTERS])
     tried: list[tuple[float, NgramModel, tuple[int, ...]]] = []
     for pruning in prunings:
-        model = best_order(corpus, vocabulary, lines=lines, orders=orders, min_counts=pruning)
+        model = best_order(corpus, vocabulary, lines=lines, orders=orders, min_counts=pruning, workspace=workspace)
         if len(prunings) == 1:
             return model, pruning
         tally = held_out_tally(model, part)

@@ -1,5 +1,6 @@
 """Every option of training, once: the Python API takes these names, the command line derives its options from them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
@@ -19,6 +20,9 @@ OF_LANGUAGE_MODELS = (
     "sample_every", "level", "tokens", "vocabulary_size", "lines", "keep_text", "store",
 )  # fmt: skip
 WITHOUT_ATTENTION = ("tag", "tree")
+
+SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B?", re.IGNORECASE)  # of memory
+LEAST_MEMORY = 200_000_000  # bytes, of which the program itself takes a half
 
 WORD_MIN_COUNT = 2  # of words that were seen once there are too many to learn each
 
@@ -93,9 +97,16 @@ class NgramOptions(ReadingOptions):
         "auto", "Fewest occurrences to keep an n-gram of order 1, 2, ... and above, as in 1,1,2; or auto."
     )
     arpa: str | None = option(None, "Write the model as ARPA text too, for kenlm, SRILM and decoders.", metavar="FILE")
+    memory: str | None = option(
+        None,
+        "Memory for counting, as in 4GB or 500MB, by default half of what is free; the rest goes to files beside the model.",
+        metavar="SIZE",
+    )
 
     def check(self) -> None:
         super().check()
+        if self.memory_bytes is not None and self.memory_bytes < LEAST_MEMORY:
+            raise CharrnnError(f"--memory {self.memory}: must be at least {LEAST_MEMORY / 1e6:g}MB")
         for name in ("order", "min_counts"):
             numbers = getattr(self, name).split(",") if name == "min_counts" else [getattr(self, name)]
             if getattr(self, name) != "auto" and not all(number.strip().isdecimal() for number in numbers):
@@ -112,6 +123,17 @@ class NgramOptions(ReadingOptions):
     def prunings(self) -> list[tuple[int, ...]] | None:
         """The one list of minimal counts asked for; None for auto."""
         return None if self.min_counts == "auto" else [tuple(map(int, self.min_counts.split(",")))]
+
+    @property
+    def memory_bytes(self) -> float | None:
+        """The memory asked for; None where nothing is said. Raises CharrnnError for what is no size."""
+        if self.memory is None:
+            return None
+        found = SIZE.fullmatch(self.memory.strip())
+        if not found:
+            raise CharrnnError(f"--memory {self.memory}: say a number and its unit, as in 4GB, 500MB or 4GiB")
+        number, unit, binary = found.groups()
+        return float(number) * (1024 if binary else 1000) ** (1 + "KMGT".index(unit.upper()))
 
 
 @dataclass(frozen=True, kw_only=True)

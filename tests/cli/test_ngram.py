@@ -1,16 +1,22 @@
 """charrnn ngram, and n-gram models where other commands take a model."""
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import charrnn
 from charrnn.models.folder import MODEL, RESUME
+from charrnn.models.ngram.columns import Workspace
 from charrnn.models.ngram.model import NgramModel
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.training import baseline
+from charrnn.training import baseline, options
 from tests.conftest import TINY, assert_one_clear_line
+
+new_file = Workspace.new_file
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +94,9 @@ def test_an_existing_model_is_spared_and_a_network_leaves_nothing_to_resume(run,
         (["--order", "3 4"], "--order 3 4: say auto or whole numbers", 2),
         (["--order", ""], "say auto or whole numbers", 2),
         (["--min-counts", "1,x"], "--min-counts 1,x", 2),
+        (["--memory", "4"], "--memory 4: say a number and its unit, as in 4GB, 500MB", 2),
+        (["--memory", "much"], "--memory much: say a number and its unit", 2),
+        (["--memory", "50MB"], "--memory 50MB: must be at least 200MB", 2),
     ],
 )
 def test_what_cannot_be_is_said(run, tmp_path, corpus_file, arguments, part, code):
@@ -122,6 +131,50 @@ def test_of_a_long_text_order_and_pruning_are_chosen_on_its_end(tmp_path, corpus
     assert model.order <= 3 < whole.order
     assert model.ngrams[0] == whole.ngrams[0]  # symbols that only the beginning may have
     assert model.ngrams[1] == whole.ngrams[1]
+
+
+@pytest.mark.parametrize("lines", [[], ["--lines"]])
+def test_with_little_memory_the_model_is_the_same_and_no_file_stays(run, tmp_path, corpus_file, monkeypatch, lines):
+    arguments = ["ngram", corpus_file, "--order", 4, *lines]
+    assert run(*arguments, "-m", tmp_path / "whole")[0] == 0
+    monkeypatch.setattr(options, "LEAST_MEMORY", 0)
+    made = []
+    monkeypatch.setattr(Workspace, "new_file", lambda workspace: made.append(new_file(workspace)) or made[-1])
+    assert run(*arguments, "-m", tmp_path / "little", "--memory", "100KB")[0] == 0
+    assert len(made) > 10
+    assert {path.parent.parent for path in made} == {tmp_path / "little"}
+    assert [path.name for path in (tmp_path / "little").iterdir()] == [MODEL]
+    little, whole = charrnn.load(tmp_path / "little"), charrnn.load(tmp_path / "whole")
+    for array, expected in zip(little.trie, whole.trie, strict=True):
+        np.testing.assert_array_equal(array, expected)
+    assert little.summary["held_out"] == whole.summary["held_out"]
+
+
+def test_a_model_that_memory_has_no_room_for_is_one_clear_line(run, tmp_path, corpus_file, monkeypatch):
+    monkeypatch.setattr(options, "LEAST_MEMORY", 0)
+    result = run("ngram", corpus_file, "--order", 9, "--min-counts", "1", "-m", tmp_path / "m", "--memory", "100KB")
+    assert_one_clear_line(
+        result, "the n-grams to be kept take", "give a lower --order, larger --min-counts or more --memory"
+    )
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "size"), [("4GB", 4e9), ("500 mb", 5e8), ("1.5g", 1.5e9), ("2GiB", 2**31), ("1T", 1e12), ("300000k", 3e8)]
+)
+def test_sizes_of_memory(said, size):
+    assert options.NgramOptions(memory=said).memory_bytes == size
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+def test_a_signal_ends_the_counting_with_one_line():
+    code = (
+        "import os, signal, charrnn.report.ngram as report\n"
+        "report.train_ngram = lambda *arguments: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "report.run_counting([], 'm', None)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (143, "", "interrupted: nothing is saved\n")
 
 
 def test_an_arpa_file_that_cannot_be_written_leaves_the_model_and_what_is_said_of_it(run, tmp_path, corpus_file):

@@ -44,6 +44,8 @@ def test_a_lock_without_its_process_is_taken_over(tmp_path, ended, monkeypatch, 
     }
     (tmp_path / LOCK).write_text(written.get(left, left))
     (tmp_path / f"{UNFINISHED}0123").touch()
+    (tmp_path / f"{UNFINISHED}4567").mkdir()
+    (tmp_path / f"{UNFINISHED}4567" / "1").touch()
     with locked(tmp_path):
         assert json.loads((tmp_path / LOCK).read_text()) == HERE
     assert not list(tmp_path.iterdir())

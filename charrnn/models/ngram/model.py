@@ -16,14 +16,16 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.models.archive import Archive
 from charrnn.models.language_model import CompiledStep, Read, Tally
-from charrnn.models.ngram.counts import framed
-from charrnn.models.ngram.kneser_ney import MAX_ORDER, MIN_ORDER, KneserNey
+from charrnn.models.ngram.columns import Workspace
+from charrnn.models.ngram.counts import MAX_ORDER, MIN_ORDER, FramedText, Ids
+from charrnn.models.ngram.kneser_ney import KneserNey
 from charrnn.models.ngram.trie import ABSENT, FIRST_SYMBOL, ROOT, Trie, children, find
 from charrnn.text.symbols import UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.text.words import vocabulary_from
 
 COMPILE_FROM = 20_000  # for so many characters, writing on numpy takes about as long as JAX takes to start and compile
+BLOCK = 1 << 20  # characters of a text whose log-probabilities are held at a time
 CELLS = 1 << 19  # size of the arrays that long inputs are cut to, so that they stay in the processor's cache
 
 
@@ -58,7 +60,7 @@ class NgramModel:
     @classmethod
     def train(
         cls,
-        ids: np.ndarray,
+        ids: Ids,
         vocabulary: Vocabulary,
         *,
         order: int,
@@ -66,13 +68,14 @@ class NgramModel:
         min_counts: Sequence[int] | None = None,
         summary: dict[str, Any] | None = None,
         precision: type = np.float32,
+        workspace: Workspace | None = None,
     ) -> "NgramModel":
         """The model of a text, which is taken to start after a boundary. For min_counts (pruning) see KneserNey.
 
         Probabilities are computed in float64 and kept in `precision`. Raises CharrnnError for an order out of range, an
         empty text, minimal counts that fall, and unknown symbols where the vocabulary says that there are none.
         """
-        options = {"lines": lines, "min_counts": min_counts, "precision": precision}
+        options = {"lines": lines, "min_counts": min_counts, "precision": precision, "workspace": workspace}
         return replace(next(_models(ids, vocabulary, [order], **options)), summary=summary or {})
 
     @property
@@ -212,26 +215,29 @@ class NgramModel:
         raise CharrnnError(f"{path}: its arrays do not fit its description; restore it from a copy or train again")
 
 
-def tally_from_boundary(model: NgramModel, ids: np.ndarray) -> Tally:
-    """The tally of a text from the boundary before it on, by which orders are compared.
+def tally_of(model: NgramModel, text: Ids) -> Tally:
+    """The tally of all symbols of a text but the first, read in blocks from a fresh state."""
+    state, tally = model.start(1), Tally()
+    for start in range(0, len(text) - 1, BLOCK):
+        part_BT = text[start : start + BLOCK + 1][None]
+        state, log_probs_BT = model.target_log_probs(state, part_BT[:, :-1], part_BT[:, 1:])
+        unknown_BT = part_BT[:, 1:] == UNKNOWN
+        nats, of_unknown = -float(log_probs_BT.sum()), -float(log_probs_BT[unknown_BT].sum())
+        tally += Tally(nats, log_probs_BT.size, of_unknown, int(unknown_BT.sum()))
+    return tally
 
-    Unlike in the held-out figure of training, the first character of a stream is predicted too. Lines end at a boundary.
+
+def tally_from_boundary(model: NgramModel, ids: Ids) -> Tally:
+    """The tally of a text from the boundary before it on, by which orders are compared; that of lines, each for itself.
+
+    Of a stream, unlike in the held-out figure of training, the first character is predicted too. Lines end at a boundary.
     """
-    text_BT = framed(ids, model.vocabulary.size, lines=model.lines)[None] if len(ids) else np.zeros((1, 1), np.int64)
-    before_BT, targets_BT = text_BT[:, :-1], text_BT[:, 1:]
-    _, log_probs_BT = model.target_log_probs(model.start(1), before_BT, targets_BT)
-    unknown_BT = targets_BT == UNKNOWN
-    return Tally(
-        -float(log_probs_BT.sum()),
-        targets_BT.size,
-        -float(log_probs_BT[unknown_BT].sum()),
-        int(unknown_BT.sum()),
-    )
+    return tally_of(model, FramedText(ids, model.vocabulary.size, lines=model.lines)) if len(ids) else Tally()
 
 
 def choose_order(
-    training_ids: np.ndarray,
-    held_out_ids: np.ndarray,
+    training_ids: Ids,
+    held_out_ids: Ids,
     vocabulary: Vocabulary,
     *,
     orders: Iterable[int] = range(MIN_ORDER, MAX_ORDER + 1),
@@ -264,7 +270,7 @@ def choose_order(
     return replace(best, summary={**(summary or {}), "held_out_nats_per_character": noted})
 
 
-def _models(ids: np.ndarray, vocabulary: Vocabulary, orders: Iterable[int], **options: Any) -> Iterator[NgramModel]:
+def _models(ids: Ids, vocabulary: Vocabulary, orders: Iterable[int], **options: Any) -> Iterator[NgramModel]:
     """A model of each order, from the lowest up."""
     orders = sorted(orders)
     if not orders or orders[0] < MIN_ORDER or orders[-1] > MAX_ORDER:

@@ -13,17 +13,24 @@ from typing import NamedTuple
 
 import numpy as np
 
+from charrnn.models.ngram.columns import Column
+
 ABSENT, ROOT, FIRST_SYMBOL = 0, 1, 2
 
 
 class TrieLevel(NamedTuple):
     """The k-grams of a trie, and for each (k-1)-gram its back-off weight, number of different successors and of all."""
 
-    symbols: np.ndarray
-    probability: np.ndarray
-    backoff: np.ndarray
-    successors: np.ndarray
-    occurrences: np.ndarray
+    symbols: Column
+    probability: Column
+    backoff: Column
+    successors: Column
+    occurrences: Column
+
+    def append(self, blocks: Sequence[np.ndarray]) -> None:
+        """Add a block to each column, in this order."""
+        for column, block in zip(self, blocks, strict=True):
+            column.append(block)
 
 
 class Trie(NamedTuple):
@@ -49,19 +56,34 @@ class Trie(NamedTuple):
 
 def assemble(levels: Sequence[TrieLevel]) -> Trie:
     """One trie of its levels 1, 2, ..., in order."""
-    sizes = [ROOT, 1, *(len(level.symbols) for level in levels)]
-    firsts = np.cumsum(sizes)
-    index = np.uint32 if firsts[-1] < 1 << 32 else np.uint64
-    successors = np.concatenate([[FIRST_SYMBOL, 0], *(level.successors for level in levels)])  # begins with ABSENT
-    symbols, probability = levels[0].symbols, levels[0].probability
+    firsts = np.cumsum([ROOT, 1, *(len(level.symbols) for level in levels)])
+    symbols, probability, backoff, successors, occurrences = zip(*levels, strict=True)
+    starts_C = _joined([FIRST_SYMBOL, 0], successors, np.uint32 if firsts[-1] < 1 << 32 else np.uint64)
     return Trie(
-        np.concatenate([np.zeros(FIRST_SYMBOL, symbols.dtype), *(level.symbols for level in levels)]),
-        np.concatenate([np.zeros(FIRST_SYMBOL, probability.dtype), *(level.probability for level in levels)]),
-        np.cumsum(successors).astype(index),
-        np.concatenate([np.ones(1, probability.dtype), *(level.backoff for level in levels)]),
-        np.concatenate([np.zeros(1, np.uint32), *(level.occurrences for level in levels)]),
+        _joined([0] * FIRST_SYMBOL, symbols, symbols[0].dtype),
+        _joined([0] * FIRST_SYMBOL, probability, probability[0].dtype),
+        np.cumsum(starts_C, out=starts_C, dtype=starts_C.dtype),
+        _joined([1], backoff, backoff[0].dtype),
+        _joined([0], occurrences, occurrences[0].dtype),
         firsts,
     )
+
+
+def size_of(levels: Sequence[TrieLevel]) -> int:
+    """The bytes that the trie of these levels takes in memory, near enough."""
+    return sum(len(column) * column.dtype.itemsize for level in levels for column in level)
+
+
+def _joined(first: Sequence[int], columns: Sequence[Column], dtype: np.typing.DTypeLike) -> np.ndarray:
+    """An array of these first numbers and then the columns, one after the other."""
+    array = np.empty(len(first) + sum(map(len, columns)), dtype)
+    array[: len(first)] = first
+    done = len(first)
+    for column in columns:
+        for block in column.blocks():
+            array[done : done + len(block)] = block
+            done += len(block)
+    return array
 
 
 def children(trie: Trie, contexts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,8 +5,12 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from charrnn.errors import CharrnnError
 from charrnn.models.ngram import counts as ngram_counts
+from charrnn.models.ngram.columns import Workspace
 from charrnn.models.ngram.kneser_ney import discounts
 from charrnn.models.ngram.model import NgramModel
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
@@ -126,25 +130,82 @@ def test_two_characters_by_hand():
 
 def test_discounts_are_chen_and_goodmans():
     counts = np.array([1] * 4 + [2] * 2 + [3, 4, 9, 0])  # Y = 4 / (4 + 4)
-    np.testing.assert_allclose(discounts(counts), [0, 0.5, 1.25, 1.0])
+    np.testing.assert_allclose(discounts([counts[:4], counts[4:]]), [0, 0.5, 1.25, 1.0])
 
 
 @pytest.mark.parametrize("counts", [[], [7, 8, 9], [1, 2, 3], [1, 2, 3, 3, 4, 4, 4, 4]])
 def test_discounts_fall_back_where_they_cannot_be_estimated(counts):
-    assert discounts(np.array(counts, int)).tolist() == [0, 0.5, 1, 1.5]
+    assert discounts([np.array(counts, int)]).tolist() == [0, 0.5, 1, 1.5]
+
+
+def assert_same(found, expected):
+    for array, wanted in zip(found.trie, expected.trie, strict=True):
+        np.testing.assert_array_equal(array, wanted, strict=True)
+    assert found.discounts == expected.discounts
+
+
+def crowded(ids, vocabulary, folder, memory, **options):
+    """The model as it is counted in a workspace that has room for nothing but it, and the number of files that took."""
+    with Workspace(memory, folder) as workspace, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workspace, "check_fits", lambda size: None)
+        model = NgramModel.train(ids, vocabulary, workspace=workspace, **options)
+        files = workspace.files
+    assert not list(folder.iterdir())
+    return model, files
 
 
 @pytest.mark.parametrize("lines", [False, True])
-def test_however_the_counting_is_cut_the_counts_are_the_same(lines, monkeypatch):
+@pytest.mark.parametrize("min_counts", [(1,), (1, 1, 2)])
+@pytest.mark.parametrize(("memory", "order"), [(400, 9), (2000, 20), (5000, 3)])  # pieces of 11, 55, 138 characters
+def test_counted_in_pieces_on_disk_it_is_the_same_model(tmp_path, lines, min_counts, memory, order):
     vocabulary, ids = encoded()
-    expected = NgramModel.train(ids, vocabulary, order=6, lines=lines).trie
-    monkeypatch.setattr(ngram_counts, "BLOCK", 5)
-    in_blocks = NgramModel.train(ids, vocabulary, order=6, lines=lines).trie
-    monkeypatch.setattr(ngram_counts, "KEY_BITS", 3)
-    in_two_arrays = NgramModel.train(ids, vocabulary, order=6, lines=lines).trie
-    for found in (in_blocks, in_two_arrays):
-        for array, wanted in zip(found, expected, strict=True):
-            np.testing.assert_array_equal(array, wanted)
+    options = {"order": order, "lines": lines, "min_counts": min_counts}
+    found, files = crowded(ids, vocabulary, tmp_path, memory, **options)
+    assert files > len(ids) * 18 / (memory / 2)  # more than one a piece
+    assert_same(found, NgramModel.train(ids, vocabulary, **options))
+
+
+@given(st.text("ab\n", min_size=1, max_size=60), st.booleans(), st.integers(40, 2000))
+@settings(max_examples=40, deadline=None)
+def test_any_text_in_any_pieces_is_the_same_model(tmp_path_factory, text, lines, memory):
+    vocabulary, ids = encoded(text)
+    found, _ = crowded(ids, vocabulary, tmp_path_factory.mktemp("crowded"), memory, order=4, lines=lines)
+    assert_same(found, NgramModel.train(ids, vocabulary, order=4, lines=lines))
+
+
+def test_with_many_symbols_pieces_are_shorter(monkeypatch):
+    """A rank, a symbol and a position have to go into one number: here 17 bits for 6 + 5 + 6."""
+    vocabulary, ids = encoded()
+    expected = NgramModel.train(ids, vocabulary, order=6)
+    monkeypatch.setattr(ngram_counts, "KEY_BITS", 17)
+    assert_same(NgramModel.train(ids, vocabulary, order=6), expected)
+
+
+def test_the_text_may_be_read_from_a_file(tmp_path):
+    vocabulary, ids = encoded()
+    ids.tofile(tmp_path / "ids")
+
+    class File:
+        """No more of an array than slices and a length."""
+
+        def __len__(self):
+            return len(ids)
+
+        def __getitem__(self, part):
+            start, stop, _ = part.indices(len(ids))
+            return np.fromfile(tmp_path / "ids", ids.dtype, stop - start, offset=start * ids.itemsize)
+
+    for lines in (False, True):
+        expected = NgramModel.train(ids, vocabulary, order=4, lines=lines)
+        assert_same(NgramModel.train(File(), vocabulary, order=4, lines=lines), expected)
+
+
+def test_a_model_without_room_is_refused():
+    vocabulary, ids = encoded()
+    with pytest.raises(
+        CharrnnError, match=r"the n-grams to be kept take .* GB .* give a lower --order, larger --min-counts"
+    ):
+        NgramModel.train(ids, vocabulary, order=6, workspace=Workspace(4000))
 
 
 def test_pruning_drops_the_rare_ngrams():

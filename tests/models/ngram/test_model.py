@@ -13,9 +13,10 @@ import pytest
 from charrnn.errors import CharrnnError
 from charrnn.models.folder import open_model, save_model
 from charrnn.models.ngram import model as ngram
-from charrnn.models.ngram.model import NgramModel, choose_order, tally_from_boundary
+from charrnn.models.ngram.model import NgramModel, choose_order, tally_from_boundary, tally_of
+from charrnn.scoring.log_probs import text_sequences, text_tally
 from charrnn.text.symbols import BOUNDARY, UNKNOWN
-from charrnn.text.vocabulary import Vocabulary
+from charrnn.text.vocabulary import Vocabulary, to_units
 
 TEXT = (
     "the cat sat on the mat\nthe rat sat on the cat\n\na fat cat ate the rat that sat on a mat\n"
@@ -115,6 +116,23 @@ def test_long_inputs_are_cut_without_a_trace(model, random_ids, monkeypatch):
     monkeypatch.setattr(ngram, "CELLS", 26)
     np.testing.assert_array_equal(model.advance(model.start(3), random_ids)[1], expected)
     np.testing.assert_array_equal(model.target_log_probs(model.start(3), random_ids, random_ids)[1], expected_targets)
+
+
+@pytest.mark.parametrize("lines", [False, True])
+def test_a_held_out_figure_in_blocks_is_that_of_the_scores(lines, monkeypatch):
+    vocabulary, ids = encoded()
+    model = NgramModel.train(ids[:90], vocabulary, order=4, lines=lines)
+    text = "the cat zat\n\non a mat"
+    sequences = text_sequences(vocabulary, to_units(text), lines=lines)
+    expected = text_tally(model, sequences)
+    monkeypatch.setattr(ngram, "BLOCK", 5)
+    ids = vocabulary.encode(text)
+    found = tally_from_boundary(model, ids) if lines else tally_of(model, ids)
+    assert (
+        (found.characters, found.unknown) == (expected.characters, expected.unknown) == (len(text) + (1 if lines else -1), 1)
+    )
+    assert found.nats == pytest.approx(expected.nats, rel=1e-12)  # float64, summed in another order
+    assert found.unknown_nats == pytest.approx(expected.unknown_nats, rel=1e-12)
 
 
 @pytest.mark.parametrize("text", ["a", "ab", "aa", "\n", "\n\n", "a\n"])

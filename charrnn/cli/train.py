@@ -7,12 +7,13 @@ import click
 from click.core import ParameterSource
 
 from charrnn.cli.options import examples, model_option, options_of
+from charrnn.machine.group import first, joined
 from charrnn.report.say import say
 from charrnn.report.signals import signals_heeded
-from charrnn.training.options import TrainOptions
+from charrnn.training.options import GROUP, TrainOptions
 
-# when a run is resumed: its budget, where its text is, and whether it is compared at the end
-MAY_CHANGE = ("epochs", "steps", "minutes", "valid", "baseline")
+# when a run is resumed: its budget, where its text is, whether it is compared at the end, and how it is computed
+MAY_CHANGE = ("epochs", "steps", "minutes", "valid", "baseline", "accumulate", *GROUP)
 
 
 def _without_environment(context: click.Context, parameter: click.Parameter, resume: bool) -> bool:
@@ -54,10 +55,12 @@ def train(context, corpus, model, resume, html, options):
             from charrnn.text.corpus import check_there
 
             check_there(corpus)
-        say(f"reading {listed(corpus) if corpus else model}")
-        from charrnn.report.training import run_training  # takes a second or two
+        with joined(options):
+            if first():
+                say(f"reading {listed(corpus) if corpus else model}")
+            from charrnn.report.training import run_training  # takes a second or two
 
-        code = run_training(corpus, model, options, signals, resume=resume, html=html, begun=begun)
+            code = run_training(corpus, model, options, signals, resume=resume, html=html, begun=begun)
     context.exit(code)
 
 

@@ -39,11 +39,17 @@ class Batches(Protocol):
     @property
     def steps_per_epoch(self) -> int: ...
 
-    def __call__(self, step: int) -> Batch: ...
+    def __call__(self, step: int, rows: slice | None = None) -> Batch:
+        """The batch of a step, or some of its rows."""
+        ...
 
     def shapes(self) -> list[tuple[int, int]]:
         """For each window length that occurs, a step that has it, and how many steps of an epoch have."""
         ...
+
+
+def rows_of(batch: Batch, rows: slice | None) -> Batch:
+    return batch if rows is None else Batch(*(part[rows] for part in batch))
 
 
 def compact(ids: np.ndarray, size: int) -> np.ndarray:
@@ -128,7 +134,7 @@ class StreamBatches:
         slack = self.predictions - self.rows * self.window * (self.steps_per_epoch - 1)
         return int(np.random.default_rng([self.seed, epoch]).integers(min(self.window, slack)))
 
-    def __call__(self, step: int) -> Batch:
+    def __call__(self, step: int, rows: slice | None = None) -> Batch:
         epoch, position = divmod(step, self.steps_per_epoch)
         offset = self._offset(epoch)
         length, longer = divmod(self.predictions - offset, self.rows)  # the first `longer` rows have one more
@@ -140,7 +146,7 @@ class StreamBatches:
         at_BT = np.where(mask_BT, at_BT, 0)
         inputs_BT, targets_BT = self.ids[at_BT].astype(np.int32), self.ids[at_BT + 1].astype(np.int32)
         fresh_B = np.random.default_rng([self.seed, epoch, position]).random(self.rows) < (RESETS if position else 1)
-        return Batch(inputs_BT, targets_BT, mask_BT.astype(np.float32), fresh_B)
+        return rows_of(Batch(inputs_BT, targets_BT, mask_BT.astype(np.float32), fresh_B), rows)
 
 
 class Grouped:
@@ -219,7 +225,7 @@ class LineBatches:
     def shapes(self) -> list[tuple[int, int]]:
         return self._grouped.shapes()
 
-    def __call__(self, step: int) -> Batch:
+    def __call__(self, step: int, rows: slice | None = None) -> Batch:
         group, lines = self._grouped(step)
         length_B = np.zeros(self._rows, np.int64)
         start_B = np.zeros(self._rows, np.int64)
@@ -228,4 +234,4 @@ class LineBatches:
         mask_BT = time_T < length_B[:, None]
         at_BT = np.where(mask_BT, start_B[:, None] + time_T, 0)
         inputs_BT, targets_BT = self._ids[at_BT].astype(np.int32), self._ids[at_BT + 1].astype(np.int32)
-        return Batch(inputs_BT, targets_BT, mask_BT.astype(np.float32), np.ones(self._rows, bool))
+        return rows_of(Batch(inputs_BT, targets_BT, mask_BT.astype(np.float32), np.ones(self._rows, bool)), rows)

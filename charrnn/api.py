@@ -62,9 +62,10 @@ def train(
     from charrnn.text.corpus import check_there
     from charrnn.training.start import start
 
-    check_there(_names(corpus))
-    with joined(options), locked(Path(model)):
-        return _trained(start(_names(corpus), Path(model), options), model, on_progress)
+    with joined(options):
+        check_there(_names(corpus))
+        with locked(Path(model)):
+            return _trained(start(_names(corpus), Path(model), options), model, on_progress)
 
 
 @speaking_python()

@@ -50,17 +50,16 @@ def train(context, corpus, model, resume, html, options):
     elif not corpus:
         raise click.UsageError("Missing argument 'CORPUS...': name a text file, a folder, or - for standard input.")
     lost = f"a further step: {model} keeps all it had" if resume else "the first step: nothing was saved"
-    with signals_heeded(f"interrupted before {lost}") as signals:
+    with signals_heeded(f"interrupted before {lost}") as signals, joined(options):
         if not resume:
             from charrnn.text.corpus import check_there
 
             check_there(corpus)
-        with joined(options):
-            if first():
-                say(f"reading {listed(corpus) if corpus else model}")
-            from charrnn.report.training import run_training  # takes a second or two
+        if first():
+            say(f"reading {listed(corpus) if corpus else model}")
+        from charrnn.report.training import run_training  # takes a second or two
 
-            code = run_training(corpus, model, options, signals, resume=resume, html=html, begun=begun)
+        code = run_training(corpus, model, options, signals, resume=resume, html=html, begun=begun)
     context.exit(code)
 
 

@@ -5,9 +5,11 @@ through the key-value store that process 0 runs for JAX. Every process comes to 
 equally often. A process that was joined to no others is a group of one.
 """
 
+import atexit
 import json
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,8 +28,8 @@ PATIENCE = 300  # seconds that the processes have to find each other
 SLICE = 1.0  # seconds of waiting, between which signals are heeded and failures noticed
 FAILED = "charrnn/failed"  # the key of what a process says that ends with an error
 LOST = (
-    "another process of this training has ended, or out of reach (its own last line may say why); what was saved is whole: "
-    "start all of them again with --resume"
+    "another process of this training has ended, or is out of reach; its own last line may say why. What was saved is "
+    "whole: start all of them again with --resume"
 )
 # of the errors of gloo and of NCCL, which carry arrays between processes, and of the key-value store
 CARRIERS = ("Gloo", "NCCL", "UNAVAILABLE", "CoordinationService")
@@ -216,7 +218,7 @@ def _ended(group: _Group, error: BaseException) -> BaseException:
         group.words.say_and_exit()  # JAX is about to end this process, for the store is gone with process 0
     if not group.rank:
         time.sleep(1.5 * SLICE)  # with this process the store ends: the others are to read there why
-    _forget()
+    atexit.register(_end_alone)
     return Lost(LOST) if lost else error
 
 
@@ -243,7 +245,7 @@ def _connected(options: GroupOptions, words: LastWords) -> _Group:
     except (ValueError, RuntimeError) as error:
         if "before any JAX" in str(error) or "called once" in str(error):
             raise CharrnnError("--coordinator: JAX has computed in this program already; join before all else") from None
-        if (options.coordinator == AUTO and "should be defined" in str(error)) or "must be defined" in str(error):
+        if options.coordinator == AUTO and "be defined" in str(error):
             advice = "name --coordinator HOST:PORT with --processes and --process-id"
             raise CharrnnError(
                 f"--coordinator auto: no Slurm, Open MPI, Kubernetes or TPU pod is found here; {advice}"
@@ -254,15 +256,12 @@ def _connected(options: GroupOptions, words: LastWords) -> _Group:
     return _Group(global_state.num_processes, global_state.process_id, global_state.client, words)
 
 
-def _forget() -> None:
-    """Let the process end without waiting for the others, as JAX would at its exit. What JAX has lives on until then."""
-    from jax._src.distributed import global_state
-
-    _left.append((global_state.client, global_state.service))
-    global_state.client = global_state.service = None
-
-
-_left: list[Any] = []
+def _end_alone() -> None:
+    """At the program's end. JAX would wait there for the others, or fall over what they have left."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            stream.flush()
+    os._exit(1)
 
 
 @contextmanager

@@ -25,14 +25,14 @@ class LastWords:
 
     def __init__(self, line: str):
         self.line = line
-        self._error, self._held = os.dup(2), tempfile.TemporaryFile()  # noqa: SIM115 (closed by end())
+        self._error, self._held = os.dup(2), tempfile.TemporaryFile()  # noqa: SIM115 (end() closes it)
         self._stream, self._speaking = sys.stderr, Lock()
         self._handler: Any = None
         if os.environ.get(LOG_LEVEL, QUIET) != QUIET:
             return  # the user wants to see it
         os.dup2(self._held.fileno(), 2)
         if _descriptor(self._stream) == 2:
-            sys.stderr = open(self._error, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+            sys.stderr = os.fdopen(self._error, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
         if sys.platform != "win32":
             self._library = ctypes.CDLL(None)
             self._library.signal.argtypes, self._library.signal.restype = (ctypes.c_int, ctypes.c_void_p), ctypes.c_void_p

@@ -57,6 +57,7 @@ class ReadingOptions(Options):
     overwrite: bool = option(False, "Replace the model in the folder.")
 
     def check(self) -> None:
+        super().check()
         if self.valid is not None and self.valid_fraction is not None:
             raise CharrnnError("--valid and --valid-fraction both say what is held out; give one")
         if self.tokens is not None:

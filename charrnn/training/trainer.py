@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import jax
@@ -65,7 +66,8 @@ def train(
             if not journal.schedule.fixed:
                 journal = budget.fixed(journal, step)
         rate, batch, begin = journal.schedule.rate(step), run.batch(step), time.perf_counter()
-        state, report = run.step(state, batch, rate, stop)
+        with _enough_memory(run):
+            state, report = run.step(state, batch, rate, stop)
         shape = shape_of(batch)
         if budget:
             budget.pace.sent(shape, time.perf_counter() - begin)
@@ -133,7 +135,8 @@ def _finite(parameters: Tree) -> bool:
 
 def _counted(run: Run, journal: Journal, report: StepReport, budget: TimeBudget | None) -> tuple[Journal, bool]:
     """The journal with a step, which is waited for, and whether a process of the group asked in it to stop."""
-    report = jax.device_get(report)
+    with _enough_memory(run):
+        report = jax.device_get(report)
     if report.finite:
         norm = float(report.gradient_norm)
         clipped = norm > run.options.clip
@@ -145,6 +148,23 @@ def _counted(run: Run, journal: Journal, report: StepReport, budget: TimeBudget 
     if journal.skipped_in_a_row == MOST_SKIPPED:
         raise _failure(run, journal, f"loss or gradient was not finite {MOST_SKIPPED} times in a row")
     return journal, bool(report.stop)
+
+
+@contextmanager
+def _enough_memory(run: Run) -> Iterator[None]:
+    """Says what to do where the block finds too little memory."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):  # JAX's, of a GPU's memory too
+            raise
+        rows, parts = run.options.batch_size, run.parts
+        way = (
+            f"--accumulate {2 * parts} reads the same rows in {2 * parts} parts" if 2 * parts <= rows else "give more memory"
+        )
+        raise CharrnnError(
+            f"--batch-size {rows}: not enough memory for a step; {way}, or try a smaller --batch-size, --window or --hidden"
+        ) from None
 
 
 def _failure(run: Run, journal: Journal, what: str) -> CharrnnError:

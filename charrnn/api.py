@@ -11,6 +11,7 @@ from charrnn.corpora.options import CorpusOptions
 from charrnn.errors import CharrnnError
 from charrnn.inspection.options import EmbedOptions, InspectOptions
 from charrnn.machine import prepared
+from charrnn.machine.group import first, joined
 from charrnn.models.options import MixOptions, MixtureOptions
 from charrnn.options import speaking_python, takes
 from charrnn.scoring.options import CompareOptions, PredictOptions, RescoreOptions, ScoreOptions
@@ -53,15 +54,18 @@ def train(
 ) -> "LanguageModel":
     """Train a network on text files into the folder `model` and return it with its best weights.
 
-    on_progress gets a training.trainer.Progress after each step. Raises CharrnnError for all that a user can mend.
+    on_progress gets a training.trainer.Progress after each step. With `coordinator` this process is one of a group, once in
+    its life and before JAX has computed anything; process 0 returns the model, the others None. Raises CharrnnError for all
+    that a user can mend.
     """
     from charrnn.models.lock import locked
     from charrnn.text.sources import check_there
     from charrnn.training.start import start
 
-    check_there(_names(corpus))
-    with locked(Path(model)):
-        return _trained(start(_names(corpus), Path(model), options), model, on_progress)
+    with joined(options):
+        check_there(_names(corpus))
+        with locked(Path(model)):
+            return _trained(start(_names(corpus), Path(model), options), model, on_progress)
 
 
 @speaking_python()
@@ -75,6 +79,10 @@ def resume(
     steps: int | None = None,
     minutes: float | None = None,
     baseline: bool | None = None,
+    accumulate: int | None = None,
+    coordinator: str | None = None,
+    processes: int | None = None,
+    process_id: int | None = None,
     on_progress: Callable[[Any], None] = lambda progress: None,
 ) -> "LanguageModel":
     """Continue the run in the folder `model` as if it had not stopped, and return the model with its best weights.
@@ -86,9 +94,17 @@ def resume(
     from charrnn.training.start import resume as resume_run
 
     options = TrainOptions(
-        valid=None if valid is None else str(valid), epochs=epochs, steps=steps, minutes=minutes, baseline=baseline
+        valid=None if valid is None else str(valid),
+        epochs=epochs,
+        steps=steps,
+        minutes=minutes,
+        baseline=baseline,
+        accumulate=accumulate,
+        coordinator=coordinator,
+        processes=processes,
+        process_id=process_id,
     )
-    with locked(Path(model)):
+    with joined(options), locked(Path(model)):
         return _trained(resume_run(Path(model), _names(corpus), options), model, on_progress)
 
 
@@ -319,4 +335,4 @@ def _trained(session: "Session", model: str | Path, on_progress: Callable[[Any],
     session.join()
     if before is not None:
         session.also_after(before)
-    return load(model)
+    return load(model) if first() else None

@@ -28,9 +28,13 @@ LEAST = 3  # times that a step is measured, however long it takes
 
 def measure(options: BenchOptions) -> dict[str, Any]:
     """The figures, JSON-able: the options, machine, and for each of the three what its function below says."""
+    import jax
+
     from charrnn.machine.devices import measure_gigaflops
 
-    figures: dict[str, Any] = {"options": asdict(options), "peak_gigaflops": measure_gigaflops(options.precision)}
+    device = {"platform": jax.default_backend(), "kind": jax.devices()[0].device_kind, "count": jax.local_device_count()}
+    figures: dict[str, Any] = {"options": asdict(options), "device": device}
+    figures["peak_gigaflops"] = measure_gigaflops(options.precision)
     for name, function in (("training", _training), ("sampling", _sampling), ("scoring", _scoring)):
         if options.only in (None, name):
             figures[name] = function(options)

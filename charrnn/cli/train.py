@@ -7,12 +7,13 @@ import click
 from click.core import ParameterSource
 
 from charrnn.cli.options import examples, model_option, options_of
+from charrnn.machine.group import first, joined
 from charrnn.report.say import say
 from charrnn.report.signals import signals_heeded
-from charrnn.training.options import TrainOptions
+from charrnn.training.options import GROUP, TrainOptions
 
-# when a run is resumed: its budget, where its text is, and whether it is compared at the end
-MAY_CHANGE = ("epochs", "steps", "minutes", "valid", "store", "baseline")
+# when a run is resumed: its budget, where its text is, whether it is compared at the end, and how it is computed
+MAY_CHANGE = ("epochs", "steps", "minutes", "valid", "store", "baseline", "accumulate", *GROUP)
 
 
 def _without_environment(context: click.Context, parameter: click.Parameter, resume: bool) -> bool:
@@ -49,12 +50,13 @@ def train(context, corpus, model, resume, html, options):
     elif not corpus:
         raise click.UsageError("Missing argument 'CORPUS...': name a text file, a folder, or - for standard input.")
     lost = f"a further step: {model} keeps all it had" if resume else "the first step: nothing was saved"
-    with signals_heeded(f"interrupted before {lost}") as signals:
+    with signals_heeded(f"interrupted before {lost}") as signals, joined(options):
         if not resume:
             from charrnn.text.sources import check_there
 
             check_there(corpus)
-        say(f"reading {listed(corpus) if corpus else model}")
+        if first():
+            say(f"reading {listed(corpus) if corpus else model}")
         from charrnn.report.training import run_training  # takes a second or two
 
         code = run_training(corpus, model, options, signals, resume=resume, html=html, begun=begun)

@@ -20,6 +20,8 @@ A_DAY = 24 * 60 * 60  # seconds
 XLA_FLAGS = {
     # the concurrency-optimised scheduler costs a third of the speed of small recurrent networks on CPUs
     "--xla_cpu_enable_concurrency_optimized_scheduler": "false",
+    # between processes, of which one may be writing while the others wait
+    "--xla_cpu_collective_timeout_seconds": str(A_DAY),
     # XLA ends the whole process where one host device waits this long for another, by default 40 seconds: too short where
     # the machine is busy with other work, or the process was stopped
     "--xla_cpu_collective_call_terminate_timeout_seconds": str(A_DAY),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from charrnn.errors import CharrnnError
 from charrnn.files import UNFINISHED
+from charrnn.machine import group
 from charrnn.machine.processes import start_of
 from charrnn.models.folder import LOCK, exists
 
@@ -22,9 +23,13 @@ READ_AGAIN = 20  # times, 0.05 s apart: another process may be writing its lock 
 def locked(folder: Path, *, option: str = "-m") -> Iterator[None]:
     """The folder, which `option` names, made where there is none, for this process alone to write to until the block ends.
 
-    What is left by a process that no longer runs is taken over. Raises CharrnnError where another process has the folder
+    What is left by a process that no longer runs is taken over. Of processes that train together, process 0 has it for all.
+    Raises CharrnnError where another process has the folder
     and where it cannot be written.
     """
+    if not group.first():
+        yield
+        return
     fresh = not folder.exists()
     mine = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "start": start_of(os.getpid())})
     try:

@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from charrnn.network.cells import title
+from charrnn.wording import counted
 
 
 def print_figures(figures: dict[str, Any], as_json: bool) -> None:
@@ -12,7 +13,13 @@ def print_figures(figures: dict[str, Any], as_json: bool) -> None:
         sys.stdout.write(json.dumps(figures) + "\n")
         return
     options = figures["options"]
-    print(f"{_title(options)}; peak {figures['peak_gigaflops']:,.0f} GFLOP/s")
+    device = figures["device"]
+    on = (
+        f"{device['count']} × {device['kind']}"
+        if device["platform"] != "cpu"
+        else counted(device["count"], "processor core")
+    )
+    print(f"{_title(options)}; peak {figures['peak_gigaflops']:,.0f} GFLOP/s on {on}")
     if "training" in figures:
         part = figures["training"]
         print(f"training           {part['characters_per_second']:>12,.0f} characters/s   {_compiled(part)}")

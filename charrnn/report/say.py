@@ -5,6 +5,8 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any
 
+from charrnn.machine.group import first
+
 if TYPE_CHECKING:
     from charrnn.training.task import Task
 
@@ -15,7 +17,8 @@ def say(line: str) -> None:
 
 class _Said(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        say(self.format(record))
+        if first():
+            say(self.format(record))
 
 
 def say_what_is_logged() -> None:

@@ -3,9 +3,12 @@ from then on it is saved after the step that is under way."""
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
+
+from charrnn.machine import group
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
@@ -31,6 +34,10 @@ class Signals:
         """The exit code that tells which signal came first."""
         return 128 + self.received[0]
 
+    def share(self) -> None:
+        """In a group, let every process have received what any has; all call it at the same point."""
+        self.received = [number for received in group.gathered(self.received) for number in received]
+
     def note(self) -> None:
         """From now on signals are only noted."""
         self._react = lambda: None
@@ -47,7 +54,7 @@ class Signals:
     def leave(self) -> NoReturn:
         """End the process here and now. Libraries that are being imported make other errors of an exception, and Python's
         own way out fails under a step that is still being computed."""
-        os.write(2, f"{self.last_words}\n".encode())
+        os.write(sys.stderr.fileno(), f"{self.last_words}\n".encode())  # not 2: see machine.last_words
         os._exit(self.code)
 
 

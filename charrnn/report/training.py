@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
+from charrnn.machine import group
 from charrnn.models.folder import CURVE, MODEL, open_any
 from charrnn.models.lock import locked
 from charrnn.report.curve import draw_curve
@@ -49,10 +50,11 @@ def run_training(
                     session = resume_run(Path(model), corpus, options, begun=begun)
                 else:
                     session = start(corpus, Path(model), options, begun=begun)
-                return _run(session, model, signals, html)
+                return _run(session, model, signals, html) if group.first() else _follow(session, signals)
             finally:
                 signals.note()
     except Interrupted:
+        group.fail(signals.last_words)
         signals.leave()
 
 
@@ -67,6 +69,7 @@ def _run(session: Session, model: str, signals: Signals, html: str | None) -> in
         say(announcement(session.journal.baseline, task))
     before = session.also_before()
     journal = _take_steps(session, signals, html)
+    signals.share()
     if journal.best is not None:
         found = figures(journal.best, symbol)
         if symbol == "word" and not session.run.options.hybrid:
@@ -93,6 +96,21 @@ def _run(session: Session, model: str, signals: Signals, html: str | None) -> in
         use = "answer with: charrnn predict"
     say(f"model: {Path(model) / MODEL}; {use} -m {quote(model)}")
     return 0
+
+
+def _follow(session: Session, signals: Signals) -> int:
+    """_run() in the other processes of a group: the same steps, in silence."""
+
+    def should_stop() -> bool:
+        signals.note()
+        return bool(signals.received)
+
+    if session.run.task.rival:
+        session = session.compared()
+    for _ in session.train(should_stop):
+        pass
+    signals.share()
+    return signals.code if signals.received else 0
 
 
 def _take_steps(session: Session, signals: Signals, html: str | None) -> Journal:

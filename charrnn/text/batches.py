@@ -37,9 +37,13 @@ class Batch(NamedTuple):
     fresh_B: np.ndarray
 
     @classmethod
-    def of(cls, ids: LongArray, starts_B: np.ndarray, lengths_B: np.ndarray, width: int, fresh_B: np.ndarray) -> "Batch":
+    def of(
+        cls, ids: LongArray, starts_B: np.ndarray, lengths_B: np.ndarray, width: int, fresh_B: np.ndarray, rows: slice | None
+    ) -> "Batch":
         """The batch in which each row predicts so many ids from its start on, given the one before; outside the text is a
-        boundary."""
+        boundary. rows: which of them are wanted, if not all."""
+        if rows is not None:
+            starts_B, lengths_B, fresh_B = starts_B[rows], lengths_B[rows], fresh_B[rows]
         read_BT = np.zeros((len(starts_B), width + 1), np.int32)
         for row_T, start, length in zip(read_BT, starts_B.tolist(), lengths_B.tolist(), strict=True):
             if length:
@@ -54,7 +58,9 @@ class Batches(Protocol):
     @property
     def steps_per_epoch(self) -> int: ...
 
-    def __call__(self, step: int) -> Batch: ...
+    def __call__(self, step: int, rows: slice | None = None) -> Batch:
+        """The batch of a step, or some of its rows."""
+        ...
 
     def shapes(self) -> list[tuple[int, int]]:
         """For each window length that occurs, a step that has it, and how many steps of an epoch have."""
@@ -144,7 +150,7 @@ class StreamBatches:
         slack = self.predictions - self.rows * self.window * (self.steps_per_epoch - 1)
         return int(np.random.default_rng([self.seed, epoch]).integers(min(self.window, slack)))
 
-    def __call__(self, step: int) -> Batch:
+    def __call__(self, step: int, rows: slice | None = None) -> Batch:
         epoch, position = divmod(step, self.steps_per_epoch)
         offset = self._offset(epoch)
         length, longer = divmod(self.predictions - offset, self.rows)  # the first `longer` rows have one more
@@ -154,7 +160,7 @@ class StreamBatches:
         start_B += position * self.window
         length_B = np.clip(end_B - start_B, 0, self.window)
         fresh_B = np.random.default_rng([self.seed, epoch, position]).random(self.rows) < (RESETS if position else 1)
-        return Batch.of(self.ids, start_B + 1, length_B, self.window, fresh_B)
+        return Batch.of(self.ids, start_B + 1, length_B, self.window, fresh_B, rows)
 
 
 class Grouped:
@@ -274,7 +280,7 @@ class LineBatches:
             before += int(self._batches_SG[share].sum())
         return [(found[group], int(count)) for group, count in enumerate(steps_G)]
 
-    def __call__(self, step: int) -> Batch:
+    def __call__(self, step: int, rows: slice | None = None) -> Batch:
         epoch, position = divmod(step, self.steps_per_epoch)
         order = self._order(epoch)
         ends = np.cumsum(self._batches_SG[order].sum(1))
@@ -284,4 +290,4 @@ class LineBatches:
         group, lines = share.grouped(epoch * steps + position - int(ends[place]) + steps)
         start_B, length_B = np.zeros((2, self._rows), np.int64)
         start_B[: len(lines)], length_B[: len(lines)] = share.starts[lines], share.lengths[lines]
-        return Batch.of(self._ids, start_B, length_B, int(self.edges[group]), np.ones(self._rows, bool))
+        return Batch.of(self._ids, start_B, length_B, int(self.edges[group]), np.ones(self._rows, bool), rows)

@@ -3,11 +3,13 @@
 import math
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import jax
 import numpy as np
 
+from charrnn.machine import group
 from charrnn.training.journal import Journal
 from charrnn.training.options import TrainOptions
 from charrnn.training.run import Run
@@ -36,11 +38,11 @@ def steps_said(run: Run, said: TrainOptions) -> int | None:
 class Pace:
     """How long a step of each shape of batch takes, and how long each shape took to compile.
 
-    Steps are waited for one behind: when one is done, the next has been sent.
+    Steps are waited for one behind: when one is done, the next has been sent. batch(step): the rows of this process.
     """
 
-    def __init__(self, batches: Batches):
-        self._often = {shape_of(batches(step)): often for step, often in batches.shapes()}
+    def __init__(self, batches: Batches, batch: Callable[[int], Tree] | None = None):
+        self._often = {shape_of((batch or batches)(step)): often for step, often in batches.shapes()}
         self._compiling: dict[tuple, float] = {}
         self._seconds: dict[tuple, float] = {}
         self._steps: dict[tuple, float] = {}
@@ -116,7 +118,7 @@ class TimeBudget:
     """Seconds for everything from `begun` (of time.perf_counter) on, and what they come to in steps, of which there may be a
     most. closing: what is kept of them for what follows the last step; who adds work there adds its time.
     closing_evaluations, closing_compilations: kept likewise, as so many times what an evaluation takes, and what compiling
-    a step took."""
+    a step took. In a group, what process 0 makes of it holds for all."""
 
     seconds: float
     begun: float
@@ -131,7 +133,7 @@ class TimeBudget:
 
     def __post_init__(self) -> None:
         self.closing += min(MOST_CLOSING, CLOSING_SHARE * (time.perf_counter() - self.begun))
-        self.pace = Pace(self.run.task.batches)
+        self.pace = Pace(self.run.task.batches, self.run.batch)
 
     def measure_evaluation(self, model: Model, parameters: Tree) -> None:
         """What an evaluation and its checkpoint will take, before the first; a guess where no time is left to measure it."""
@@ -150,7 +152,7 @@ class TimeBudget:
     def fixed(self, journal: Journal, taken: int) -> Journal:
         """The journal with the number of steps that fits: an estimate, until nearly all are taken in which the rate does not
         depend on it."""
-        steps, every = self._fitting(journal, taken)
+        steps, every = group.told(lambda: self._fitting(journal, taken))
         if taken < FIXED_AT * steps:
             return replace(journal, schedule=replace(journal.schedule, steps=steps))
         return replace(journal, schedule=replace(journal.schedule, steps=steps, fixed=True), evaluate_every=every)
@@ -163,10 +165,15 @@ class TimeBudget:
         if taken >= steps or self.evaluation is None or not self.pace.known or (look == self._looked and not evaluated):
             return journal
         self._looked = look
-        fitting, every = self._fitting(journal, taken)
-        off = abs(fitting - steps) * self.pace.seconds_a_step
+
+        def look_at_the_clock() -> tuple[int, int, bool]:
+            fitting, every = self._fitting(journal, taken)
+            off = abs(fitting - steps) * self.pace.seconds_a_step
+            return fitting, every, off >= CORRECTED_FROM * self.seconds
+
+        fitting, every, correct = group.told(look_at_the_clock)
         self.pace.forget_half()
-        if off < CORRECTED_FROM * self.seconds:
+        if not correct:
             return journal
         return replace(journal, schedule=replace(journal.schedule, steps=fitting), evaluate_every=every)
 

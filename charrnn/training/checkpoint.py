@@ -11,6 +11,7 @@ import numpy as np
 
 from charrnn.errors import CharrnnError
 from charrnn.files import strict_json, write_bytes
+from charrnn.machine import group
 from charrnn.models.archive import Archive, read_archive, write_archive
 from charrnn.models.folder import LOG, MODEL, RESUME
 from charrnn.network.config import FORM
@@ -88,14 +89,15 @@ def save_checkpoint(
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """The run that a model folder holds.
+    """The run that a model folder holds. In a group process 0 reads it; the others learn from it all but the arrays.
 
     Raises CharrnnError where there is none, it is damaged, or the model in the folder is another run's.
     """
     path = folder / RESUME
-    if not path.exists():
+    if group.first() and not path.exists():
         raise CharrnnError(f"{folder}: there is no run here to resume; start one without --resume")
-    arrays, description = read_archive(path)
+    arrays, description = read_archive(path) if group.first() else ({}, {})
+    description = group.told(lambda: description)
     best = {name.removeprefix(BEST): arrays.pop(name) for name in list(arrays) if name.startswith(BEST)}
     try:
         if "settings" in description:
@@ -114,7 +116,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         )
     except (KeyError, TypeError) as error:
         raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
-    if (folder / MODEL).exists() and run_of_model(folder) != checkpoint.run:
+    if group.first() and (folder / MODEL).exists() and run_of_model(folder) != checkpoint.run:
         raise CharrnnError(
             f"{folder}: {MODEL} is of another run than {RESUME}, as a run leaves it that is killed while it takes a folder "
             f"over; train anew with --overwrite, or delete {RESUME} to keep the model"

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from charrnn.machine import group
 from charrnn.network.parameters import make_parameters, shapes_of
 from charrnn.network.precision import PRODUCTS
 from charrnn.scoring.predict import QUESTIONS
@@ -21,6 +22,7 @@ from charrnn.training.options import TrainOptions
 from charrnn.training.plan import DEFAULT_BUDGET, DEFAULT_MINUTES, rate_for
 from charrnn.training.reading import build_vocabulary
 from charrnn.training.task import Held, Objective, Tree
+from charrnn.trees import map_tree
 from charrnn.wording import counted
 
 # What is chosen where nothing else is said. These networks are small, for so are most collections of examples.
@@ -52,9 +54,10 @@ class ExampleBatches:
         self._make = make
         self.steps_per_epoch, self.shapes = self._grouped.steps_per_epoch, self._grouped.shapes
 
-    def __call__(self, step: int) -> Tree:
-        group, chosen = self._grouped(step)
-        return self._make(chosen, self._grouped.members[group])
+    def __call__(self, step: int, rows: slice | None = None) -> Tree:
+        of, chosen = self._grouped(step)
+        batch = self._make(chosen, self._grouped.members[of])
+        return batch if rows is None else map_tree(lambda part: part[rows], batch)
 
 
 @dataclass(frozen=True)
@@ -193,9 +196,11 @@ class ExampleTask(ABC):
         """Nats of the right answers, and the number of predictions that they come to."""
 
     def held_out(self, model: Any) -> Held | None:
-        """Its summary has nats and predictions, and the measures of the task."""
-        held = self._held(model, self.examples.held_out) if self.examples.held_out else None
-        return held if held and held.summary[self.unit] else None
+        """Its summary has nats and predictions, and the measures of the task. Process 0 of a group measures for all."""
+        if not self.examples.held_out:
+            return None
+        held = Held(*group.told(lambda: self._held(model, self.examples.held_out)))
+        return held if held.summary[self.unit] else None
 
     def _held(self, model: Any, examples: Sequence[Example]) -> Held:
         nats, predictions = self.nats(model, examples)

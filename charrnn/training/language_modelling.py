@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from charrnn.errors import CharrnnError
+from charrnn.machine import group
 from charrnn.machine.devices import measure_gigaflops
 from charrnn.models.folder import open_model
 from charrnn.models.kept_text import check_keepable
@@ -28,7 +29,15 @@ from charrnn.network.config import FORM, NetworkConfig
 from charrnn.network.forward import State, zero_state
 from charrnn.network.parameters import Parameters, init_parameters, parameter_shapes
 from charrnn.network.precision import PRODUCTS
-from charrnn.scoring.log_probs import OVERLAP, text_sequences, text_tally
+from charrnn.scoring.log_probs import (
+    OVERLAP,
+    sequence_log_probs,
+    sequences_tally,
+    tally_of,
+    text_sequences,
+    text_tally,
+    with_run_ups,
+)
 from charrnn.scoring.spelling import spelling_of
 from charrnn.text.batches import MOST_LENGTHS, SHARE, Batch, Batches, LineBatches, StreamBatches
 from charrnn.text.corpus import Corpus, read_corpus, with_fitting_part
@@ -183,18 +192,37 @@ class LanguageModelling:
         return RecurrentModel(self._network, self.vocabulary, parameters, lines=self.options.lines, compiled=True)
 
     def held_out(self, model: RecurrentModel) -> Held | None:
-        tally = self.held_out_tally(model)
+        tally = self.held_out_tally(model) if group.size() == 1 else self._shared_tally(model)
         return None if tally is None else Held(tally.nats_per_symbol, held_out_summary(tally))
 
     def held_out_tally(self, model: LanguageModel) -> Tally | None:
         """The tally of the held-out lines, or of the held-out stream."""
-        characters = sum(map(len, self._held_out))
-        tally = text_tally(model, self._held_out, pieces=max(1, min(PIECES, characters // PIECE)))
+        tally = text_tally(model, self._held_out, pieces=self._pieces)
         return tally and replace(tally, spelling=self._held_out_spelling)
 
+    @property
+    def _pieces(self) -> int:
+        """In how many a held-out stream is read."""
+        return max(1, min(PIECES, sum(map(len, self._held_out)) // PIECE))
+
+    def _shared_tally(self, model: RecurrentModel) -> Tally | None:
+        """held_out_tally(), the lines or the pieces shared out over the processes of the group, and added by rank."""
+        if not self._held_out:
+            return None
+        own = slice(group.rank(), None, group.size())
+        if self.options.lines:
+            tally = sequences_tally(model, self._held_out[own])
+        else:
+            sequences, run_ups = with_run_ups(self._held_out[0], self._pieces)
+            scores = sequence_log_probs(model, sequences[own])
+            parts = zip(sequences[own], scores, run_ups[own], strict=True)
+            tally = sum((tally_of(ids[1 + skip :], score[skip:]) for ids, score, skip in parts), Tally())
+        figures = group.gathered([tally.nats, tally.characters, tally.unknown_nats, tally.unknown])
+        tally = sum((Tally(*each) for each in figures), Tally())
+        return replace(tally, spelling=self._held_out_spelling)
+
     def held_out_seconds(self, model: RecurrentModel) -> float:
-        sequences, whole = self._held_out, sum(map(len, self._held_out))
-        pieces = max(1, min(PIECES, whole // PIECE))
+        sequences, whole, pieces = self._held_out, sum(map(len, self._held_out)), self._pieces
         if self.options.lines:
             part = sequences[:: max(1, len(sequences) // MEASURED_LINES)]
         else:
@@ -203,7 +231,7 @@ class LanguageModelling:
         begin = time.perf_counter()
         text_tally(model, part, pieces=pieces)
         run_ups = 0 if self.options.lines else (pieces - 1) * OVERLAP
-        return (time.perf_counter() - begin) * (whole + run_ups) / max(1, sum(map(len, part)) + run_ups)
+        return (time.perf_counter() - begin) * (whole + run_ups) / max(1, sum(map(len, part)) + run_ups) / group.size()
 
     @cached_property
     def _held_out(self) -> list[np.ndarray]:

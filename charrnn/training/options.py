@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from charrnn.errors import CharrnnError
+from charrnn.machine.group import GroupOptions
 from charrnn.network.cells import CELLS
 from charrnn.network.config import ATTENTIONS, DIRECTIONS, OUTPUTS, PRECISIONS, SOFTMAXES
 from charrnn.options import Options, flag, option, option_of
@@ -23,6 +24,8 @@ WITHOUT_ATTENTION = ("tag", "tree")
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B?", re.IGNORECASE)  # of memory
 LEAST_MEMORY = 200_000_000  # bytes, of which the program itself takes a half
+# with which other processes one works is no part of a run: it may go on with others
+GROUP = tuple(item.name for item in fields(GroupOptions))
 
 WORD_MIN_COUNT = 2  # of words that were seen once there are too many to learn each
 
@@ -65,6 +68,7 @@ class ReadingOptions(Options):
     overwrite: bool = option(False, "Replace the model in the folder.")
 
     def check(self) -> None:
+        super().check()
         if self.valid is not None and self.valid_fraction is not None:
             raise CharrnnError("--valid and --valid-fraction both say what is held out; give one")
         if self.tokens is not None:
@@ -137,7 +141,7 @@ class NgramOptions(ReadingOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions(ReadingOptions):
+class TrainOptions(ReadingOptions, GroupOptions):
     """What a user may say about a training run; the plan fills in what is None, by corpus, budget and machine."""
 
     task: str | None = option(
@@ -191,6 +195,9 @@ class TrainOptions(ReadingOptions):
         None, "Budget: time of the whole command on this machine; with --resume, time that is added.", above=0.0
     )
     batch_size: int | None = option(None, "Rows read side by side.", least=1)
+    accumulate: int | None = option(
+        None, "Read the rows of a step in N parts, one after the other: the same step in less memory.", least=1, otherwise=1
+    )
     window: int | None = option(None, "Characters a row between two updates (length of truncated BPTT).", least=1)
     line_lengths: int | None = option(
         None, "Lengths that lines are padded to; each is compiled, which takes seconds.", least=1, below=6
@@ -214,6 +221,10 @@ class TrainOptions(ReadingOptions):
         None, "Of the factors in matrix products, by default what is faster here; all else is float32.", choices=PRECISIONS
     )
     seed: int = option(1, "Seed of weights, batches and dropout.", least=0, below=2**63)
+
+    def of_run(self) -> Self:
+        """The options without the group that takes the run's steps just now."""
+        return replace(self, coordinator=None, processes=None, process_id=None)
 
     def check(self) -> None:
         super().check()
@@ -246,6 +257,8 @@ class TrainOptions(ReadingOptions):
             raise CharrnnError("--copy copies from where attention looks; leave out --attention none")
         if self.task is None:
             return
+        if self.task == "tree" and self.accumulate not in (None, 1):
+            raise CharrnnError("--accumulate: --task tree reads each word of a batch once, for all rows; leave it out")
         if self.task == "classify" and self.attention in ("dot", "general"):
             raise CharrnnError(f"--attention {self.attention}: with --task classify there is none but additive")
         if self.task in WITHOUT_ATTENTION and self.attention not in (None, "none"):

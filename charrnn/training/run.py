@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import optax
 
+from charrnn.machine import group
 from charrnn.machine.devices import devices_for
 from charrnn.models.archive import Archive, write_archive
 from charrnn.models.folder import MODEL
@@ -18,7 +19,7 @@ from charrnn.training.checkpoint import Checkpoint, save_checkpoint
 from charrnn.training.journal import Journal
 from charrnn.training.optimizer import make_optimizer
 from charrnn.training.schedules import CONSTANT_SHARE, Schedule
-from charrnn.training.step import Step, TrainState, make_mesh, make_step, place
+from charrnn.training.step import Step, TrainState, make_mesh, make_step, on_host, own_rows, padded_to, place
 from charrnn.training.task import Task, Tree
 
 EVALUATIONS = 10  # of a run whose budget is in steps or epochs
@@ -39,7 +40,12 @@ class Run:
 
     @cached_property
     def mesh(self) -> jax.sharding.Mesh:
-        return make_mesh(devices_for(self.options.batch_size, self.options.hidden))
+        return make_mesh(devices_for(self.options.batch_size // self.parts, self.options.hidden))
+
+    @property
+    def parts(self) -> int:
+        """In how many parts the rows of a step are read."""
+        return self.options.accumulate or 1  # None in runs that were begun before it was an option
 
     @cached_property
     def optimizer(self) -> optax.GradientTransformation:
@@ -47,14 +53,22 @@ class Run:
 
     @cached_property
     def step(self) -> Step:
-        return make_step(self.task.objective, self.optimizer, self.mesh)
+        return make_step(self.task.objective, self.optimizer, self.mesh, self.parts)
 
     def state(self, parameters: Tree) -> TrainState:
         """The training state before the first step; the parameters are copied."""
-        return place(self._state(parameters), self.mesh)
+        return place(self._state(parameters), self.mesh, self.parts)
 
     def restored(self, saved: Checkpoint) -> TrainState:
-        return place(saved.restore(self._state(self.task.shapes())), self.mesh)
+        template = self._state(self.task.shapes())
+        return place(saved.restore(template) if group.first() else template, self.mesh, self.parts)
+
+    def batch(self, step: int) -> Tree:
+        """Of the step's batch the rows that this process reads."""
+        if group.size() == 1:
+            return self.task.batches(step)
+        rows = own_rows(self.options.batch_size, self.mesh, self.parts)
+        return padded_to(rows.stop - rows.start, self.task.batches(step, rows))
 
     def _state(self, parameters: Tree) -> TrainState:
         key = jax.random.key_data(jax.random.key(self.options.seed))
@@ -96,11 +110,15 @@ class Run:
         if self.best is not None:
             write_archive(self.folder / MODEL, *self.best)
 
+    def whole(self, state: TrainState) -> TrainState:
+        """The state as it is saved: whole arrays of numpy, without padding. All processes of the group ask for it."""
+        state = on_host(state, self.mesh)
+        return state._replace(carry=jax.tree.map(lambda part: part[: self.options.batch_size], state.carry))
+
     def save(self, state: TrainState, journal: Journal, best: Archive | None = None) -> None:
-        rows = self.options.batch_size
-        unpadded = state._replace(carry=jax.tree.map(lambda part: np.asarray(part)[:rows], state.carry))
+        """Write the run with its whole() state."""
         paths, valid = [_absolute(name) for name in self.paths], self.options.valid and _absolute(self.options.valid)
-        save_checkpoint(self.folder, unpadded, journal, self.task, run=self.name, paths=paths, valid=valid, best=best)
+        save_checkpoint(self.folder, state, journal, self.task, run=self.name, paths=paths, valid=valid, best=best)
 
 
 def _absolute(name: str) -> str:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import CharrnnError
+from charrnn.machine import group
 from charrnn.machine.memory import give_back_freed_memory
 from charrnn.models.folder import MODEL, RESUME, open_model
 from charrnn.models.language_model import SavedModel
 from charrnn.models.lock import check_folder
 from charrnn.models.mixture import Mixture
 from charrnn.models.recurrent import RecurrentModel
+from charrnn.options import flag
 from charrnn.text.sources import STDIN, check_there
 from charrnn.training import trainer
 from charrnn.training.budget import BASELINE_SHARE, MOST_EVALUATIONS, TimeBudget, steps_said
@@ -25,7 +27,7 @@ from charrnn.training.labelling import Classify, Tag
 from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import MOST_EPOCHS
-from charrnn.training.reading import figure_of
+from charrnn.training.reading import figure_of, versions
 from charrnn.training.rewriting import Rewrite
 from charrnn.training.run import Run
 from charrnn.training.saving import RUN, add_to_summary, new_run, save, saying_more
@@ -58,9 +60,9 @@ class Session:
 
     def also_before(self) -> float | None:
         """What the model of --init-from makes of the text of --also, in nats per character; as much time as that took is
-        kept for the end. None where there is no such text, or the run is resumed."""
+        kept for the end. None where there is no such text, the run is resumed, or this is not process 0 of its group."""
         options = self.run.options
-        if not options.also or not self.run.fresh:
+        if not options.also or not self.run.fresh or not group.first():
             return None
         begin = time.perf_counter()
         figure = figure_of(open_model(Path(options.init_from), compiled=True), options.also, options.encoding)
@@ -83,17 +85,18 @@ class Session:
         """
         if not self.run.options.baseline or self.journal.baseline:
             return self
-        found = self.run.task.baseline(self.budget.seconds * BASELINE_SHARE if self.budget else math.inf)
+        seconds = self.budget.seconds * BASELINE_SHARE if self.budget else math.inf
+        found = group.told(lambda: self.run.task.baseline(seconds))
         run = self.run
-        if found and not run.fresh:
+        if found and not run.fresh and group.first():
             add_to_summary(run.folder, baseline=found)
             run = replace(run, best=run.best and saying_more(run.best, baseline=found))
         return replace(self, run=run, journal=replace(self.journal, baseline=found))
 
     def join(self) -> SavedModel | None:
         """Let the hybrid take the network's place in the folder, where the options ask for one; to be asked for when the run
-        has ended. None where there is none: the text is too short."""
-        if not self.run.options.hybrid:
+        has ended. None where there is none: the text is too short. Process 0 of a group makes it alone."""
+        if not self.run.options.hybrid or not group.first():
             return None
         give_back_freed_memory()
         hybrid = self.run.task.hybrid(network_of(open_model(self.run.folder, compiled=True)))
@@ -120,10 +123,13 @@ def start(
     or the options do not fit together.
     """
     begun = begun or time.perf_counter()
-    check_folder(folder, options.overwrite, resumable=(folder / RESUME).exists())
+    if group.first():
+        check_folder(folder, options.overwrite, resumable=(folder / RESUME).exists())
+    options = options.of_run()
     check_there([options.also] if options.also else [])
     read = (task or TASKS[options.task or LanguageModelling.name]).read(paths, options)
     planned, reasons = read.planned()
+    _check_alike(planned, paths)
     run = Run(folder, planned, list(paths), new_run(), fresh=True)
     notes = planned.notes
     parameters = planned.parameters()
@@ -160,12 +166,14 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
             f"{read}: differs from the text that {folder} was trained on; give that text (and --valid), or start a new run"
             + ("" if saved.options.task else f" from these weights with --init-from {folder}")
         )
+    _check_alike(task, paths)
     run = Run(folder, task, paths, saved.run, fresh=False, best=saved.best)
     state = run.restored(saved)
     journal, budget = _prolonged(run, saved.journal, options, begun)
     ended = run.ended(journal)
-    model = open_model(folder) if run.options.hybrid and (folder / MODEL).exists() else None
-    if ended and not isinstance(model, RecurrentModel):  # a hybrid's run that was stopped before it was made goes on
+    model = open_model(folder) if group.first() and run.options.hybrid and (folder / MODEL).exists() else None
+    # a hybrid's run that was stopped before it was made goes on
+    if group.first() and ended and not isinstance(model, RecurrentModel):
         way = "add time with --minutes, or give a larger total of --steps or --epochs"
         if journal.schedule.over:
             way = "a larger budget changes nothing; start a new run"
@@ -177,6 +185,19 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
     journal = replace(journal, resumed=(*journal.resumed, journal.predictions))
     notes = [f"resuming {folder} at step {journal.step:,}{of_steps(journal)}"]
     return Session(run, state, journal, notes, budget)
+
+
+def _check_alike(task: Task, paths: Sequence[str]) -> None:
+    """Raises CharrnnError, in all processes of a group, where one has other examples or options than process 0."""
+    said = {name: value for name, value in vars(task.options).items() if name not in trainer.ABOUT_FILES}
+    of_first, *others = group.gathered([task.digest, versions(("charrnn", "jax")) | said])
+    for rank, (digest, theirs) in enumerate(others, 1):
+        where = f"process {rank} of {group.size()}"
+        if digest != of_first[0]:
+            raise CharrnnError(f"{', '.join(paths)}: {where} has read other text than process 0; give all the same files")
+        for name, value in of_first[1].items():
+            if theirs[name] != value:
+                raise CharrnnError(f"{where} has {flag(name)} {theirs[name]}, process 0 has {value}; give all the same")
 
 
 def _budget(seconds: float, begun: float, run: Run, most_steps: int | None = None) -> TimeBudget:
@@ -214,8 +235,7 @@ def _prolonged(run: Run, journal: Journal, said: TrainOptions, begun: float) -> 
 def _found_again(saved: Checkpoint, paths: Sequence[str], said: TrainOptions) -> tuple[list[str], TrainOptions]:
     """Where a saved run's examples are, and its options, both as they were but for what is said anew."""
     changed: dict[str, Any] = {"valid": said.valid, "valid_fraction": None} if said.valid else {}
-    changed |= {"store": said.store} if said.store else {}
-    changed |= {} if said.baseline is None else {"baseline": said.baseline}
+    changed |= {name: value for name in ("baseline", "accumulate", "store") if (value := getattr(said, name)) is not None}
     budget = {name: getattr(said, name) for name in ("epochs", "steps", "minutes")}
     changed |= budget if any(budget.values()) else {}
     paths = list(paths) or saved.paths

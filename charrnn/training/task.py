@@ -38,12 +38,13 @@ class Held(NamedTuple):
 
 
 class Batches(Protocol):
-    """batches(step) is a tree of numpy arrays whose first axis is the rows: a pure function of the seed and the step."""
+    """batches(step) is a tree of numpy arrays whose first axis is the rows: a pure function of the seed and the step;
+    batches(step, rows) is a part of the same, where several processes share the rows."""
 
     @property
     def steps_per_epoch(self) -> int: ...
 
-    def __call__(self, step: int) -> Tree: ...
+    def __call__(self, step: int, rows: slice | None = None) -> Tree: ...
 
     def shapes(self) -> list[tuple[int, int]]:
         """For each shape that occurs, a step that has it, and how many steps of an epoch have."""
@@ -138,7 +139,7 @@ class Task(Protocol):
         ...
 
     def held_out(self, model: Any) -> Held | None:
-        """None where nothing is held out."""
+        """None where nothing is held out. All processes of the group ask for it, and have the same."""
         ...
 
     def held_out_seconds(self, model: Any) -> float:

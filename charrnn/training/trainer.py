@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import jax
 import numpy as np
 
 from charrnn.errors import CharrnnError
+from charrnn.machine import group
 from charrnn.models.archive import read_archive
 from charrnn.models.folder import MODEL
 from charrnn.training.budget import TimeBudget, shape_of
 from charrnn.training.journal import Evaluation, Journal
+from charrnn.training.options import GROUP
 from charrnn.training.reading import versions
 from charrnn.training.run import Run
 from charrnn.training.saving import save, save_first
@@ -19,7 +22,7 @@ from charrnn.training.step import StepReport, TrainState
 from charrnn.training.task import Held, Model, Tree
 
 # where files lie, what to do with them and what to show is no part of how a model was trained
-ABOUT_FILES = ("valid", "store", "init_from", "also", "overwrite", "baseline", "keep_text", "sample_every")
+ABOUT_FILES = ("valid", "store", "init_from", "also", "overwrite", "baseline", "keep_text", "sample_every", *GROUP)
 MOST_SKIPPED = 10  # steps in a row that are not finite end a run
 
 
@@ -46,14 +49,15 @@ def train(
     while they are taken, and corrected at looks at the clock.
 
     The best weights so far go to model.safetensors at each evaluation, all that is needed to continue to
-    resume.safetensors. When should_stop() says so, both are written and the generator ends. Raises CharrnnError after ten
-    steps in a row whose loss or gradient is not finite, and where the weights no longer are or the first held-out figure
-    is not; what was written before stays.
+    resume.safetensors. When should_stop() says so, both are written and the generator ends; in a group, after the same step
+    in all processes, when it says so in one. Raises CharrnnError after ten steps in a row whose loss or gradient is not
+    finite, and where the weights no longer are or the first held-out figure is not; what was written before stays.
     """
     pending: StepReport | None = None
     clock = _Clock(journal.seconds)
     compiled: set[tuple] = set()
     first = step = journal.step
+    stop = False
     while step < journal.schedule.steps or not journal.schedule.fixed:
         if budget and budget.pace.known:
             if budget.evaluation is None:
@@ -61,8 +65,9 @@ def train(
                 budget.measure_evaluation(run.task.model(parameters), parameters)
             if not journal.schedule.fixed:
                 journal = budget.fixed(journal, step)
-        rate, batch, begin = journal.schedule.rate(step), run.task.batches(step), time.perf_counter()
-        state, report = run.step(state, batch, rate)
+        rate, batch, begin = journal.schedule.rate(step), run.batch(step), time.perf_counter()
+        with _enough_memory(run):
+            state, report = run.step(state, batch, rate, stop)
         shape = shape_of(batch)
         if budget:
             budget.pace.sent(shape, time.perf_counter() - begin)
@@ -71,24 +76,26 @@ def train(
             clock.skip()
         # One step behind, so that the device need not wait for the host, and not more: steps that queue up on several host
         # devices can starve one another and end the process.
+        all_stop = False
         if pending is not None:
-            journal = _counted(run, journal, pending, budget)
+            journal, all_stop = _counted(run, journal, pending, budget)
         pending = report
         step += 1
-        stop, schedule, every = should_stop(), journal.schedule, journal.evaluate_every
+        stop, schedule, every = should_stop() or stop, journal.schedule, journal.evaluate_every
+        stopping = stop if group.size() == 1 else all_stop
         due = (every and step % every == 0) or (schedule.fixed and step == schedule.steps)
-        if step == first + 1:
+        if step == first + 1 and group.first():
             run.put_back_best()  # not before: a run that is stopped while it compiles changes nothing
         sampled = _sample_due(run, journal, step)
-        if not (due or stop or sampled):
+        if not (due or stopping or sampled):
             if budget and schedule.fixed:
                 journal = budget.corrected(journal, step, evaluated=False)
             yield Progress(journal, clock.speed(journal.predictions))
             continue
-        journal, pending = _counted(run, journal, pending, budget), None
-        sample = _sample(run, state) if sampled else None
+        journal, pending = _counted(run, journal, pending, budget)[0], None
+        sample = _sample(run, state) if sampled and group.first() else None
         journal = journal.wrote(sample) if sampled else journal
-        if not (due or stop):
+        if not (due or stopping):
             clock.skip()
             if budget:
                 budget.pace.rested()
@@ -104,7 +111,7 @@ def train(
         if budget:
             budget.evaluated(time.perf_counter() - begin)
         yield Progress(journal, clock.speed(journal.predictions), evaluation, sample)
-        if stop or run.ended(journal):
+        if stopping or run.ended(journal):
             return
 
 
@@ -126,7 +133,10 @@ def _finite(parameters: Tree) -> bool:
     return all(np.isfinite(array).all() for array in jax.tree.leaves(parameters))
 
 
-def _counted(run: Run, journal: Journal, report: StepReport, budget: TimeBudget | None) -> Journal:
+def _counted(run: Run, journal: Journal, report: StepReport, budget: TimeBudget | None) -> tuple[Journal, bool]:
+    """The journal with a step, which is waited for, and whether a process of the group asked in it to stop."""
+    with _enough_memory(run):
+        report = jax.device_get(report)
     if report.finite:
         norm = float(report.gradient_norm)
         clipped = norm > run.options.clip
@@ -137,7 +147,24 @@ def _counted(run: Run, journal: Journal, report: StepReport, budget: TimeBudget 
         budget.pace.done()
     if journal.skipped_in_a_row == MOST_SKIPPED:
         raise _failure(run, journal, f"loss or gradient was not finite {MOST_SKIPPED} times in a row")
-    return journal
+    return journal, bool(report.stop)
+
+
+@contextmanager
+def _enough_memory(run: Run) -> Iterator[None]:
+    """Says what to do where the block finds too little memory."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):  # JAX's, of a GPU's memory too
+            raise
+        rows, parts = run.options.batch_size, run.parts
+        way = (
+            f"--accumulate {2 * parts} reads the same rows in {2 * parts} parts" if 2 * parts <= rows else "give more memory"
+        )
+        raise CharrnnError(
+            f"--batch-size {rows}: not enough memory for a step; {way}, or try a smaller --batch-size, --window or --hidden"
+        ) from None
 
 
 def _failure(run: Run, journal: Journal, what: str) -> CharrnnError:
@@ -188,6 +215,9 @@ def _save(run: Run, state: TrainState, model: Model, before: Journal, after: Jou
     and a best model that know nothing of this evaluation. That best model is written before the file that it has is given
     to another; else the model goes first, so that where a run was killed in between, the model is the newer of the two.
     """
+    state = run.whole(state)
+    if not group.first():
+        return
     best = None
     if after.best_step != after.step:
         pass

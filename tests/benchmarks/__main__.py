@@ -2,7 +2,8 @@
 
 With PEER_PYTHON naming an interpreter that has torch, each network is trained by either in turn, and the ratio is taken
 pair by pair in this one run, for the speed of shared machines drifts. Then what attention, two directions and bfloat16
-cost: how many times as fast the plain network is.
+cost: how many times as fast the plain network is. On a GPU other networks are measured, of the sizes that need one, beside
+cuDNN's layers. What is not there, a GPU or torch, is left out and said.
 """
 
 import json
@@ -27,7 +28,9 @@ NETWORKS = [
     ("mingru", 1, 512, 32, 96),
 ]
 WITHOUT_PEER = {"mingru"}  # cells that torch has not
-
+# on a GPU: cell, layers, hidden; each with these rows, windows of GPU_WINDOW characters, and factors of either precision
+GPU_NETWORKS = [("lstm", 1, 512), ("lstm", 1, 1024), ("lstm", 2, 1024), ("gru", 1, 1024), ("mingru", 3, 512)]
+GPU_ROWS, GPU_WINDOW, PRECISIONS = (32, 128, 256, 512), 96, ("float32", "bfloat16")
 
 # what else a network may have, and its cost beside the plain one
 PLAIN = ("lstm", 1, 256, 32, 48)
@@ -41,19 +44,26 @@ EXTRAS = {
 }
 
 
-def ours(network: tuple, extra: tuple[str, ...] = ()) -> dict:
-    """The figures of `charrnn bench` for training alone."""
-    command = [sys.executable, "-m", "charrnn", "bench", "--only", "training", "--json", "--seconds", SECONDS, *extra]
+def bench(network: tuple, extra: tuple[str, ...] = (), seconds: str = SECONDS) -> dict:
+    """The figures of `charrnn bench` for training alone, and where they were measured."""
+    command = [sys.executable, "-m", "charrnn", "bench", "--only", "training", "--json", "--seconds", seconds, *extra]
     for name, value in zip(("cell", "layers", "hidden", "batch-size", "window"), network, strict=True):
         command += [f"--{name}", str(value)]
-    return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)["training"]
+    return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
 
 
-def theirs(python: str, network: tuple) -> float:
-    """Characters a second of torch's layers on the same shapes."""
+def ours(network: tuple, extra: tuple[str, ...] = ()) -> dict:
+    return bench(network, extra)["training"]
+
+
+def theirs(
+    python: str, network: tuple, device: str = "cpu", precision: str = "float32", seconds: str = SECONDS
+) -> float | None:
+    """Characters a second of torch's layers on the same shapes; None where it has no such device."""
     script = Path(__file__).parent / "torch_training.py"
-    command = [python, str(script), *map(str, network), SECONDS]
-    return float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+    command = [python, str(script), *map(str, network), seconds, device, precision]
+    said = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    return float(said) if said else None
 
 
 def title(network: tuple) -> str:
@@ -70,25 +80,40 @@ def compare(measure: Callable[[], float], other: Callable[[], float]) -> tuple[f
     )
 
 
-def beside_torch(peer: str | None) -> None:
-    print(f"{'training':24}{'characters/s':>14}{'of peak':>9}{'torch':>12}{'ratio':>8}{'least':>8}{'most':>8}")
-    for network in NETWORKS:
+def beside_torch(peer: str | None, networks: list[tuple], device: str = "cpu", precision: str = "float32") -> None:
+    print(f"\n{precision:32}{'characters/s':>14}{'of peak':>9}{'torch':>12}{'ratio':>8}{'least':>8}{'most':>8}")
+    for network in networks:
         figures: list[dict] = []
 
         def speed(network=network, figures=figures) -> float:
-            figures.append(ours(network))
+            figures.append(ours(network, ("--precision", precision)))
             return figures[-1]["characters_per_second"]
 
         if peer and network[0] not in WITHOUT_PEER:
-            torch, ratios = compare(speed, lambda network=network: theirs(peer, network))
+            torch, ratios = compare(speed, lambda network=network: theirs(peer, network, device, precision))
             beside = f"{torch:12,.0f}{ratios}"
         else:
             speed()
             beside = ""
         middle, share = (statistics.median(f[name] for f in figures) for name in ("characters_per_second", "share_of_peak"))
-        print(f"{title(network):24}{middle:14,.0f}{share:9.0%}{beside}", flush=True)
+        print(f"{title(network):32}{middle:14,.0f}{share:9.0%}{beside}", flush=True)
+
+
+def usable(peer: str | None, device: str) -> str | None:
+    """The interpreter with torch, where there is one that has the device; else it is said what is missing."""
     if not peer:
-        print("name an interpreter with torch in PEER_PYTHON to see torch beside it")
+        print("no torch: name an interpreter that has it in PEER_PYTHON to see it beside charrnn")
+    elif theirs(peer, ("lstm", 1, 8, 2, 4), device, seconds="0.1") is None:
+        print(f"no torch for {device}: {peer} has one without it")
+    else:
+        return peer
+    return None
+
+
+def on_gpu(peer: str | None) -> None:
+    networks = [(*network, rows, GPU_WINDOW) for network in GPU_NETWORKS for rows in GPU_ROWS]
+    for precision in PRECISIONS:
+        beside_torch(peer, networks, "cuda", precision)
 
 
 def extras() -> None:
@@ -101,7 +126,15 @@ def extras() -> None:
         print(f"{name:24}{speed:14,.0f}{ratios}", flush=True)
 
 
-beside_torch(os.environ.get("PEER_PYTHON"))
+here = bench(("lstm", 1, 8, 2, 4), seconds="0.1")["device"]
+print(f"measured on {here['count']} × {here['kind']} ({here['platform']})", flush=True)
+gpu = here["platform"] == "gpu"
+peer = usable(os.environ.get("PEER_PYTHON"), "cuda" if gpu else "cpu")
+if gpu:
+    on_gpu(peer)
+else:
+    print("no GPU: its networks are left out")
+    beside_torch(peer, NETWORKS)
 extras()
 print(flush=True)
 subprocess.run([sys.executable, "-m", "charrnn", "bench"], check=True)

@@ -293,7 +293,7 @@ def info(model: "Predictor | Model") -> dict[str, Any]:
 @prepared(all_processors=True, cache=False)
 def bench(*, options: BenchOptions) -> dict[str, Any]:
     """Measured speeds of training, sampling and scoring on this machine, JSON-able."""
-    from charrnn.bench import measure
+    from charrnn.speed import measure
 
     return measure(options)
 

@@ -18,7 +18,7 @@ FLOORS = {
         "writing": 4,
         "inspection": 4,
         "training": 5,
-        "bench": 6,
+        "speed": 6,
         "report": 6,
         "api": 6,
         "cli": 7,

@@ -17,7 +17,7 @@ def bench(options, as_json):
 
     Training counts 6 operations per weight and character; the peak is measured with large float32 matrix products.
     """
-    from charrnn.bench import measure
     from charrnn.report.bench import print_figures
+    from charrnn.speed import measure
 
     print_figures(measure(options), as_json)

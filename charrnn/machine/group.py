@@ -23,7 +23,7 @@ from charrnn.machine.processors import processors
 from charrnn.options import Options, option
 
 AUTO = "auto"
-HEARTBEAT = 40  # seconds without a sign of life, after which JAX takes a process for dead
+HEARTBEAT = 50  # seconds without a sign of life (one is given in each half), after which JAX takes a process for dead
 PATIENCE = 300  # seconds that the processes have to find each other
 SLICE = 1.0  # seconds of waiting, between which signals are heeded and failures noticed
 FAILED = "charrnn/failed"  # the key of what a process says that ends with an error

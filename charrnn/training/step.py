@@ -94,7 +94,8 @@ def _loss_and_gradient(
     # in one piece: each array would cost the devices a meeting of its own
     flat, unflatten = ravel_pytree((sums, stop[0]))
     (reported, predictions, gradient), stop = unflatten(jax.lax.psum(flat, ROWS))
-    return reported, predictions, jax.tree.map(lambda g: g / jnp.maximum(predictions, 1), gradient), after, stop > 0
+    share = 1 / jnp.maximum(predictions, 1)
+    return reported, predictions, jax.tree.map(lambda total: total * share, gradient), after, stop > 0
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ LARGE = {"batch_size": 32, "window": 16, "cell": "lstm", "hidden": 256, "embeddi
 LARGE |= {"precision": "float32"}  # rounded factors would make more of a last bit than 1e-5
 QUICK = LARGE | {"hidden": 32, "evaluate_every": 50}
 WITHIN = 60  # seconds, in which the others end
-LONGEST = 35  # seconds that a process may be stopped without being taken for dead
+LONGEST = 20  # seconds that a process may be stopped without being taken for dead
 
 
 def alone(corpus, folder, options, *more, devices=1):
@@ -115,7 +115,7 @@ def test_a_run_goes_on_with_two_processes_then_one_then_three(tmp_path, corpus_f
 
 
 def test_a_process_that_is_stopped_for_a_while_is_waited_for(tmp_path, corpus_file):
-    """Longer than gloo waits by itself, less long than JAX takes it for dead."""
+    """For less time than JAX takes it for dead, whose signs of life come every 25 seconds."""
     options = QUICK | {"steps": 400}
     with group(2, corpus_file, "-m", tmp_path / "stopped", *flags(options)) as two:
         when_it_trains(two)

@@ -110,3 +110,21 @@ def test_a_batch_that_does_not_fit_into_memory_is_one_line_that_says_what_to_do(
     monkeypatch.setattr(type(session.run.step), "__call__", full)
     with pytest.raises(charrnn.CharrnnError, match=re.escape("--batch-size 5: not enough memory") + ".*--accumulate 2"):
         steps_of(session)
+
+
+def test_devices_send_each_other_the_gradient_once_and_the_matrices_that_they_share(tmp_path, corpus_file, monkeypatch):
+    """As docs/scale.md reckons."""
+    monkeypatch.setattr("charrnn.training.run.devices_for", lambda rows, hidden: 2)
+    monkeypatch.setattr("charrnn.training.step.SHARED_SIZE", large := 700)
+    session = started(corpus_file, tmp_path / "m")
+    step = session.run.step
+    program = step.compiled.lower(session.state, *step.arguments(session.run.batch(0), 0.01)).compile().as_text()
+    sent = re.findall(r"= f32\[([\d,]+)\]\S* (all-\w+|reduce-scatter|collective-\w+)\(", program)
+    parameters = jax.tree.leaves(session.state.parameters)
+    reported = 3  # the sum of what is reported, the count of predictions, whether to stop
+    shared = [array.shape for array in parameters if array.size >= large and len(array) % 2 == 0]
+    assert shared
+    assert sorted(sent) == sorted(
+        [(str(sum(array.size for array in parameters) + reported), "all-reduce")]
+        + [(",".join(map(str, shape)), "all-gather") for shape in shared]
+    )

@@ -22,7 +22,7 @@ OF_LANGUAGE_MODELS = (
 WITHOUT_ATTENTION = ("tag", "tree")
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B?", re.IGNORECASE)  # of memory
-LEAST_MEMORY = 200_000_000  # bytes, of which the program itself takes a half
+LEAST_MEMORY = 200_000_000  # bytes
 
 WORD_MIN_COUNT = 2  # of words that were seen once there are too many to learn each
 

@@ -15,7 +15,7 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8  # of mallopt, as <malloc.h> numbers them
+TRIM_THRESHOLD, MMAP_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -3, -4, -8  # of mallopt, as <malloc.h> numbers them
 
 _kept = False  # mallopt's settings are the whole process's and cannot be read, so what we have set is noted here
 
@@ -46,12 +46,14 @@ def keeping_freed_memory() -> Iterator[None]:
 def give_back_freed_memory() -> None:
     """Give the system what was kept, and from now on what is freed: when JAX's work is done and other large work follows.
 
-    glibc starts with the limits set here, but then moves them as it sees what is asked for; it does no longer. Threads go
-    on sharing one arena where any was begun meanwhile: glibc reads that limit once.
+    glibc moves these limits as it sees what is asked for, up to what is set here, but no longer once they have been set.
+    What is below them is still kept, for small arrays that come and go. Threads go on sharing one arena where any was begun
+    meanwhile: glibc reads that limit once.
     """
     if library := _glibc():
         library.mallopt(MMAP_MAX, 65536)
-        library.mallopt(TRIM_THRESHOLD, 128 << 10)
+        library.mallopt(MMAP_THRESHOLD, 32 << 20)
+        library.mallopt(TRIM_THRESHOLD, 64 << 20)
         library.mallopt(ARENA_MAX, 8 * processors())
         library.malloc_trim(0)
 

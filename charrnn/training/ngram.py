@@ -30,6 +30,7 @@ CHOOSING_CHARACTERS = 1_000_000  # of the held-out part, by which order and prun
 # gigabytes of text takes gigabytes itself.
 CHOOSING_TRAINING = 20_000_000
 LONGEST_OF_LARGE = 7
+PROGRAM = 60_000_000  # bytes of memory that Python, numpy and the reading of texts take
 
 
 def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tuple[NgramModel, list[str]]:
@@ -49,7 +50,8 @@ def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tu
         vocabulary = build_vocabulary(corpus.training, options)
         notes = describe(corpus, vocabulary)
         give_back_freed_memory()  # large arrays of all sizes come and go
-        with Workspace(options.memory_bytes or default_memory(), folder) as workspace:
+        memory = (options.memory_bytes or default_memory()) - PROGRAM
+        with Workspace(memory, folder) as workspace:
             orders, prunings = options.orders or ORDERS, options.prunings or PRUNINGS
             model, pruning = _best(
                 corpus, vocabulary, lines=options.lines, orders=orders, prunings=prunings, workspace=workspace

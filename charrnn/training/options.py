@@ -23,7 +23,7 @@ OF_LANGUAGE_MODELS = (
 WITHOUT_ATTENTION = ("tag", "tree")
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B?", re.IGNORECASE)  # of memory
-LEAST_MEMORY = 200_000_000  # bytes, of which the program itself takes a half
+LEAST_MEMORY = 200_000_000  # bytes
 # with which other processes one works is no part of a run: it may go on with others
 GROUP = tuple(item.name for item in fields(GroupOptions))
 

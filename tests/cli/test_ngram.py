@@ -14,6 +14,7 @@ from charrnn.models.ngram.columns import Workspace
 from charrnn.models.ngram.model import NgramModel
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training import baseline, options
+from charrnn.training import ngram as training
 from tests.conftest import TINY, assert_one_clear_line
 
 new_file = Workspace.new_file
@@ -121,7 +122,6 @@ def test_training_ends_with_a_comparison(run, tmp_path, corpus_file, ngram_folde
 
 def test_of_a_long_text_order_and_pruning_are_chosen_on_its_end(tmp_path, corpus_file, monkeypatch):
     """The choice is bounded, and the model then counts the whole text."""
-    from charrnn.training import ngram as training
     from charrnn.training.options import NgramOptions
 
     whole, _ = training.train_ngram([str(corpus_file)], tmp_path / "whole", NgramOptions())
@@ -138,6 +138,7 @@ def test_with_little_memory_the_model_is_the_same_and_no_file_stays(run, tmp_pat
     arguments = ["ngram", corpus_file, "--order", 4, *lines]
     assert run(*arguments, "-m", tmp_path / "whole")[0] == 0
     monkeypatch.setattr(options, "LEAST_MEMORY", 0)
+    monkeypatch.setattr(training, "PROGRAM", 0)
     made = []
     monkeypatch.setattr(Workspace, "new_file", lambda workspace: made.append(new_file(workspace)) or made[-1])
     assert run(*arguments, "-m", tmp_path / "little", "--memory", "100KB")[0] == 0
@@ -152,6 +153,7 @@ def test_with_little_memory_the_model_is_the_same_and_no_file_stays(run, tmp_pat
 
 def test_a_model_that_memory_has_no_room_for_is_one_clear_line(run, tmp_path, corpus_file, monkeypatch):
     monkeypatch.setattr(options, "LEAST_MEMORY", 0)
+    monkeypatch.setattr(training, "PROGRAM", 0)
     result = run("ngram", corpus_file, "--order", 9, "--min-counts", "1", "-m", tmp_path / "m", "--memory", "100KB")
     assert_one_clear_line(
         result, "the n-grams to be kept take", "give a lower --order, larger --min-counts or more --memory"

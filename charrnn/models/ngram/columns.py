@@ -14,7 +14,7 @@ from charrnn.files import UNFINISHED
 # What the memory is for. The other quarter: what is worked on at a time, and the program itself.
 FOR_PIECE, FOR_COLUMNS = 1 / 2, 1 / 4
 BYTES_A_CHARACTER = 18  # of a piece while it is counted: 8 for the sort, 8 for the ranks of two orders, 2 for the text
-BYTES_A_ROW = 256  # what a row worked on may take, in all arrays of a block
+BYTES_A_ROW = 512  # what a row worked on may take, in all arrays of a block; a fifth of it is used
 BYTES_A_COUNT = 64  # what a number that is counted up may take: 4, a sixteenth of all
 SMALLEST_BLOCK, LARGEST_BLOCK = 16, 1 << 20  # rows; larger blocks are slower, for they leave the processor's cache
 

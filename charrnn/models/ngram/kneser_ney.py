@@ -111,8 +111,8 @@ class KneserNey:
     higher orders too. The first is 1 and none is below the one before it, so that every context and every suffix of a
     kept n-gram is kept.
 
-    All that is counted and estimated, of each distinct n-gram some 40 bytes, stands in the columns of the workspace and is
-    worked on in blocks. The trie alone must have room in its memory.
+    All that is counted and estimated stands in the columns of the workspace and is worked on in blocks. The trie alone must
+    have room in its memory: extend() and trie() raise CharrnnError where it has not.
     """
 
     def __init__(
@@ -158,12 +158,10 @@ class KneserNey:
         self._below = below
         self._levels.append(level)
         self._discounts.append(taken)
+        self._workspace.check_fits(size_of(self._levels))
 
     def trie(self) -> tuple[Trie, list[list[float]]]:
-        """The model of the present order, and for each order its discounts D1, D2, D3+.
-
-        Raises CharrnnError where the memory has no room for it.
-        """
+        """The model of the present order, and for each order its discounts D1, D2, D3+."""
         top, taken = self._estimated(self._counted, self._counted.counts)
         levels = [*self._levels, top]
         self._workspace.check_fits(size_of(levels))

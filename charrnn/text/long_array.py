@@ -16,6 +16,7 @@ from charrnn.errors import CharrnnError
 from charrnn.files import replacing, write_bytes
 
 BLOCK = 1 << 22  # numbers worked on at a time
+FEW = 1 << 16  # numbers that are sooner sorted than counted in a table of all that there may be
 LINES = "lines"  # the name of the array of where lines start
 
 
@@ -255,6 +256,8 @@ def value_counts(array: LongArray) -> tuple[np.ndarray, np.ndarray]:
         values, which = np.unique(array.table, return_inverse=True)
         counts = np.bincount(which, array.counts).astype(np.int64)
         return values[counts > 0], counts[counts > 0]
+    if len(array) < FEW:
+        return np.unique(array[:], return_counts=True)
     counts = np.zeros(0, np.int64)
     for block in blocks(array):
         more = np.bincount(block, minlength=len(counts))

@@ -29,14 +29,18 @@ class OpenFile:
     def __del__(self) -> None:
         os.close(self.descriptor)
 
-    def read_into(self, into: memoryview, offset: int) -> int:
-        """Fill the buffer from there on; returns how many bytes were read, 0 at the end."""
-        if hasattr(os, "preadv"):
-            return os.preadv(self.descriptor, [into], offset)
+    def read(self, offset: int, size: int) -> bytes:
+        """So many bytes from there on; fewer at the end of the file."""
+        data = self._read(offset, size)
+        while len(data) < size and (more := self._read(offset + len(data), size - len(data))):  # 2 GB come at once at most
+            data += more
+        return data
+
+    def _read(self, offset: int, size: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self.descriptor, size, offset)
         os.lseek(self.descriptor, offset, os.SEEK_SET)
-        data = os.read(self.descriptor, len(into))
-        into[: len(data)] = data
-        return len(data)
+        return os.read(self.descriptor, size)
 
     @classmethod
     def nameless(cls, file: IO[bytes]) -> "OpenFile":
@@ -60,14 +64,10 @@ class CodesFile:
     def read(self, start: int, stop: int) -> np.ndarray:
         """The numbers from start to stop. Raises CharrnnError where the file was cut since."""
         size = self.dtype.itemsize
-        data = np.empty(stop - start, self.dtype)
-        into, offset = memoryview(data).cast("B"), start * size  # type: ignore[arg-type]
-        while into:
-            count = self.file.read_into(into, offset)
-            if not count:
-                raise CharrnnError(f"{self.file.name}: was cut while it was read; delete it and start again")
-            into, offset = into[count:], offset + count
-        return data
+        data = self.file.read(start * size, (stop - start) * size)
+        if len(data) < (stop - start) * size:
+            raise CharrnnError(f"{self.file.name}: was cut while it was read; delete it and start again")
+        return np.frombuffer(data, self.dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +94,16 @@ class StoredArray:
         """How many numbers stand before each part, and in all."""
         return np.concatenate([[0], np.cumsum(self.stops_S - self.starts_S)])
 
-    def __len__(self) -> int:
+    @cached_property
+    def _first(self) -> int:
+        return int(self.starts_S[0])
+
+    @cached_property
+    def _length(self) -> int:
         return int(self._before[-1])
+
+    def __len__(self) -> int:
+        return self._length
 
     @property
     def dtype(self) -> np.dtype:
@@ -109,11 +117,13 @@ class StoredArray:
         start, stop, step = asked.indices(len(self))
         assert step == 1
         codes = self._codes(start, stop)
-        return codes if self.table is None else self.table[codes]
+        return codes if self.table is None else self.table.take(codes)
 
     def _codes(self, start: int, stop: int) -> np.ndarray:
         if start >= stop:
             return np.zeros(0, self.codes.dtype)
+        if len(self.starts_S) == 1:
+            return self.codes.read(self._first + start, self._first + stop)
         starts, stops = self._spans(start, stop)
         if len(starts) > 1 and stops[-1] - starts[0] <= 2 * (stop - start):  # dense: one read, from which little is left out
             whole = self.codes.read(starts[0], stops[-1])

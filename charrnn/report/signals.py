@@ -42,6 +42,11 @@ class Signals:
         """From now on signals are only noted."""
         self._react = lambda: None
 
+    def after_step(self) -> bool:
+        """Whether to stop after a step, which can be saved, so that signals are only noted from now on."""
+        self.note()
+        return bool(self.received)
+
     def interrupt(self) -> None:
         """From now on a signal raises Interrupted; now, where one has been noted."""
         self._react = self._interrupt

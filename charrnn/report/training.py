@@ -100,14 +100,9 @@ def _run(session: Session, model: str, signals: Signals, html: str | None) -> in
 
 def _follow(session: Session, signals: Signals) -> int:
     """_run() in the other processes of a group: the same steps, in silence."""
-
-    def should_stop() -> bool:
-        signals.note()
-        return bool(signals.received)
-
     if session.run.task.rival:
         session = session.compared()
-    for _ in session.train(should_stop):
+    for _ in session.train(signals.after_step):
         pass
     signals.share()
     return signals.code if signals.received else 0
@@ -116,14 +111,9 @@ def _follow(session: Session, signals: Signals) -> int:
 def _take_steps(session: Session, signals: Signals, html: str | None) -> Journal:
     """The journal after the run's last step, or the one in which a signal came."""
     journal = session.journal
-
-    def should_stop() -> bool:
-        signals.note()  # a step has been taken, which can be saved
-        return bool(signals.received)
-
     line = TrainingLine(journal, session.run.task)
     try:
-        for progress in session.train(should_stop):
+        for progress in session.train(signals.after_step):
             if progress.journal.schedule.fixed and not journal.schedule.fixed:
                 line.say(_length(session, progress.journal))
             journal = progress.journal

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from charrnn.text.long_array import BLOCK, LongArray, StoredArray, compact, line_starts
+from charrnn.text.long_array import BLOCK, LongArray, compact, line_starts
 from charrnn.text.symbols import BOUNDARY
 from charrnn.text.vocabulary import Vocabulary
 
@@ -225,7 +225,7 @@ class LineBatches:
         groups: int = MOST_LENGTHS,
     ):
         ids = vocabulary.encode(units)
-        self._ids = ids if isinstance(ids, StoredArray) else compact(ids, vocabulary.size)
+        self._ids = compact(ids, vocabulary.size)
         self._line_starts = line_starts(ids, BOUNDARY)
         self._rows, self._seed, self._longest = rows, seed, longest
         self._shares = -(-(len(self._line_starts) - 1) // SHARE)

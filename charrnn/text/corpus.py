@@ -73,7 +73,7 @@ def split(units: LongArray, fraction: float, *, by_lines: bool = False) -> tuple
 def taken_out(units: LongArray, starts: np.ndarray, stops: np.ndarray) -> tuple[LongArray, np.ndarray]:
     """What is left of the units without some parts of them, in order, and those parts, one after the other."""
     if isinstance(units, StoredArray):
-        return units.without(starts, stops), units.parts(starts, stops)[:]
+        return units.without(starts, stops)
     if len(starts) == 1 and stops[0] == len(units):
         return units[: starts[0]], units[starts[0] :]
     edges = np.zeros(len(units) + 1, np.int8)
@@ -83,13 +83,9 @@ def taken_out(units: LongArray, starts: np.ndarray, stops: np.ndarray) -> tuple[
     return units[~out], units[out]
 
 
-def spread(count: int, fraction: float) -> np.ndarray:
-    """Which of `count` things are held out: that share of them, evenly spread."""
-    return _spread(0, count, fraction)
-
-
-def _spread(start: int, stop: int, fraction: float) -> np.ndarray:
-    passed = np.floor(np.arange(start, stop + 1) * fraction + 0.5)  # held out before each
+def spread(count: int, fraction: float, first: int = 0) -> np.ndarray:
+    """Which of `count` things, from the `first` of a longer list on, are held out: that share of them, evenly spread."""
+    passed = np.floor(np.arange(first, first + count + 1) * fraction + 0.5)  # held out before each
     return np.diff(passed) > 0
 
 
@@ -99,7 +95,7 @@ def spread_lines(units: LongArray, fraction: float) -> tuple[np.ndarray, np.ndar
     starts, stops = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for first in range(0, len(of_lines) - 1, BLOCK):
         edges = of_lines[first : first + BLOCK + 1]
-        out = _spread(first, first + len(edges) - 1, fraction)
+        out = spread(len(edges) - 1, fraction, first)
         starts.append(edges[:-1][out])
         stops.append(np.minimum(edges[1:][out], len(units)))
     return np.concatenate(starts), np.concatenate(stops)
@@ -139,9 +135,9 @@ def read_corpus(
     """
     paths = tuple(paths)
     units = read_long(paths, level=level, encoding=encoding, store=store)
-    training, held_out = units, np.zeros(0, units.dtype)
+    training: LongArray
     if valid is not None:
-        held_out = read_units([valid], level=level, encoding=encoding)
+        training, held_out = units, read_units([valid], level=level, encoding=encoding)
     else:
         training, held_out = split(units, valid_fraction, by_lines=by_lines)
     names = ", ".join(paths)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, overload
 
 import numpy as np
 
@@ -109,10 +109,6 @@ class StoredArray:
     def dtype(self) -> np.dtype:
         return self.codes.dtype if self.table is None else self.table.dtype
 
-    @property
-    def nbytes(self) -> int:
-        return len(self) * self.dtype.itemsize
-
     def __getitem__(self, asked: slice) -> np.ndarray:
         start, stop, step = asked.indices(len(self))
         assert step == 1
@@ -142,12 +138,18 @@ class StoredArray:
         """The array with other values in place of those of `table`, in its order."""
         return replace(self, table=table)
 
-    def parts(self, starts: np.ndarray, stops: np.ndarray) -> "StoredArray":
-        """The array made of these parts of it, which are in order and do not overlap."""
-        part = self._of_spans(starts, stops)
-        return replace(part, counts=part._counted())
+    def without(self, starts: np.ndarray, stops: np.ndarray) -> tuple["StoredArray", np.ndarray]:
+        """The array without these parts of it, which are in order, do not overlap and fit in memory; and those parts."""
+        assert self.table is not None
+        assert self.counts is not None
+        out = self._parts(starts, stops)
+        codes = out._codes(0, len(out))
+        left = self._parts(np.append(0, stops), np.append(starts, len(self)))
+        counts = self.counts - np.bincount(codes, minlength=len(self.table))
+        return replace(left, counts=counts), self.table.take(codes)
 
-    def _of_spans(self, starts: np.ndarray, stops: np.ndarray) -> "StoredArray":
+    def _parts(self, starts: np.ndarray, stops: np.ndarray) -> "StoredArray":
+        """The array made of these parts of it; its counts are yet to be made."""
         starts, stops = starts[starts < stops], stops[starts < stops]
         if len(self.starts_S) == 1:
             return replace(self, starts_S=self.starts_S + starts, stops_S=self.starts_S + stops)
@@ -155,18 +157,6 @@ class StoredArray:
         none = np.zeros(0, np.int64)
         starts_S, stops_S = (np.concatenate(ends) for ends in zip((none, none), *spans, strict=True))
         return replace(self, starts_S=starts_S, stops_S=stops_S)
-
-    def without(self, starts: np.ndarray, stops: np.ndarray) -> "StoredArray":
-        """The array without these parts of it, which are in order and a small share."""
-        left = self._of_spans(np.append(0, stops), np.append(starts, len(self)))
-        return replace(left, counts=self.counts - self._of_spans(starts, stops)._counted())
-
-    def _counted(self) -> np.ndarray:
-        assert self.table is not None
-        counts = np.zeros(len(self.table), np.int64)
-        for start in range(0, len(self), BLOCK):
-            counts += np.bincount(self._codes(start, min(start + BLOCK, len(self))), minlength=len(counts))
-        return counts
 
     @cached_property
     def digest(self) -> str:
@@ -306,6 +296,14 @@ def line_lengths(starts: LongArray, most: int) -> np.ndarray:
     return np.concatenate(found)
 
 
-def compact(ids: np.ndarray, size: int) -> np.ndarray:
-    """Ids in the smallest integer type that holds them, for long corpora."""
-    return ids.astype(np.min_scalar_type(size), copy=False)
+@overload
+def compact(ids: np.ndarray, size: int) -> np.ndarray: ...
+
+
+@overload
+def compact(ids: LongArray, size: int) -> LongArray: ...
+
+
+def compact(ids: LongArray, size: int) -> LongArray:
+    """Ids in the smallest integer type that holds them, for long corpora; those of a stored text are in it already."""
+    return ids if isinstance(ids, StoredArray) else ids.astype(np.min_scalar_type(size), copy=False)

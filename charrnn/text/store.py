@@ -45,7 +45,6 @@ LARGE = 1 << 25  # characters; a longer text is encoded into a store, a shorter 
 FORMAT = 1
 TEXT, CODES, LOCK = "text", "codes", "lock"
 ASCII, UNITS = 128, 0x110000  # codes that stand for themselves, and all that there may be
-CACHED = 1 << 20  # codes that the processor's cache holds
 TOLD_EVERY = 30.0  # seconds, while a text is encoded
 
 
@@ -175,7 +174,7 @@ class _Encoder:
     """Turns text into codes, in a file that is open for reading and writing."""
 
     def __init__(self, file: IO[bytes], level: str):
-        self._file, self._level = file, level
+        self._file, self._units = file, np.dtype(np.uint8 if level == "byte" else np.uint32)
         known = 256 if level == "byte" else ASCII
         self._code_of = np.full(UNITS, -1, np.int32)
         self._code_of[:known] = np.arange(known)
@@ -193,14 +192,14 @@ class _Encoder:
         """What _opened() needs to know of the file."""
         return {
             "dtype": self._kind.str,
-            "units": "|u1" if self._level == "byte" else "<u4",
+            "units": self._units.str,
             "values": self._values,
             "counts": self._counts.tolist(),
         }
 
     def array(self) -> StoredArray:
         codes = CodesFile(OpenFile.nameless(self._file), self._kind, int(self._counts.sum()), self.digest)
-        return StoredArray.of(codes, np.array(self._values, self.description["units"]), self._counts)
+        return StoredArray.of(codes, np.array(self._values, self._units), self._counts)
 
     def read(self, coming: Iterable[str | bytes], folder: Path) -> "_Encoder":
         """Encode all that comes, and tell of it where it takes long. folder: what to name where that cannot be written."""
@@ -240,8 +239,7 @@ class _Encoder:
         data = codes.astype(kind, copy=False).data
         self._file.write(data)
         self._sha.update(data)
-        for start in range(0, len(codes), CACHED):
-            self._counts += np.bincount(codes[start : start + CACHED], minlength=len(self._counts))
+        self._counts += np.bincount(codes, minlength=len(self._counts))
 
     def _widen(self, kind: np.dtype) -> None:
         """Write what is there in a larger type, in place, from the end on; the digest is taken anew."""

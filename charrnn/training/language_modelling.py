@@ -4,7 +4,6 @@ Shapes: B rows, T time.
 """
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
@@ -18,35 +17,26 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.machine import group
 from charrnn.machine.devices import measure_gigaflops
-from charrnn.models.folder import open_model
 from charrnn.models.kept_text import check_keepable
-from charrnn.models.language_model import LanguageModel, Spelling, Tally
+from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.models.mixture import Mixture
 from charrnn.models.ngram.model import NgramModel
 from charrnn.models.recurrent import RecurrentModel
 from charrnn.network.arrays import Array, Drop
-from charrnn.network.config import FORM, NetworkConfig
+from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import State, zero_state
 from charrnn.network.parameters import Parameters, init_parameters, parameter_shapes
 from charrnn.network.precision import PRODUCTS
-from charrnn.scoring.log_probs import (
-    OVERLAP,
-    sequence_log_probs,
-    sequences_tally,
-    tally_of,
-    text_sequences,
-    text_tally,
-    with_run_ups,
-)
-from charrnn.scoring.spelling import spelling_of
 from charrnn.text.batches import MOST_LENGTHS, SHARE, Batch, Batches, LineBatches, StreamBatches
 from charrnn.text.corpus import Corpus, read_corpus, with_fitting_part
-from charrnn.text.long_array import LongArray, StoredArray, compact, line_lengths, line_starts, value_counts
+from charrnn.text.long_array import LongArray, compact, line_lengths, line_starts, value_counts
 from charrnn.text.symbols import BOUNDARY
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.text.words import WordVocabulary, vocabulary_from
+from charrnn.text.words import vocabulary_from
 from charrnn.training.baseline import baseline_of, ngram_baseline
-from charrnn.training.hybrid import count_for_hybrid, make_hybrid, network_of
+from charrnn.training.held_out import HeldOutText
+from charrnn.training.hybrid import count_for_hybrid, make_hybrid
+from charrnn.training.init_from import grown, like, network_in
 from charrnn.training.objective import objective
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import make_plan
@@ -56,11 +46,6 @@ from charrnn.wording import counted, symbol_name
 from charrnn.writing.options import SampleOptions
 from charrnn.writing.sample import joined, sample
 
-# A held-out stream is read in up to PIECES pieces side by side, each of PIECE characters or more.
-PIECES, PIECE = 32, 2048
-# How long that takes is measured on about this number of lines, or on this number of characters of each piece, in which
-# every window length occurs.
-MEASURED_LINES, MEASURED = 256, 600
 # What shows how a network writes by now: characters at most, lines at most where it writes lines, and their temperature.
 SAMPLE_LENGTH, SAMPLE_LINES, SAMPLE_TEMPERATURE = 80, 8, 0.7
 
@@ -85,16 +70,20 @@ class LanguageModelling:
             corpus = replace(_corpus(paths, options), sources=tuple(saved["sources"]))
             vocabulary, network = vocabulary_from(saved["vocabulary"]), NetworkConfig(**saved["network"])
             return cls(options, corpus, vocabulary, network, parent=saved.get("parent"))
-        before = _network_in(Path(options.init_from)) if options.init_from else None
-        options = _like(options, before) if before else options
+        before = network_in(Path(options.init_from)) if options.init_from else None
+        options = like(options, before) if before else options
         options = options.filled()
         options.check_level()
         corpus = _corpus(paths, options)
-        grown = before.vocabulary.grown(corpus.training, options.min_count or 1) if before else None
+        vocabulary = (
+            before.vocabulary.grown(corpus.training, options.min_count or 1)
+            if before
+            else build_vocabulary(corpus.training, options)
+        )
         parent = None
         if before:
             parent = {"model": options.init_from, "sources": before.summary.get("corpus", {}).get("sources", [])}
-        return cls(options, corpus, grown or build_vocabulary(corpus.training, options), before=before, parent=parent)
+        return cls(options, corpus, vocabulary, before=before, parent=parent)
 
     def planned(self) -> tuple[Self, list[str]]:
         lines = line_lengths(line_starts(self._ids, BOUNDARY), SHARE) if self.options.lines else None
@@ -175,12 +164,11 @@ class LanguageModelling:
     @cached_property
     def _ids(self) -> LongArray:
         """The training text's."""
-        ids = self.vocabulary.encode(self.corpus.training)
-        return ids if isinstance(ids, StoredArray) else compact(ids, self.vocabulary.size)
+        return compact(self.vocabulary.encode(self.corpus.training), self.vocabulary.size)
 
     def parameters(self) -> Parameters:
         fresh = init_parameters(self._network, self.options.seed, self._symbol_counts)
-        return _grown(self.before, fresh) if self.before else fresh
+        return grown(self.before, fresh) if self.before else fresh
 
     def shapes(self) -> Parameters:
         return parameter_shapes(self._network)
@@ -191,55 +179,19 @@ class LanguageModelling:
     def model(self, parameters: Parameters) -> RecurrentModel:
         return RecurrentModel(self._network, self.vocabulary, parameters, lines=self.options.lines, compiled=True)
 
+    @cached_property
+    def _held_out(self) -> HeldOutText:
+        return HeldOutText(self.vocabulary, self.corpus.held_out, self.options.lines)
+
     def held_out(self, model: RecurrentModel) -> Held | None:
-        tally = self.held_out_tally(model) if group.size() == 1 else self._shared_tally(model)
+        tally = self.held_out_tally(model) if group.size() == 1 else self._held_out.shared_tally(model)
         return None if tally is None else Held(tally.nats_per_symbol, held_out_summary(tally))
 
     def held_out_tally(self, model: LanguageModel) -> Tally | None:
-        """The tally of the held-out lines, or of the held-out stream."""
-        tally = text_tally(model, self._held_out, pieces=self._pieces)
-        return tally and replace(tally, spelling=self._held_out_spelling)
-
-    @property
-    def _pieces(self) -> int:
-        """In how many a held-out stream is read."""
-        return max(1, min(PIECES, sum(map(len, self._held_out)) // PIECE))
-
-    def _shared_tally(self, model: RecurrentModel) -> Tally | None:
-        """held_out_tally(), the lines or the pieces shared out over the processes of the group, and added by rank."""
-        if not self._held_out:
-            return None
-        own = slice(group.rank(), None, group.size())
-        if self.options.lines:
-            tally = sequences_tally(model, self._held_out[own])
-        else:
-            sequences, run_ups = with_run_ups(self._held_out[0], self._pieces)
-            scores = sequence_log_probs(model, sequences[own])
-            parts = zip(sequences[own], scores, run_ups[own], strict=True)
-            tally = sum((tally_of(ids[1 + skip :], score[skip:]) for ids, score, skip in parts), Tally())
-        figures = group.gathered([tally.nats, tally.characters, tally.unknown_nats, tally.unknown])
-        tally = sum((Tally(*each) for each in figures), Tally())
-        return replace(tally, spelling=self._held_out_spelling)
+        return self._held_out.tally(model)
 
     def held_out_seconds(self, model: RecurrentModel) -> float:
-        sequences, whole, pieces = self._held_out, sum(map(len, self._held_out)), self._pieces
-        if self.options.lines:
-            part = sequences[:: max(1, len(sequences) // MEASURED_LINES)]
-        else:
-            part = [ids[: pieces * MEASURED] for ids in sequences]
-        text_tally(model, part, pieces=pieces)  # compiles
-        begin = time.perf_counter()
-        text_tally(model, part, pieces=pieces)
-        run_ups = 0 if self.options.lines else (pieces - 1) * OVERLAP
-        return (time.perf_counter() - begin) * (whole + run_ups) / max(1, sum(map(len, part)) + run_ups) / group.size()
-
-    @cached_property
-    def _held_out(self) -> list[np.ndarray]:
-        return text_sequences(self.vocabulary, self.corpus.held_out, lines=self.options.lines)
-
-    @cached_property
-    def _held_out_spelling(self) -> Spelling | None:
-        return spelling_of(self.vocabulary, self.corpus.held_out, lines=self.options.lines)
+        return self._held_out.seconds(model)
 
     def sample(self, parameters: Parameters) -> str:
         # not compiled: so few characters are written on numpy before anything would be
@@ -306,37 +258,3 @@ def nats_of_batch(network: NetworkConfig, unknown_probability: float, precision:
 def _without(part_BX: Array, fresh_B: Array) -> Array:
     """A part of the carried state, zero in the rows that start afresh."""
     return jnp.where(fresh_B.reshape(-1, *[1] * (part_BX.ndim - 1)), 0, part_BX)
-
-
-def _network_in(folder: Path) -> RecurrentModel:
-    network = network_of(open_model(folder))
-    if network is None:
-        raise CharrnnError(f"{folder}: is no recurrent network, nor a mixture with one, so its weights cannot start one")
-    return network
-
-
-def _like(options: TrainOptions, before: RecurrentModel) -> TrainOptions:
-    """The options with the network's form taken from a model. Raises CharrnnError where they ask for another."""
-    form = {name: getattr(before.config, name) for name in ("hidden", "softmax", *FORM)}
-    form["level"] = before.vocabulary.level
-    if isinstance(before.vocabulary, WordVocabulary):
-        form["tokens"] = before.vocabulary.tokens
-    if before.config.attention == "none":
-        del form["attention_window"]
-    for name, value in form.items():
-        if getattr(options, name) not in (None, value):
-            raise CharrnnError(
-                f"--{name.replace('_', '-')} {getattr(options, name)}: the model of --init-from has {value}; leave it out"
-            )
-    return replace(options, **form)
-
-
-def _grown(before: RecurrentModel, fresh: Parameters) -> Parameters:
-    """The model's parameters, with those of new symbols taken from freshly made ones."""
-
-    def grow(old: np.ndarray, new: np.ndarray) -> np.ndarray:
-        grown = np.array(new)
-        grown[tuple(slice(size) for size in old.shape)] = old
-        return grown
-
-    return jax.tree.map(grow, before.parameters, fresh)

@@ -16,7 +16,7 @@ from charrnn.models.ngram.counts import MAX_ORDER, MIN_ORDER
 from charrnn.models.ngram.model import NgramModel, choose_order, tally_from_boundary, tally_of
 from charrnn.scoring.spelling import spelt
 from charrnn.text.corpus import Corpus, read_corpus
-from charrnn.text.long_array import LongArray, StoredArray, compact
+from charrnn.text.long_array import compact
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.options import LEAST_MEMORY, NgramOptions
 from charrnn.training.reading import build_vocabulary, corpus_summary, describe, held_out_summary, versions
@@ -77,7 +77,7 @@ def default_memory() -> float:
 
 def held_out_tally(model: NgramModel, corpus: Corpus) -> Tally | None:
     """The figure that `charrnn score` gives for the held-out part; None where nothing is held out."""
-    ids = _encoded(model.vocabulary, corpus.held_out)
+    ids = compact(model.vocabulary.encode(corpus.held_out), model.vocabulary.size)
     if len(ids) < (1 if model.lines else 2):
         return None
     tally = tally_from_boundary(model, ids) if model.lines else tally_of(model, ids)
@@ -91,17 +91,11 @@ def best_order(
 
     `options` are those of NgramModel.train.
     """
-    training = _encoded(vocabulary, corpus.training)
+    training = compact(vocabulary.encode(corpus.training), vocabulary.size)
     if len(orders) == 1:
         return NgramModel.train(training, vocabulary, order=orders[0], lines=lines, **options)
-    held_out = _encoded(vocabulary, corpus.held_out[:CHOOSING_CHARACTERS])
+    held_out = compact(vocabulary.encode(corpus.held_out[:CHOOSING_CHARACTERS]), vocabulary.size)
     return choose_order(training, held_out, vocabulary, orders=orders, lines=lines, **options)
-
-
-def _encoded(vocabulary: Vocabulary, units: LongArray) -> LongArray:
-    """The ids of a text in the smallest type; of a stored one, as they will be read."""
-    ids = vocabulary.encode(units)
-    return ids if isinstance(ids, StoredArray) else compact(ids, vocabulary.size)
 
 
 def _best(

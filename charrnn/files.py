@@ -4,8 +4,9 @@ import json
 import logging
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,6 +21,31 @@ log = logging.getLogger(__name__)
 
 WINDOWS = os.name == "nt"
 UNFINISHED = ".charrnn-"  # how the names of files begin that are being written
+
+
+class NotWritten(CharrnnError):
+    """The operating system has refused to write: no room, no right, a broken disk."""
+
+
+_cleaning: list[Callable[[], None]] = []
+
+
+@contextmanager
+def cleaning_up(clean: Callable[[], None]) -> Iterator[None]:
+    """clean() is called when the block ends, and by clean_up()."""
+    _cleaning.append(clean)
+    try:
+        yield
+    finally:
+        _cleaning.remove(clean)
+        clean()
+
+
+def clean_up() -> None:
+    """What the blocks that are under way would do at their end, for a process that ends before; from any thread."""
+    for clean in reversed(_cleaning.copy()):
+        with suppress(OSError):
+            clean()
 
 
 def _flush(descriptor: int) -> None:
@@ -57,11 +83,11 @@ def check_output(path: Path, overwrite: bool) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turns the operating system's refusals in the block (no right, no room) into one CharrnnError about `path`."""
+    """Turns the operating system's refusals in the block (no right, no room) into one NotWritten about `path`."""
     try:
         yield
     except OSError as error:
-        raise CharrnnError(
+        raise NotWritten(
             f"{path}: cannot be written ({error.strerror or error}); make room there or name another place"
         ) from None
 
@@ -70,18 +96,14 @@ def writing(path: Path) -> Iterator[None]:
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A new file, open for writing, that takes the place of `path` when the block ends well and vanishes otherwise.
 
-    Raises CharrnnError where the folder cannot be made, is not writable or is full.
+    Raises NotWritten where the folder cannot be made, is not writable or is full.
     """
     temporary = path.parent / f"{UNFINISHED}{secrets.token_hex(8)}"
-    with writing(path):
+    with writing(path), cleaning_up(partial(temporary.unlink, missing_ok=True)):
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = temporary.open("xb")  # never another's file; the umask applies by itself
-        try:
-            with file:
-                yield file
-            move_into_place(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with temporary.open("xb") as file:  # never another's file; the umask applies by itself
+            yield file
+        move_into_place(temporary, path)
 
 
 @contextmanager
@@ -108,7 +130,7 @@ def exclusive(path: Path) -> Iterator[None]:
 def write_bytes(path: Path, data: bytes) -> None:
     """Put `data` at `path`, whole or not at all.
 
-    Raises CharrnnError where the folder cannot be made, is not writable or is full.
+    Raises NotWritten where the folder cannot be made, is not writable or is full.
     """
     with replacing(path) as file:
         file.write(data)
@@ -117,7 +139,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 def move_into_place(finished: Path, path: Path) -> None:
     """Rename a file that is written and closed to `path`, in the same folder, durably.
 
-    Raises CharrnnError where that fails; the finished file then stays.
+    Raises NotWritten where that fails; the finished file then stays.
     """
     with writing(path):
         _sync(finished)

@@ -1,6 +1,7 @@
 """The `charrnn` command: finds the subcommand, and turns what goes wrong into one line and an exit code."""
 
 import importlib
+import io
 import os
 import re
 import shutil
@@ -131,7 +132,7 @@ def _open_streams() -> None:
     """Put something in the place of standard streams that are closed, where Python has None.
 
     Left free, their descriptors would go to the next files that are opened, and what XLA says to descriptor 2 into a model.
-    Writing to the closed standard output fails, as it should; what a closed standard error misses nobody wants.
+    Writing to the closed standard output fails, as it should; what standard error misses ends nothing.
     """
     if sys.stdin is None:
         os.open(os.devnull, os.O_RDONLY)  # takes the lowest free descriptor, here 0; commands ask for sys.stdin
@@ -139,6 +140,19 @@ def _open_streams() -> None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    elif (stream := sys.__stderr__) is sys.stderr and stream is not None:
+        raw = io.BufferedWriter(_Messages(stream.fileno(), "w", closefd=False))
+        sys.stderr = io.TextIOWrapper(raw, encoding=stream.encoding, errors=stream.errors, line_buffering=True)
+
+
+class _Messages(io.FileIO):
+    """Standard error. What cannot be told, for the disk is full or nobody reads it any more, ends nothing."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return len(data)
 
 
 def _out_of_memory() -> int:

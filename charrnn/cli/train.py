@@ -10,10 +10,9 @@ from charrnn.cli.options import examples, model_option, options_of
 from charrnn.machine.group import first, joined
 from charrnn.report.say import say
 from charrnn.report.signals import signals_heeded
-from charrnn.training.options import GROUP, TrainOptions
+from charrnn.training.options import BUDGETS, CHANGEABLE, GROUP, TrainOptions
 
-# when a run is resumed: its budget, where its text is, whether it is compared at the end, and how it is computed
-MAY_CHANGE = ("epochs", "steps", "minutes", "valid", "store", "baseline", "accumulate", *GROUP)
+MAY_CHANGE = {*BUDGETS, *CHANGEABLE, *GROUP}  # when a run is resumed
 
 
 def _without_environment(context: click.Context, parameter: click.Parameter, resume: bool) -> bool:
@@ -49,8 +48,8 @@ def train(context, corpus, model, resume, html, options):
         options = _given_to_resume(context, options)
     elif not corpus:
         raise click.UsageError("Missing argument 'CORPUS...': name a text file, a folder, or - for standard input.")
-    lost = f"a further step: {model} keeps all it had" if resume else "the first step: nothing was saved"
-    with signals_heeded(f"interrupted before {lost}") as signals, joined(options):
+    lost = f"{model} keeps all it had" if resume else "nothing was saved"
+    with signals_heeded(f"interrupted at the start: {lost}") as signals, joined(options):
         if not resume:
             from charrnn.text.sources import check_there
 
@@ -75,4 +74,4 @@ def _given_to_resume(context: click.Context, options: TrainOptions) -> TrainOpti
     others = sorted(given - {"corpus", "model", "resume", "html", *MAY_CHANGE})
     if others:
         raise click.UsageError(f"--{others[0].replace('_', '-')} cannot be changed with --resume; leave it out.")
-    return TrainOptions(**{name: getattr(options, name) for name in given & set(MAY_CHANGE)})
+    return TrainOptions(**{name: getattr(options, name) for name in given & MAY_CHANGE})

@@ -6,14 +6,18 @@ names, types, shapes, contents and description. Nothing in it is code.
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.files import replacing
+from charrnn.files import NotWritten, replacing
 
 FORMAT = 1
 # What the format calls numpy's types, in the order in which the safetensors library puts arrays, so that ours are its files.
@@ -55,6 +59,8 @@ def write_archive(path: Path, arrays: Mapping[str, np.ndarray], description: Map
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     text = json.dumps(description, ensure_ascii=False, sort_keys=True)
     metadata = {"charrnn_format": str(FORMAT), "description": text, "sha256": _checksum(contiguous, text)}
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise NotWritten(f"{path}: is a link or no file, and is not replaced; remove it, or name another place")
     types = list(TYPES)
     ordered = dict(sorted(contiguous.items(), key=lambda item: (types.index(item[1].dtype.name), item[0])))
     with replacing(path) as file:
@@ -72,7 +78,7 @@ def read_archive(path: Path) -> Archive:
     from safetensors.numpy import load
 
     try:
-        data = path.read_bytes()
+        data = _bytes_of(path)
     except FileNotFoundError:
         raise CharrnnError(f"{path}: no such file; the model folder is not complete") from None
     except OSError as error:
@@ -81,15 +87,65 @@ def read_archive(path: Path) -> Archive:
     try:
         arrays = load(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    except (SafetensorError, ValueError, KeyError):
+    except (SafetensorError, ValueError, KeyError, RecursionError):
         raise CharrnnError(damaged) from None
     metadata = header.get("__metadata__") or {}
     if "charrnn_format" not in metadata:
         raise CharrnnError(f"{path}: a safetensors file, but not one that charrnn wrote")
     if metadata["charrnn_format"] != str(FORMAT):
-        found = metadata["charrnn_format"]
+        found = f"{metadata['charrnn_format']:.20}"
+        if found.isdecimal() and int(found) > FORMAT:
+            raise CharrnnError(f"{path}: has format {found}, newer than this charrnn, which reads {FORMAT}; use a newer one")
         raise CharrnnError(f"{path}: has format {found}, this charrnn reads format {FORMAT}; use the version that wrote it")
     text = metadata.get("description", "")
     if metadata.get("sha256") != _checksum(arrays, text):
         raise CharrnnError(f"{path}: the checksum does not match its contents; restore it from a copy or train again")
-    return arrays, json.loads(text)
+    try:
+        return arrays, json.loads(text)
+    except (ValueError, RecursionError):
+        raise CharrnnError(f"{path}: its description cannot be read; restore it from a copy or train again") from None
+
+
+PLAIN = {bool: bool, int: int, float: int | float, str: str}
+
+
+def from_json(kind: type, described: Mapping[str, Any]) -> Any:
+    """The dataclass that dataclasses.asdict() turned into `described`. Raises TypeError where a field is of another type."""
+    kinds, given = get_type_hints(kind), dict(described)
+    for name, value in described.items():
+        wanted = kinds.get(name)
+        if isinstance(wanted, type) and is_dataclass(wanted):
+            given[name] = from_json(wanted, value)
+        elif wanted in PLAIN and (not isinstance(value, PLAIN[wanted]) or isinstance(value, bool) != (wanted is bool)):
+            raise TypeError(f"{name} is {value!r:.50}")
+    return kind(**given)
+
+
+@contextmanager
+def understood(path: Path | str) -> Iterator[None]:
+    """For a block that makes something of what a file says: where that cannot be done, Python's errors become a CharrnnError
+    about the file. Its checksum may be right and its contents anything, for everybody can make such a file."""
+    try:
+        yield
+    except (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        StopIteration,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise CharrnnError(
+            f"{path}: its contents do not fit together ({error!s:.200}); restore it from a copy or train again"
+        ) from None
+
+
+def _bytes_of(path: Path) -> bytes:
+    """Raises OSError also for what is no file but a pipe or a device, which might be waited for for ever."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("it is no file")
+        return file.read()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.archive import read_archive, write_archive
+from charrnn.models.archive import read_archive, understood, write_archive
 from charrnn.models.labeller import Classifier, Tagger
 from charrnn.models.language_model import LanguageModel, SavedModel
 from charrnn.models.mixture import Mixture
@@ -84,12 +84,26 @@ def open_any(folder: Path) -> SavedModel | Predictor:
 def from_archive(arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> Any:
     """The model that its to_archive() took apart.
 
-    Raises CharrnnError, naming `path`, where the kind is unknown here or the parts do not fit.
+    Raises CharrnnError, naming `path`, where the kind is unknown here, the parts do not fit, or weights are not finite: a
+    file whose checksum is right may still have been made by anybody.
     """
-    kind = description.get("kind")
-    if kind not in KINDS:
-        raise CharrnnError(f"{path}: holds a model of kind {kind!r}, which this charrnn does not know")
-    return KINDS[kind](arrays, description, path)
+    kind = description.get("kind") if isinstance(description, Mapping) else None
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise CharrnnError(f"{path}: holds a model of kind {kind!r:.80}, which this charrnn does not know")
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise CharrnnError(f"{path}: {name} holds numbers that are not finite; restore it from a copy or train again")
+    with understood(path):
+        _check_sizes(arrays, description)
+        return KINDS[kind](arrays, description, path)
+
+
+def _check_sizes(arrays: Mapping[str, np.ndarray], description: Mapping[str, Any]) -> None:
+    """Raises ValueError where the network is said to be larger than its arrays are: nothing of that size is to be begun."""
+    most = sum(array.size for array in arrays.values())
+    for name, size in description.get("network", {}).items():
+        if isinstance(size, int | float) and not 0 <= size <= (len(arrays) if name == "layers" else max(most, 1 << 20)):
+            raise ValueError(f"{name} is {size}")
 
 
 KINDS: dict[str, Callable[[Mapping[str, np.ndarray], Mapping[str, Any], Path], SavedModel | Predictor]] = {

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from charrnn.errors import CharrnnError
-from charrnn.files import UNFINISHED
+from charrnn.files import UNFINISHED, cleaning_up
 from charrnn.machine import group
 from charrnn.machine.processes import start_of
 from charrnn.models.folder import LOCK, exists
@@ -23,9 +23,9 @@ READ_AGAIN = 20  # times, 0.05 s apart: another process may be writing its lock 
 def locked(folder: Path, *, option: str = "-m") -> Iterator[None]:
     """The folder, which `option` names, made where there is none, for this process alone to write to until the block ends.
 
-    What is left by a process that no longer runs is taken over. Of processes that train together, process 0 has it for all.
-    Raises CharrnnError where another process has the folder
-    and where it cannot be written.
+    What is left by a process that no longer runs is taken over, and what it had not finished is removed. Of processes that
+    train together, process 0 has it for all. Raises CharrnnError where another process has the folder and where it cannot be
+    written.
     """
     if not group.first():
         yield
@@ -38,14 +38,17 @@ def locked(folder: Path, *, option: str = "-m") -> Iterator[None]:
             _remove_stale(folder / LOCK)
     except OSError as error:
         raise CharrnnError(f"{folder}: cannot be written ({error.strerror}); name another place with {option}") from None
-    try:
-        yield
-    finally:
+
+    def release() -> None:
         if _contents(folder / LOCK) == mine:
             (folder / LOCK).unlink()
         if fresh:
             with suppress(OSError):  # where something has been put into it
                 folder.rmdir()
+
+    with cleaning_up(release):
+        _remove_unfinished(folder)
+        yield
 
 
 def _created(path: Path, owner: str) -> bool:
@@ -70,8 +73,7 @@ def _contents(path: Path) -> str | None:
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove a lock whose owner is gone, with the files that it had not finished. Raises CharrnnError where it is not, or
-    that cannot be known.
+    """Remove a lock whose owner is gone. Raises CharrnnError where it is not, or that cannot be known.
 
     Of several processes that find it stale, one at a time may remove it, and only what it has found: so nobody removes the
     lock of another that has taken over in between.
@@ -88,14 +90,19 @@ def _remove_stale(path: Path) -> None:
         return
     try:
         if found is not None and _contents(path) == found:
-            for left in path.parent.glob(f"{UNFINISHED}*"):
-                if left.is_dir():
-                    shutil.rmtree(left, ignore_errors=True)
-                else:
-                    left.unlink(missing_ok=True)
             path.unlink()
     finally:
         guard.unlink(missing_ok=True)
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Remove what those had not finished who have had the folder before; what cannot be removed is in nobody's way."""
+    for left in folder.glob(f"{UNFINISHED}*"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
 
 
 def _stale(path: Path) -> str | None:

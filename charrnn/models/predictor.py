@@ -7,9 +7,10 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from charrnn.models.archive import Archive
+from charrnn.models.archive import Archive, from_json
 from charrnn.network.arrays import Parameters
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.text.words import vocabulary_from
 from charrnn.trees import flatten
 
 MISFIT = "its parts do not fit together"
@@ -58,7 +59,7 @@ class NetworkPredictor:
 
 def config_and_vocabulary(config_type: type, description: Mapping[str, Any]) -> tuple[Any, Vocabulary]:
     """Those that to_archive() described. Raises KeyError, TypeError or ValueError where they are none, or do not fit."""
-    config, vocabulary = config_type(**description["network"]), Vocabulary(**description["vocabulary"])
+    config, vocabulary = from_json(config_type, description["network"]), vocabulary_from(description["vocabulary"])
     if vocabulary.level != "char" or config.reader.vocabulary_size != vocabulary.size:
         raise ValueError(MISFIT)
     return config, vocabulary

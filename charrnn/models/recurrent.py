@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.models.archive import Archive
+from charrnn.models.archive import Archive, from_json
 from charrnn.models.language_model import CompiledStep
 from charrnn.network.config import NetworkConfig
 from charrnn.network.directions import backward_stack, forward_stack, joint_logits
@@ -190,7 +190,7 @@ class RecurrentModel:
     def from_archive(cls, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> "RecurrentModel":
         """The model that to_archive() took apart. Raises CharrnnError, naming `path`, where the parts do not fit."""
         try:
-            config = NetworkConfig(**description["network"])
+            config = from_json(NetworkConfig, description["network"])
             vocabulary = vocabulary_from(description["vocabulary"])
         except (KeyError, TypeError) as error:
             raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None

@@ -132,8 +132,6 @@ class TreeConfig:
     levels: int
 
     def __post_init__(self):
-        if isinstance(self.reader, dict):  # as files have it
-            object.__setattr__(self, "reader", ReaderConfig(**self.reader))
         for name, least in (("labels", 2), ("children", 0), ("levels", 0)):
             if not getattr(self, name) >= least:
                 raise CharrnnError(f"{name} is {getattr(self, name)}; it must be at least {least}")

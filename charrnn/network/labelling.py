@@ -34,8 +34,6 @@ class LabellingConfig:
     crf: bool = False
 
     def __post_init__(self):
-        if isinstance(self.reader, dict):  # as files have it
-            object.__setattr__(self, "reader", ReaderConfig(**self.reader))
         if self.labels < 2:
             raise CharrnnError(f"labels is {self.labels}; it must be at least 2")
         if self.pooling not in POOLINGS:

@@ -56,8 +56,6 @@ class RewritingConfig:
     copy: bool = False
 
     def __post_init__(self):
-        if isinstance(self.reader, dict):  # as files have it
-            object.__setattr__(self, "reader", ReaderConfig(**self.reader))
         if self.attention not in ATTENTIONS:
             raise CharrnnError(f"attention {self.attention!r} is not known; choose one of {', '.join(ATTENTIONS)}")
         if self.copy and self.attention == "none":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from charrnn.files import strict_json
+from charrnn.models.archive import understood
 from charrnn.models.language_model import SavedModel, describe
 from charrnn.models.predictor import Predictor
 from charrnn.network.cells import title
@@ -21,7 +22,9 @@ Rows = list[tuple[str, str]]  # each a name and a value
 
 
 def print_info(model: SavedModel | Predictor, folder: str) -> None:
-    for name, value in [("model", folder), *rows_of(describe(model))]:
+    with understood(folder):
+        rows = rows_of(describe(model))
+    for name, value in [("model", folder), *rows]:
         sys.stdout.write(f"{name:12}{value}\n")
 
 

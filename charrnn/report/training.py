@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from shlex import quote
 
@@ -68,26 +69,28 @@ def _run(session: Session, model: str, signals: Signals, html: str | None) -> in
         session = session.compared()
         say(announcement(session.journal.baseline, task))
     before = session.also_before()
-    journal = _take_steps(session, signals, html)
+    journal = _take_steps(session, signals, model, html)
     signals.share()
     if journal.best is not None:
         found = figures(journal.best, symbol)
         if symbol == "word" and not session.run.options.hybrid:
             found = held_out_figures(open_any(session.run.folder).summary["held_out"], symbol)
         say(f"held-out: {found}, at step {journal.best_step:,}")
-    if signals.received:
-        say(f"interrupted at step {journal.step:,}{of_steps(journal)}, all saved")
-        if not session.run.ended(journal):
-            say(f"go on with: charrnn train --resume -m {quote(model)}")
+    ended = session.run.ended(journal)
+    if signals.number and not ended:
+        say(_interrupted(journal, model))
         return signals.code
     if journal.step < journal.schedule.steps:
-        say(f"ended at step {journal.step:,} of {journal.schedule.steps:,}: {session.run.ended(journal)}")
+        say(f"ended at step {journal.step:,} of {journal.schedule.steps:,}: {ended}")
     if session.run.options.hybrid:
-        say_hybrid(session.join())
+        with signals.losing_nothing(f"interrupted before the n-gram is joined to the network, all saved\n{_go_on(model)}"):
+            say_hybrid(session.join())
     elif session.run.options.baseline and journal.baseline and journal.best is not None:
         say(comparison(journal.baseline, journal.best, task))
     if before is not None:
-        say(told_also(session.also_after(before), symbol))
+        with signals.losing_nothing(f"interrupted before {session.run.options.also} is read once more; the model is saved"):
+            after = session.also_after(before)
+        say(told_also(after, symbol))
     if limit := advice(session.run, journal):
         say(limit)
     use = "write with: charrnn sample"
@@ -105,24 +108,40 @@ def _follow(session: Session, signals: Signals) -> int:
     for _ in session.train(signals.after_step):
         pass
     signals.share()
-    return signals.code if signals.received else 0
+    return signals.code if signals.number else 0
 
 
-def _take_steps(session: Session, signals: Signals, html: str | None) -> Journal:
+def _take_steps(session: Session, signals: Signals, model: str, html: str | None) -> Journal:
     """The journal after the run's last step, or the one in which a signal came."""
     journal = session.journal
     line = TrainingLine(journal, session.run.task)
+
+    def losing_nothing(saved: Journal | None) -> AbstractContextManager:
+        return signals.losing_nothing(_interrupted(saved, model) if saved else signals.last_words)
+
     try:
-        for progress in session.train(signals.after_step):
+        for progress in session.train(signals.after_step, losing_nothing=losing_nothing):
             if progress.journal.schedule.fixed and not journal.schedule.fixed:
                 line.say(_length(session, progress.journal))
             journal = progress.journal
             line.show(progress)
-            if progress.evaluation:
-                _draw(journal, session.run, html)
+            if progress.failed:
+                line.say(f"{progress.failed}. Training goes on, the next save tries again")
+            elif progress.evaluation:
+                with losing_nothing(journal):
+                    _draw(journal, session.run, html)
     finally:
         line.close()
     return journal
+
+
+def _interrupted(journal: Journal, model: str) -> str:
+    """Last words of a run that is saved with this journal and can go on."""
+    return f"interrupted at step {journal.step:,}{of_steps(journal)}, all saved\n{_go_on(model)}"
+
+
+def _go_on(model: str) -> str:
+    return f"go on with: charrnn train --resume -m {quote(model)}"
 
 
 def _draw(journal: Journal, run: Run, html: str | None) -> None:

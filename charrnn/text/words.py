@@ -16,8 +16,8 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.text.long_array import LongArray, StoredArray, blocks
 from charrnn.text.symbols import UNKNOWN
-from charrnn.text.tokens import TOKENS, split_words
-from charrnn.text.vocabulary import NEWLINE, REPLACEMENT, Vocabulary, to_units
+from charrnn.text.tokens import TOKENS, check_tokens, split_words
+from charrnn.text.vocabulary import LEVELS, NEWLINE, REPLACEMENT, Vocabulary, to_units
 
 
 def text_of(text: str | bytes | np.ndarray) -> str:
@@ -133,8 +133,17 @@ def _counted(text: str | LongArray, tokens: str) -> Counter[str]:
 
 
 def vocabulary_from(described: Mapping[str, Any]) -> Vocabulary:
-    """The vocabulary that to_json() described. Raises TypeError where it is no such description."""
-    return WordVocabulary(**described) if described.get("level") == "word" else Vocabulary(**described)
+    """The vocabulary that to_json() described. Raises TypeError or ValueError where it is no such description."""
+    level, symbols, unknown = described.get("level", "char"), described["symbols"], described.get("unknown_probability", 0.0)
+    words = level == "word"
+    fits = all(isinstance(symbol, str) and symbol and (words or len(symbol) == 1) for symbol in symbols)
+    fits = fits and isinstance(symbols, list if words else str) and [*symbols[:1]] == ["\n"]
+    if words:
+        fits = fits and all(isinstance(word, str) for word in described.get("rare", ()))
+        check_tokens(described.get("tokens", TOKENS))
+    if not (fits and len(set(symbols)) == len(symbols) and level in LEVELS and 0 <= unknown < 1):
+        raise ValueError("no vocabulary")
+    return WordVocabulary(**described) if words else Vocabulary(**described)
 
 
 def need_characters(vocabulary: Vocabulary, what: str) -> None:

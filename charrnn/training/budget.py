@@ -138,8 +138,8 @@ class TimeBudget:
     def measure_evaluation(self, model: Model, parameters: Tree) -> None:
         """What an evaluation and its checkpoint will take, before the first; a guess where no time is left to measure it."""
         size = sum(np.size(leaf) for leaf in jax.tree.leaves(parameters))
-        # the model, and parameters and two moments of each to resume from: four arrays of float32
-        self.evaluation = 0.1 + 16 * size / BYTES_A_SECOND
+        # the model, and parameters and two moments of each to resume from, before and after: eight arrays of float32
+        self.evaluation = 0.1 + 32 * size / BYTES_A_SECOND
         if self.left > 0:
             self.evaluation += self.run.task.held_out_seconds(model)
         self.pace.rested()

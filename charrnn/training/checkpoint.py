@@ -1,6 +1,7 @@
 """What a run writes down to be continued bit for bit, and reading it again."""
 
 import json
+import logging
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,9 +11,9 @@ import jax
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.files import strict_json, write_bytes
+from charrnn.files import NotWritten, strict_json, write_bytes
 from charrnn.machine import group
-from charrnn.models.archive import Archive, read_archive, write_archive
+from charrnn.models.archive import Archive, read_archive, understood, write_archive
 from charrnn.models.folder import LOG, MODEL, RESUME
 from charrnn.network.config import FORM
 from charrnn.training.journal import Journal
@@ -21,6 +22,8 @@ from charrnn.training.saving import RUN, run_of_model
 from charrnn.training.step import TrainState
 from charrnn.training.task import Task
 from charrnn.trees import flatten, unflatten
+
+log = logging.getLogger(__name__)
 
 BEST, CARRY = "best.", "carry."  # what the names of arrays in resume.safetensors begin with
 
@@ -37,7 +40,7 @@ class Checkpoint:
     described: dict[str, Any]  # by the task
     journal: Journal
     arrays: dict[str, np.ndarray]
-    best: Archive | None  # the run's best model, where another lies in the folder (see save_checkpoint)
+    best: Archive | None  # the run's best model, where another lies in the folder
     path: Path
 
     def restore(self, template: TrainState) -> TrainState:
@@ -62,12 +65,9 @@ def save_checkpoint(
     run: str | None,
     paths: list[str],
     valid: str | None,
-    best: Archive | None = None,
 ) -> None:
-    """Write resume.safetensors and log.jsonl; the state's carry is without padding. Names of files are absolute.
-
-    best: the run's best model, where that of an interruption is about to take its place in model.safetensors.
-    """
+    """Write resume.safetensors, and log.jsonl where that can be written; the state's carry is without padding. Names of
+    files are absolute."""
     store = task.options.store
     optimizer = {str(k): leaf for k, leaf in enumerate(jax.tree.leaves(state.optimizer))}
     arrays = flatten({**state._asdict(), "optimizer": optimizer})
@@ -80,12 +80,13 @@ def save_checkpoint(
         "digest": task.digest,
         "described": task.description,
         "journal": asdict(journal),
-        "best": best and best[1],
     }
-    arrays |= {BEST + name: array for name, array in best[0].items()} if best else {}
     write_archive(folder / RESUME, arrays, description)
     lines = [line.log_line(task.unit, task.figure) for line in journal.history]
-    write_bytes(folder / LOG, "".join(json.dumps(strict_json(line)) + "\n" for line in lines).encode())
+    try:
+        write_bytes(folder / LOG, "".join(json.dumps(strict_json(line)) + "\n" for line in lines).encode())
+    except NotWritten as error:  # what it says is in resume.safetensors too
+        log.warning("%s", error)
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
@@ -99,7 +100,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     arrays, description = read_archive(path) if group.first() else ({}, {})
     description = group.told(lambda: description)
     best = {name.removeprefix(BEST): arrays.pop(name) for name in list(arrays) if name.startswith(BEST)}
-    try:
+    with understood(path):
         if "settings" in description:
             description = _as_now(description)
         checkpoint = Checkpoint(
@@ -111,11 +112,9 @@ def load_checkpoint(folder: Path) -> Checkpoint:
             described=description["described"],
             journal=Journal.from_json(description["journal"]),
             arrays=arrays,
-            best=(best, description["best"]) if best else None,
+            best=(best, description["best"]) if best else None,  # in older files, after an interruption
             path=path,
         )
-    except (KeyError, TypeError) as error:
-        raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
     if group.first() and (folder / MODEL).exists() and run_of_model(folder) != checkpoint.run:
         raise CharrnnError(
             f"{folder}: {MODEL} is of another run than {RESUME}, as a run leaves it that is killed while it takes a folder "

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from charrnn.errors import CharrnnError
+from charrnn.models.archive import from_json
 from charrnn.models.labeller import Classifier, Labeller, Tagger, nats_of, softmax
 from charrnn.models.ngram.model import NgramModel
 from charrnn.models.predictor import Answer
@@ -27,6 +28,7 @@ from charrnn.scoring.predict import QUESTIONS
 from charrnn.text.batches import encoded, padded
 from charrnn.text.examples import Examples
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.text.words import vocabulary_from
 from charrnn.training.examples import ExampleBatches, ExampleTask
 from charrnn.training.options import TrainOptions
 from charrnn.training.task import Held, Objective, Outcome, Tree
@@ -76,7 +78,7 @@ class Labelling(ExampleTask):
 
     @classmethod
     def _restored(cls, options: TrainOptions, examples: Examples, saved: dict[str, Any]) -> Self:
-        vocabulary, network = Vocabulary(**saved["vocabulary"]), cls.model_type.config_type(**saved["network"])
+        vocabulary, network = vocabulary_from(saved["vocabulary"]), from_json(cls.model_type.config_type, saved["network"])
         return cls(options, examples, vocabulary, network, labels=tuple(saved["labels"]))
 
     @classmethod

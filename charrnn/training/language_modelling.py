@@ -17,6 +17,7 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.machine import group
 from charrnn.machine.devices import measure_gigaflops
+from charrnn.models.archive import from_json
 from charrnn.models.kept_text import check_keepable
 from charrnn.models.language_model import LanguageModel, Tally
 from charrnn.models.mixture import Mixture
@@ -68,7 +69,7 @@ class LanguageModelling:
     def read(cls, paths: Sequence[str], options: TrainOptions, saved: dict[str, Any] | None = None) -> Self:
         if saved:
             corpus = replace(_corpus(paths, options), sources=tuple(saved["sources"]))
-            vocabulary, network = vocabulary_from(saved["vocabulary"]), NetworkConfig(**saved["network"])
+            vocabulary, network = vocabulary_from(saved["vocabulary"]), from_json(NetworkConfig, saved["network"])
             return cls(options, corpus, vocabulary, network, parent=saved.get("parent"))
         before = network_in(Path(options.init_from)) if options.init_from else None
         options = like(options, before) if before else options

@@ -13,7 +13,7 @@ from charrnn.models.mixture import Mixture
 from charrnn.models.options import MixOptions
 from charrnn.scoring.fit_mixture import mixture_of
 from charrnn.training.reading import versions
-from charrnn.training.saving import new_run, save_first
+from charrnn.training.saving import archive_of, new_run, save_first
 
 
 def make_mixture(models: Sequence[LanguageModel], folder: Path | None, options: MixOptions) -> Mixture:
@@ -32,7 +32,7 @@ def make_mixture(models: Sequence[LanguageModel], folder: Path | None, options: 
         if folder:
             fitted = {"fitted_on": [options.fit_on]} if options.fit_on else {}
             mixture.summary = {**fitted, "versions": versions(("charrnn", "numpy")), "held_out": None}
-            save_first(mixture, folder, new_run(), _kept_texts(models))
+            save_first(archive_of(mixture, new_run()), folder, _kept_texts(models))
     return mixture
 
 

@@ -20,7 +20,7 @@ from charrnn.text.long_array import compact
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.options import LEAST_MEMORY, NgramOptions
 from charrnn.training.reading import build_vocabulary, corpus_summary, describe, held_out_summary, versions
-from charrnn.training.saving import new_run, save_first
+from charrnn.training.saving import archive_of, new_run, save_first
 
 ORDERS = range(MIN_ORDER, MAX_ORDER + 1)
 # What is tried where nothing is said: all that was seen; without what was seen once, from an order on.
@@ -65,7 +65,7 @@ def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tu
             "versions": versions(("charrnn", "numpy")),
             "held_out": tally and held_out_summary(tally),
         }
-        save_first(model, folder, new_run(), corpus.training if options.keep_text else None)
+        save_first(archive_of(model, new_run()), folder, corpus.training if options.keep_text else None)
     return model, notes
 
 

@@ -26,6 +26,15 @@ SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B?", re.IGNORECASE)  # of memor
 LEAST_MEMORY = 200_000_000  # bytes
 # with which other processes one works is no part of a run: it may go on with others
 GROUP = tuple(item.name for item in fields(GroupOptions))
+# where files lie, what to do with them and what to show is no part of how a model is trained
+ABOUT_FILES = {"valid", "store", "init_from", "also", "overwrite", "baseline", "keep_text", "sample_every", "save_every"}
+ABOUT_FILES.update(GROUP)
+BUDGETS = ("epochs", "steps", "minutes")
+# when a run is resumed: where its texts are, whether it is compared at the end, how it is computed and saved
+CHANGEABLE = ("valid", "store", "baseline", "accumulate", "save_every")
+SAVE_EVERY = 3.0  # minutes
+# beyond which an option is a mistake: no machine has room, or time, for it
+MOST_LAYERS, LARGEST, MOST_STEPS, MOST_MINUTES = 1_000, 1 << 20, 10**12, 10**7
 
 WORD_MIN_COUNT = 2  # of words that were seen once there are too many to learn each
 
@@ -162,8 +171,8 @@ class TrainOptions(ReadingOptions, GroupOptions):
     hybrid: bool = option(False, "At the end, join an n-gram of the same text to the network, as one model.")
 
     cell: str | None = option(None, "Recurrent cell.", choices=tuple(CELLS), otherwise="cifg")
-    layers: int | None = option(None, "Recurrent layers.", least=1, otherwise=1)
-    hidden: int | None = option(None, "Hidden units a layer.", least=1)
+    layers: int | None = option(None, "Recurrent layers.", least=1, most=MOST_LAYERS, otherwise=1)
+    hidden: int | None = option(None, "Hidden units a layer.", least=1, most=LARGEST)
     output: str | None = option(
         None, "What the softmax reads: the last hidden states, or a tanh layer over them.", choices=OUTPUTS
     )
@@ -184,21 +193,30 @@ class TrainOptions(ReadingOptions, GroupOptions):
     )
     crf: bool = option(False, "With --task tag, learn which labels follow each other (a conditional random field).")
     copy: bool = option(False, "With --task rewrite, let the symbols of answers be copied from where attention looks.")
-    attention_window: int | None = option(None, "Past states that attention looks back on.", least=1)
-    embedding: int | None = option(None, "Length of the dense embedding; 0 feeds symbols one-hot.", least=0, otherwise=128)
+    attention_window: int | None = option(None, "Past states that attention looks back on.", least=1, most=LARGEST)
+    embedding: int | None = option(
+        None, "Length of the dense embedding; 0 feeds symbols one-hot.", least=0, most=LARGEST, otherwise=128
+    )
     dropout: float | None = option(None, "Share of each layer's outputs dropped in training.", least=0.0, below=1.0)
     embedding_dropout: float | None = option(None, "Share of the embedding dropped in training.", least=0.0, below=1.0)
 
-    epochs: float | None = option(None, "Budget: passes over the training text, those before a --resume too.", above=0.0)
-    steps: int | None = option(None, "Budget: optimiser steps, those before a --resume too.", least=1)
-    minutes: float | None = option(
-        None, "Budget: time of the whole command on this machine; with --resume, time that is added.", above=0.0
+    epochs: float | None = option(
+        None, "Budget: passes over the training text, those before a --resume too.", above=0.0, most=MOST_STEPS
     )
-    batch_size: int | None = option(None, "Rows read side by side.", least=1)
+    steps: int | None = option(None, "Budget: optimiser steps, those before a --resume too.", least=1, most=MOST_STEPS)
+    minutes: float | None = option(
+        None,
+        "Budget: time of the whole command on this machine; with --resume, time that is added.",
+        above=0.0,
+        most=MOST_MINUTES,
+    )
+    batch_size: int | None = option(None, "Rows read side by side.", least=1, most=LARGEST)
     accumulate: int | None = option(
         None, "Read the rows of a step in N parts, one after the other: the same step in less memory.", least=1, otherwise=1
     )
-    window: int | None = option(None, "Characters a row between two updates (length of truncated BPTT).", least=1)
+    window: int | None = option(
+        None, "Characters a row between two updates (length of truncated BPTT).", least=1, most=LARGEST
+    )
     line_lengths: int | None = option(
         None, "Lengths that lines are padded to; each is compiled, which takes seconds.", least=1, below=6
     )
@@ -216,6 +234,12 @@ class TrainOptions(ReadingOptions, GroupOptions):
     sample_every: int | None = option(
         None, "Steps between two samples of what it writes; by default at each third of the run. 0: none.", least=0
     )
+    save_every: float | None = option(
+        None,
+        "Minutes between two saves of what --resume goes on from, beside those at evaluations.",
+        above=0.0,
+        otherwise=SAVE_EVERY,
+    )
     patience: int | None = option(None, "Stop after N evaluations without a better held-out figure.", least=1)
     precision: str | None = option(
         None, "Of the factors in matrix products, by default what is faster here; all else is float32.", choices=PRECISIONS
@@ -228,7 +252,7 @@ class TrainOptions(ReadingOptions, GroupOptions):
 
     def check(self) -> None:
         super().check()
-        budgets = [name for name in ("epochs", "steps", "minutes") if getattr(self, name) is not None]
+        budgets = [name for name in BUDGETS if getattr(self, name) is not None]
         if len(budgets) > 1:
             raise CharrnnError(f"--{budgets[0]} and --{budgets[1]} both say how long to train; give one")
         if self.also is not None and self.init_from is None:
@@ -274,18 +298,18 @@ class BenchOptions(Options):
     """What is measured: a network of random weights, a batch, and the time for each measurement."""
 
     cell: str = option("lstm", "Recurrent cell.", choices=tuple(CELLS))
-    layers: int = option(1, "Recurrent layers.", least=1)
-    hidden: int = option(512, "Hidden units a layer.", least=1)
-    embedding: int | None = option(None, "Length of the embedding; without it, as --hidden.", least=0)
-    batch_size: int = option(32, "Rows read side by side.", least=1)
-    window: int = option(96, "Characters a row and step.", least=1)
-    streams: int = option(64, "Texts written side by side.", least=1)
-    symbols: int = option(65, "Size of the vocabulary.", least=2)
+    layers: int = option(1, "Recurrent layers.", least=1, most=MOST_LAYERS)
+    hidden: int = option(512, "Hidden units a layer.", least=1, most=LARGEST)
+    embedding: int | None = option(None, "Length of the embedding; without it, as --hidden.", least=0, most=LARGEST)
+    batch_size: int = option(32, "Rows read side by side.", least=1, most=LARGEST)
+    window: int = option(96, "Characters a row and step.", least=1, most=LARGEST)
+    streams: int = option(64, "Texts written side by side.", least=1, most=LARGEST)
+    symbols: int = option(65, "Size of the vocabulary.", least=2, most=LARGEST)
     direction: str = option("forward", "As for train.", choices=DIRECTIONS)
     output: str = option("plain", "As for train.", choices=OUTPUTS)
     softmax: str = option("full", "As for train.", choices=SOFTMAXES)
     attention: str = option("none", "As for train.", choices=ATTENTIONS)
-    attention_window: int = option(64, "As for train.", least=1)
+    attention_window: int = option(64, "As for train.", least=1, most=LARGEST)
     precision: str = option("float32", "Of the factors in training's matrix products.", choices=PRECISIONS)
-    seconds: float = option(4.0, "Time for each measurement.", above=0)
+    seconds: float = option(4.0, "Time for each measurement.", above=0, most=3600)
     only: str | None = option(None, "Just one of the three.", choices=("training", "sampling", "scoring"))

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import jax.numpy as jnp
 import numpy as np
 
+from charrnn.models.archive import from_json
 from charrnn.models.rewriter import Rewriter, with_end
 from charrnn.network.arrays import Drop
 from charrnn.network.parameters import bias_by_counts
@@ -21,6 +22,7 @@ from charrnn.scoring.predict import QUESTIONS
 from charrnn.text.batches import encoded, padded
 from charrnn.text.examples import Examples, Pair
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.text.words import vocabulary_from
 from charrnn.training.examples import USUAL, ExampleBatches, ExampleTask
 from charrnn.training.options import TrainOptions
 from charrnn.training.task import Held, Objective, Outcome, Tree
@@ -53,7 +55,7 @@ class Rewrite(ExampleTask):
 
     @classmethod
     def _restored(cls, options: TrainOptions, examples: Examples, saved: dict[str, Any]) -> Self:
-        return cls(options, examples, Vocabulary(**saved["vocabulary"]), RewritingConfig(**saved["network"]))
+        return cls(options, examples, vocabulary_from(saved["vocabulary"]), from_json(RewritingConfig, saved["network"]))
 
     @classmethod
     def read_of(cls, example: Pair) -> Sequence[str]:

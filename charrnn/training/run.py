@@ -12,8 +12,7 @@ import optax
 
 from charrnn.machine import group
 from charrnn.machine.devices import devices_for
-from charrnn.models.archive import Archive, write_archive
-from charrnn.models.folder import MODEL
+from charrnn.models.archive import Archive
 from charrnn.text.sources import STDIN
 from charrnn.training.checkpoint import Checkpoint, save_checkpoint
 from charrnn.training.journal import Journal
@@ -32,7 +31,7 @@ class Run:
     paths: list[str]  # of the examples
     name: str | None  # tells it from all others (see saving.py); None of one that was begun before runs had names
     fresh: bool  # not resumed
-    best: Archive | None = None  # of a run that is resumed, its best model, where the folder has that of its interruption
+    best: Archive | None = None  # of a run that is resumed, its best model, where the folder has another, as its hybrid
 
     @property
     def options(self) -> Any:
@@ -103,22 +102,24 @@ class Run:
             return "halving the learning rate no longer helps"
         if patience and journal.without_gain >= patience:
             return f"evaluations without gain in a row: {patience}, as --patience says"
-        return "all its steps are taken" if journal.schedule.fixed and journal.step >= journal.schedule.steps else None
+        over = journal.schedule.fixed and journal.step >= journal.schedule.steps
+        return "all its steps are taken" if over and not self.evaluation_due(journal, journal.step) else None
 
-    def put_back_best(self) -> None:
-        """Let model.safetensors be what it would be, had the run not been interrupted."""
-        if self.best is not None:
-            write_archive(self.folder / MODEL, *self.best)
+    def evaluation_due(self, journal: Journal, step: int) -> bool:
+        """Whether there is to be an evaluation after this step, and has been none."""
+        every, schedule = journal.evaluate_every, journal.schedule
+        due = (every and step % every == 0) or (schedule.fixed and step == schedule.steps)
+        return bool(step and due) and not (journal.history and journal.history[-1].step == step)
 
     def whole(self, state: TrainState) -> TrainState:
         """The state as it is saved: whole arrays of numpy, without padding. All processes of the group ask for it."""
         state = on_host(state, self.mesh)
         return state._replace(carry=jax.tree.map(lambda part: part[: self.options.batch_size], state.carry))
 
-    def save(self, state: TrainState, journal: Journal, best: Archive | None = None) -> None:
-        """Write the run with its whole() state."""
+    def save(self, state: TrainState, journal: Journal) -> None:
+        """Write what is needed to go on, with the whole() state."""
         paths, valid = [_absolute(name) for name in self.paths], self.options.valid and _absolute(self.options.valid)
-        save_checkpoint(self.folder, state, journal, self.task, run=self.name, paths=paths, valid=valid, best=best)
+        save_checkpoint(self.folder, state, journal, self.task, run=self.name, paths=paths, valid=valid)
 
 
 def _absolute(name: str) -> str:

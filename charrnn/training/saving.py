@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from charrnn.files import writing
 from charrnn.models.archive import Archive, read_archive, write_archive
 from charrnn.models.folder import CURVE, LOG, MODEL, RESUME, TEXT
 from charrnn.models.kept_text import keep_text
@@ -17,23 +18,24 @@ def new_run() -> str:
     return secrets.token_hex(8)
 
 
-def save(model: Model, folder: Path, run: str | None) -> None:
-    """Write a model of the run; None, of one that was begun before runs had names."""
+def archive_of(model: Model, run: str | None) -> Archive:
+    """A model of the run; None, of one that was begun before runs had names."""
     arrays, description = model.to_archive()
-    write_archive(folder / MODEL, arrays, description | ({RUN: run} if run else {}))
+    return arrays, description | ({RUN: run} if run else {})
 
 
-def save_first(model: Model, folder: Path, run: str, text: LongArray | None) -> None:
+def save_first(model: Archive, folder: Path, text: LongArray | None = None) -> None:
     """Write a run's first model, and the text (units) where it is to be kept, in place of what was in the folder.
 
     The text of a model that was here before goes first: the folder never holds a model with the text of another. What
     else is of another run goes last: until the model is written, for which there may be no room, that run can be resumed;
     then the names of the runs differ, until nothing is left to resume.
     """
-    (folder / TEXT).unlink(missing_ok=True)
-    save(model, folder, run)
-    for stale in (RESUME, LOG, CURVE):
-        (folder / stale).unlink(missing_ok=True)
+    with writing(folder / MODEL):
+        (folder / TEXT).unlink(missing_ok=True)
+        write_archive(folder / MODEL, *model)
+        for stale in (RESUME, LOG, CURVE):
+            (folder / stale).unlink(missing_ok=True)
     if text is not None:
         keep_text(folder, text)
 

@@ -11,6 +11,7 @@ from typing import Any
 from charrnn.errors import CharrnnError
 from charrnn.machine import group
 from charrnn.machine.memory import give_back_freed_memory
+from charrnn.models.archive import write_archive
 from charrnn.models.folder import MODEL, RESUME, open_model
 from charrnn.models.language_model import SavedModel
 from charrnn.models.lock import check_folder
@@ -25,12 +26,12 @@ from charrnn.training.hybrid import network_of
 from charrnn.training.journal import Journal
 from charrnn.training.labelling import Classify, Tag
 from charrnn.training.language_modelling import LanguageModelling
-from charrnn.training.options import TrainOptions
+from charrnn.training.options import ABOUT_FILES, BUDGETS, CHANGEABLE, TrainOptions
 from charrnn.training.plan import MOST_EPOCHS
 from charrnn.training.reading import figure_of, versions
 from charrnn.training.rewriting import Rewrite
 from charrnn.training.run import Run
-from charrnn.training.saving import RUN, add_to_summary, new_run, save, saying_more
+from charrnn.training.saving import add_to_summary, archive_of, new_run, saying_more
 from charrnn.training.step import TrainState
 from charrnn.training.task import Task
 from charrnn.training.trees import LabelTrees
@@ -53,10 +54,9 @@ class Session:
     notes: list[str]
     budget: TimeBudget | None = None  # where it is time
 
-    def train(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[trainer.Progress]:
-        if self.run.ended(self.journal):  # only the hybrid is left to be made
-            return iter(())
-        return trainer.train(self.run, self.state, self.journal, self.budget, should_stop=should_stop)
+    def train(self, should_stop: Callable[[], bool] = lambda: False, **how: Any) -> Iterator[trainer.Progress]:
+        """As trainer.train; nothing where only the hybrid is left to be made."""
+        return trainer.train(self.run, self.state, self.journal, self.budget, should_stop=should_stop, **how)
 
     def also_before(self) -> float | None:
         """What the model of --init-from makes of the text of --also, in nats per character; as much time as that took is
@@ -101,7 +101,7 @@ class Session:
         give_back_freed_memory()
         hybrid = self.run.task.hybrid(network_of(open_model(self.run.folder, compiled=True)))
         if hybrid:
-            save(hybrid, self.run.folder, self.run.name)
+            write_archive(self.run.folder / MODEL, *archive_of(hybrid, self.run.name))
         return hybrid
 
 
@@ -180,8 +180,7 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
             way += "" if run.options.task else f" from its weights with --init-from {folder}"
         raise CharrnnError(f"{folder}: this run is finished, at step {journal.step:,}: {ended}; {way}")
     if run.best is None and isinstance(model, Mixture) and (network := network_of(model)):
-        arrays, description = network.to_archive()
-        run = replace(run, best=(arrays, description | ({RUN: run.name} if run.name else {})))
+        run = replace(run, best=archive_of(network, run.name))
     journal = replace(journal, resumed=(*journal.resumed, journal.predictions))
     notes = [f"resuming {folder} at step {journal.step:,}{of_steps(journal)}"]
     return Session(run, state, journal, notes, budget)
@@ -189,7 +188,7 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
 
 def _check_alike(task: Task, paths: Sequence[str]) -> None:
     """Raises CharrnnError, in all processes of a group, where one has other examples or options than process 0."""
-    said = {name: value for name, value in vars(task.options).items() if name not in trainer.ABOUT_FILES}
+    said = {name: value for name, value in vars(task.options).items() if name not in ABOUT_FILES}
     of_first, *others = group.gathered([task.digest, versions(("charrnn", "jax")) | said])
     for rank, (digest, theirs) in enumerate(others, 1):
         where = f"process {rank} of {group.size()}"
@@ -235,8 +234,8 @@ def _prolonged(run: Run, journal: Journal, said: TrainOptions, begun: float) -> 
 def _found_again(saved: Checkpoint, paths: Sequence[str], said: TrainOptions) -> tuple[list[str], TrainOptions]:
     """Where a saved run's examples are, and its options, both as they were but for what is said anew."""
     changed: dict[str, Any] = {"valid": said.valid, "valid_fraction": None} if said.valid else {}
-    changed |= {name: value for name in ("baseline", "accumulate", "store") if (value := getattr(said, name)) is not None}
-    budget = {name: getattr(said, name) for name in ("epochs", "steps", "minutes")}
+    changed |= {name: value for name in CHANGEABLE if (value := getattr(said, name)) is not None}
+    budget = {name: getattr(said, name) for name in BUDGETS}
     changed |= budget if any(budget.values()) else {}
     paths = list(paths) or saved.paths
     for name in filter(None, [*paths, said.valid or saved.options.valid]):

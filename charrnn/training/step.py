@@ -23,6 +23,9 @@ ROWS = "rows"
 # Arrays below this size are updated whole on every device: that is sooner done than sent.
 SHARED_SIZE = 1 << 18
 
+Asks = tuple[bool, bool]
+NOTHING = (False, False)
+
 
 class TrainState(NamedTuple):
     """All that changes from step to step. key: two uint32 words; step: how many steps were taken (skipped ones too)."""
@@ -36,13 +39,13 @@ class TrainState(NamedTuple):
 
 class StepReport(NamedTuple):
     """The sum of what a batch reports and the count of its predictions, the gradient's norm, whether the step was taken or
-    skipped, and whether any process of the group has asked to stop."""
+    skipped, and whether any process of the group has asked to stop, and to save."""
 
     reported: Array
     predictions: Array
     gradient_norm: Array
     finite: Array
-    stop: Array
+    asked: Array
 
 
 def make_mesh(devices: int) -> Mesh:
@@ -58,10 +61,10 @@ def make_mesh(devices: int) -> Mesh:
 
 
 def _loss_and_gradient(
-    objective: Objective, parts: int, parameters: Tree, carry: Tree, key: Array, batch: Tree, stop: Array
+    objective: Objective, parts: int, parameters: Tree, carry: Tree, key: Array, batch: Tree, asks: Array
 ):
-    """What is reported and predicted over all devices, the mean objective's gradient, the carry, and whether any device is
-    to stop; on each device its rows, `parts` times as many as are read at once."""
+    """What is reported and predicted over all devices, the mean objective's gradient, the carry, and what any device asks
+    for; on each device its rows, `parts` times as many as are read at once."""
     rows = len(jax.tree.leaves(batch)[0]) // parts
     first_row = jax.lax.axis_index(ROWS) * rows * parts
 
@@ -92,31 +95,31 @@ def _loss_and_gradient(
         sums, after = jax.lax.scan(add, nothing, (jnp.arange(parts), *cut((carry, batch))))
         after = jax.tree.map(lambda part: part.reshape(parts * rows, *part.shape[2:]), after)
     # in one piece: each array would cost the devices a meeting of its own
-    flat, unflatten = ravel_pytree((sums, stop[0]))
-    (reported, predictions, gradient), stop = unflatten(jax.lax.psum(flat, ROWS))
+    flat, unflatten = ravel_pytree((sums, asks[0]))
+    (reported, predictions, gradient), asks = unflatten(jax.lax.psum(flat, ROWS))
     share = 1 / jnp.maximum(predictions, 1)
-    return reported, predictions, jax.tree.map(lambda total: total * share, gradient), after, stop > 0
+    return reported, predictions, jax.tree.map(lambda total: total * share, gradient), after, asks > 0
 
 
 @dataclass(frozen=True)
 class Step:
     """step(state, batch, rate) -> (state, report), compiled once for each shape of batch; it takes over the state's memory.
 
-    batch: of this process, its rows of it. parts: how many one after the other, with an update after the last. stop: whether
-    this process asks the group to stop.
+    batch: of this process, its rows of it. parts: how many one after the other, with an update after the last. asks: whether
+    this process asks the group to stop, and to save.
     """
 
     compiled: Any  # by jax.jit
     mesh: Mesh
     parts: int
 
-    def __call__(self, state: TrainState, batch: Tree, rate: float, stop: bool = False) -> tuple[TrainState, StepReport]:
-        return self.compiled(state, *self.arguments(batch, rate, stop))
+    def __call__(self, state: TrainState, batch: Tree, rate: float, asks: Asks = NOTHING) -> tuple[TrainState, StepReport]:
+        return self.compiled(state, *self.arguments(batch, rate, asks))
 
-    def arguments(self, batch: Tree, rate: float, stop: bool = False) -> tuple[Tree, Array, Array]:
+    def arguments(self, batch: Tree, rate: float, asks: Asks = NOTHING) -> tuple[Tree, Array, Array]:
         """What `compiled` takes beside the state, on the devices."""
         own = self.mesh.size // group.size()
-        shared = by_rows((padded(batch, own * self.parts), np.full(own, stop, np.float32)), self.mesh)
+        shared = by_rows((padded(batch, own * self.parts), np.tile(np.array(asks, np.float32), (own, 1))), self.mesh)
         return shared[0], jax.device_put(np.float32(rate), NamedSharding(self.mesh, P())), shared[1]
 
 
@@ -131,9 +134,9 @@ def make_step(objective: Objective, optimizer: optax.GradientTransformation, mes
     )
 
     @partial(jax.jit, donate_argnums=0)
-    def step(state: TrainState, batch: Tree, rate: Array, stop: Array) -> tuple[TrainState, StepReport]:
+    def step(state: TrainState, batch: Tree, rate: Array, asks: Array) -> tuple[TrainState, StepReport]:
         key = jax.random.key_data(jax.random.fold_in(jax.random.wrap_key_data(state.key), state.step))
-        reported, predictions, gradient, after, stop = gradients(state.parameters, state.carry, key, batch, stop)
+        reported, predictions, gradient, after, asked = gradients(state.parameters, state.carry, key, batch, asks)
         gradient, before = (jax.lax.with_sharding_constraint(t, shares(t, mesh)) for t in (gradient, state.parameters))
         norm = optax.tree.norm(gradient)
         updates, rule = optimizer.update(gradient, state.optimizer, before)
@@ -143,7 +146,7 @@ def make_step(objective: Objective, optimizer: optax.GradientTransformation, mes
         new = jax.tree.map(lambda n, o: jnp.where(finite, n, o), (parameters, rule, after), old)
         parameters, rule, carry = new
         parameters = jax.lax.with_sharding_constraint(parameters, NamedSharding(mesh, P()))
-        report = StepReport(reported, predictions, norm, finite, stop)
+        report = StepReport(reported, predictions, norm, finite, asked)
         return TrainState(parameters, rule, carry, state.key, state.step + 1), report
 
     return Step(step, mesh, parts)

@@ -1,40 +1,40 @@
-"""The training loop: a generator that takes steps, evaluates, writes checkpoints and tells how far it has come."""
+"""The training loop: a generator that takes steps, evaluates, saves and tells how far it has come."""
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 import jax
 import numpy as np
 
 from charrnn.errors import CharrnnError
+from charrnn.files import NotWritten
 from charrnn.machine import group
-from charrnn.models.archive import read_archive
-from charrnn.models.folder import MODEL
 from charrnn.training.budget import TimeBudget, shape_of
 from charrnn.training.journal import Evaluation, Journal
-from charrnn.training.options import GROUP
-from charrnn.training.reading import versions
+from charrnn.training.keeper import Keeper, NotFinite, finite, summary
 from charrnn.training.run import Run
-from charrnn.training.saving import save, save_first
 from charrnn.training.step import StepReport, TrainState
-from charrnn.training.task import Held, Model, Tree
+from charrnn.training.task import Model
 
-# where files lie, what to do with them and what to show is no part of how a model was trained
-ABOUT_FILES = ("valid", "store", "init_from", "also", "overwrite", "baseline", "keep_text", "sample_every", *GROUP)
 MOST_SKIPPED = 10  # steps in a row that are not finite end a run
 
 
 @dataclass(frozen=True)
 class Progress:
     """How far a run is after a step; `evaluation` and `sample` (what the network writes by now) where one was just made,
-    which the journal then has."""
+    which the journal then has; `failed`, where the run was just to be saved, why it could not be."""
 
     journal: Journal
     predictions_per_second: float
     evaluation: Evaluation | None = None
     sample: str | None = None
+    failed: NotWritten | None = None
+
+
+# Surrounds what takes long; the journal is the one that was saved before, None where nothing was in this sitting.
+Losing = Callable[[Journal | None], AbstractContextManager]
 
 
 def train(
@@ -44,110 +44,213 @@ def train(
     budget: TimeBudget | None = None,
     *,
     should_stop: Callable[[], bool] = lambda: False,
+    losing_nothing: Losing = lambda journal: nullcontext(),
 ) -> Iterator[Progress]:
     """Take the run's steps that are left, from `state`; yields after each step. With a budget of time, their number is fixed
     while they are taken, and corrected at looks at the clock.
 
-    The best weights so far go to model.safetensors at each evaluation, all that is needed to continue to
-    resume.safetensors. When should_stop() says so, both are written and the generator ends; in a group, after the same step
-    in all processes, when it says so in one. Raises CharrnnError after ten steps in a row whose loss or gradient is not
-    finite, and where the weights no longer are or the first held-out figure is not; what was written before stays.
+    The run is saved at each evaluation, and in between as its option save_every says; see training/keeper.py. When
+    should_stop() says so, it is saved and the generator ends; in a group, after the same step in all processes, when it says
+    so in one. Within losing_nothing() the program may end without losing more than some seconds of work.
+
+    Raises CharrnnError after ten steps in a row whose loss or gradient is not finite, where the weights no longer are or the
+    first held-out figure is not, and NotWritten where the last save failed; what was written before stays.
     """
-    pending: StepReport | None = None
-    clock = _Clock(journal.seconds)
-    compiled: set[tuple] = set()
-    first = step = journal.step
-    stop = False
-    while step < journal.schedule.steps or not journal.schedule.fixed:
-        if budget and budget.pace.known:
-            if budget.evaluation is None:
-                parameters = jax.tree.map(np.asarray, state.parameters)
-                budget.measure_evaluation(run.task.model(parameters), parameters)
-            if not journal.schedule.fixed:
-                journal = budget.fixed(journal, step)
-        rate, batch, begin = journal.schedule.rate(step), run.batch(step), time.perf_counter()
-        with _enough_memory(run):
-            state, report = run.step(state, batch, rate, stop)
+    course = _Course(run, state, journal, budget, losing_nothing)
+    if run.evaluation_due(journal, journal.step):  # the run was stopped before it
+        yield course.progress(course.evaluate())
+    stop = save = False
+    while not run.ended(course.journal):
+        course.fix_length()
+        asked = course.take_step(stop, save)
+        stop = should_stop() or stop
+        stopping, saving = asked if group.size() > 1 else (stop, course.keeper.due)
+        sample = course.sample() if course.sample_due else None
+        evaluation = course.evaluate() if course.evaluation_due and not stopping else None
+        if stopping or (saving and not evaluation):
+            course.save()
+        if not (sample or evaluation or stopping):
+            course.look_at_the_clock()
+        save = course.keeper.due and not save  # asked for once
+        yield course.progress(evaluation, sample)
+        if stopping:
+            break
+    if course.keeper.failed:
+        raise course.keeper.failed
+
+
+class _Course:
+    """A run under way. One step is computed while the next is made ready: the journal does not have it yet."""
+
+    def __init__(self, run: Run, state: TrainState, journal: Journal, budget: TimeBudget | None, losing_nothing: Losing):
+        self.run, self.state, self.journal, self.budget = run, state, journal, budget
+        self.keeper = Keeper(run)
+        self._losing_nothing = losing_nothing if group.size() == 1 else lambda journal: nullcontext()
+        self._clock = _Clock(journal.seconds)
+        self._pending: StepReport | None = None
+        self._step = journal.step  # with the one that is pending
+        self._compiled: set[tuple] = set()
+
+    def fix_length(self) -> None:
+        """Where time decides on the number of steps, let the journal have what is known of it by now."""
+        if not self.budget or not self.budget.pace.known:
+            return
+        if self.budget.evaluation is None:
+            parameters = jax.tree.map(np.asarray, self.state.parameters)
+            with self._losing_nothing(self.keeper.saved):
+                self.budget.measure_evaluation(self.run.task.model(parameters), parameters)
+        if not self.journal.schedule.fixed:
+            self.journal = self.budget.fixed(self.journal, self._step)
+
+    def take_step(self, stop: bool, save: bool) -> tuple[bool, bool]:
+        """Begin a step, in which this process asks the group to stop, or to save, and wait for the one before; what any has
+        asked in that."""
+        rate, batch = self.journal.schedule.rate(self._step), self.run.batch(self._step)
         shape = shape_of(batch)
-        if budget:
-            budget.pace.sent(shape, time.perf_counter() - begin)
-        if shape not in compiled:
-            compiled.add(shape)
-            clock.skip()
+        fresh = shape not in self._compiled
+        if fresh and self._compiled:
+            self._save_unless_recent()
+        begin = time.perf_counter()
+        with _enough_memory(self.run), self._losing_nothing(self.keeper.saved) if fresh else nullcontext():
+            self.state, report = self.run.step(self.state, batch, rate, (stop, save))
+        if self.budget:
+            self.budget.pace.sent(shape, time.perf_counter() - begin)
+        if fresh:
+            self._compiled.add(shape)
+            self._clock.skip()
         # One step behind, so that the device need not wait for the host, and not more: steps that queue up on several host
         # devices can starve one another and end the process.
-        all_stop = False
-        if pending is not None:
-            journal, all_stop = _counted(run, journal, pending, budget)
-        pending = report
-        step += 1
-        stop, schedule, every = should_stop() or stop, journal.schedule, journal.evaluate_every
-        stopping = stop if group.size() == 1 else all_stop
-        due = (every and step % every == 0) or (schedule.fixed and step == schedule.steps)
-        if step == first + 1 and group.first():
-            run.put_back_best()  # not before: a run that is stopped while it compiles changes nothing
-        sampled = _sample_due(run, journal, step)
-        if not (due or stopping or sampled):
-            if budget and schedule.fixed:
-                journal = budget.corrected(journal, step, evaluated=False)
-            yield Progress(journal, clock.speed(journal.predictions))
-            continue
-        journal, pending = _counted(run, journal, pending, budget)[0], None
-        sample = _sample(run, state) if sampled and group.first() else None
-        journal = journal.wrote(sample) if sampled else journal
-        if not (due or stopping):
-            clock.skip()
-            if budget:
-                budget.pace.rested()
-            yield Progress(journal, clock.speed(journal.predictions), sample=sample)
-            continue
-        begin = time.perf_counter()
-        before = replace(journal, seconds=clock.seconds())
-        evaluation, journal, model = _evaluate(run, state, before, rate)
-        if budget and due and schedule.fixed:
-            journal = budget.corrected(journal, step, evaluated=True)
-        _save(run, state, model, before, journal, due)
-        clock.skip()
-        if budget:
-            budget.evaluated(time.perf_counter() - begin)
-        yield Progress(journal, clock.speed(journal.predictions), evaluation, sample)
-        if stopping or run.ended(journal):
-            return
+        asked = self._count()
+        self._pending = report
+        self._step += 1
+        return asked
 
+    def _count(self) -> tuple[bool, bool]:
+        """Wait for the step that is pending, let the journal have it, and tell whether a process of the group has asked in
+        it to stop, or to save."""
+        if self._pending is None:
+            return False, False
+        with _enough_memory(self.run):
+            report = jax.device_get(self._pending)
+        self._pending = None
+        if report.finite:
+            norm = float(report.gradient_norm)
+            clipped = norm > self.run.options.clip
+            self.journal = self.journal.counted(float(report.reported), int(report.predictions), norm, clipped)
+        else:
+            self.journal = self.journal.skipped_one()
+        if self.budget:
+            self.budget.pace.done()
+        if self.journal.skipped_in_a_row == MOST_SKIPPED:
+            raise self._failure(f"loss or gradient was not finite {MOST_SKIPPED} times in a row")
+        stop, save = report.asked
+        return bool(stop), bool(save)
 
-def _sample_due(run: Run, journal: Journal, step: int) -> bool:
-    """Whether the network is to write something after this step: where nothing else is said, at each third of the run."""
-    schedule, every = journal.schedule, run.options.sample_every
-    if every is None and schedule.fixed:
-        return replace(journal, step=step).thirds > journal.sampled
-    return bool(every) and step % every == 0
+    @property
+    def evaluation_due(self) -> bool:
+        return self.run.evaluation_due(self.journal, self._step)
 
+    @property
+    def sample_due(self) -> bool:
+        """Whether the network is to write something: where nothing else is said, at each third of the run."""
+        schedule, every = self.journal.schedule, self.run.options.sample_every
+        if every is None and schedule.fixed:
+            return replace(self.journal, step=self._step).thirds > self.journal.sampled
+        return bool(every) and self._step % every == 0
 
-def _sample(run: Run, state: TrainState) -> str | None:
-    """What the network writes by now; nothing where its weights are no longer finite."""
-    parameters = jax.tree.map(np.asarray, state.parameters)
-    return run.task.sample(parameters) if _finite(parameters) else None
+    def sample(self) -> str | None:
+        """What the network writes by now; nothing where its weights are no longer finite."""
+        with self._pause():
+            parameters = jax.tree.map(np.asarray, self.state.parameters)
+            text = self.run.task.sample(parameters) if group.first() and finite(parameters) else None
+        self.journal = self.journal.wrote(text)
+        return text
 
+    def look_at_the_clock(self) -> None:
+        if self.budget and self.journal.schedule.fixed:
+            self.journal = self.budget.corrected(self.journal, self._step, evaluated=False)
 
-def _finite(parameters: Tree) -> bool:
-    return all(np.isfinite(array).all() for array in jax.tree.leaves(parameters))
+    def save(self, best: Model | None = None) -> None:
+        """`best`: the model of this step, where it is the best so far."""
+        with self._pause():
+            self.journal = replace(self.journal, seconds=self._clock.seconds())
+            try:
+                self.keeper.save(self.state, self.journal, best)
+            except NotFinite as error:
+                raise self._failure(str(error)) from None
 
+    def _save_unless_recent(self) -> None:
+        """Before something long, which may be broken off. (A group goes through it.)"""
+        if group.size() == 1 and not self.keeper.recent:
+            self.save()
 
-def _counted(run: Run, journal: Journal, report: StepReport, budget: TimeBudget | None) -> tuple[Journal, bool]:
-    """The journal with a step, which is waited for, and whether a process of the group asked in it to stop."""
-    with _enough_memory(run):
-        report = jax.device_get(report)
-    if report.finite:
-        norm = float(report.gradient_norm)
-        clipped = norm > run.options.clip
-        journal = journal.counted(float(report.reported), int(report.predictions), norm, clipped)
-    else:
-        journal = journal.skipped_one()
-    if budget:
-        budget.pace.done()
-    if journal.skipped_in_a_row == MOST_SKIPPED:
-        raise _failure(run, journal, f"loss or gradient was not finite {MOST_SKIPPED} times in a row")
-    return journal, bool(report.stop)
+    def evaluate(self) -> Evaluation:
+        """The evaluation, which the journal then has, and the run is saved with it."""
+        with self._pause():
+            begin = time.perf_counter()
+        self._save_unless_recent()
+        self.journal = replace(self.journal, seconds=self._clock.seconds())
+        with self._losing_nothing(self.keeper.saved):
+            evaluation, model = self._evaluated()
+        self.journal = self.journal.evaluated(evaluation)
+        if not self.journal.best_step:
+            raise self._failure("the held-out figure is not finite")
+        if self.budget and self.journal.schedule.fixed:
+            self.journal = self.budget.corrected(self.journal, self._step, evaluated=True)
+        self.save(model if self.journal.best_step == self._step else None)
+        if self.budget:
+            self.budget.evaluated(time.perf_counter() - begin)
+        return evaluation
+
+    def _evaluated(self) -> tuple[Evaluation, Model]:
+        run, journal = self.run, self.journal
+        parameters = jax.tree.map(np.asarray, self.state.parameters)
+        if not finite(parameters):
+            raise self._failure(str(NotFinite()))
+        model = run.task.model(parameters)
+        with np.errstate(over="ignore", invalid="ignore"):  # the figure tells
+            held_out = run.task.held_out(model)
+        model.summary = summary(run, journal, held_out)
+        evaluation = Evaluation(
+            step=journal.step,
+            epoch=journal.step / run.task.batches.steps_per_epoch,
+            predictions=journal.predictions,
+            seconds=round(journal.seconds, 3),
+            learning_rate=journal.schedule.rate(journal.step - 1),
+            training=journal.sum_since / journal.predictions_since if journal.predictions_since else float("nan"),
+            held_out=held_out and held_out.figure,
+            skipped=journal.skipped,
+            steps=journal.schedule.steps if run.options.minutes and journal.schedule.fixed else None,
+            samples=journal.samples,
+            gradient_norm=journal.norms_since / journal.steps_since if journal.steps_since else None,
+            clipped=journal.clipped_since / journal.steps_since if journal.steps_since else None,
+        )
+        return evaluation, model
+
+    @contextmanager
+    def _pause(self) -> Iterator[None]:
+        """For something that is no step: those that were begun are done before."""
+        self._count()
+        yield
+        self._clock.skip()
+        if self.budget:
+            self.budget.pace.rested()
+
+    def progress(self, evaluation: Evaluation | None = None, sample: str | None = None) -> Progress:
+        speed = self._clock.speed(self.journal.predictions)
+        failed = self.keeper.failed if self.keeper.told() else None
+        return Progress(self.journal, speed, evaluation, sample, failed)
+
+    def _failure(self, what: str) -> CharrnnError:
+        run, journal, saved = self.run, self.journal, self.keeper.saved
+        kept = f"{run.folder} was left as it was"
+        if journal.best_step:
+            name, factor = run.task.shown_as
+            figure = "" if journal.best is None else f", held-out {journal.best * factor:.5g} {name}"
+            kept = f"{run.folder} keeps the model of step {journal.best_step}{figure}"
+        elif saved:
+            kept = f"{run.folder} keeps the weights of step {saved.step}, which were not measured"
+        return CharrnnError(f"training stopped at step {journal.step}: {what}; try a lower --learning-rate. {kept}")
 
 
 @contextmanager
@@ -165,87 +268,6 @@ def _enough_memory(run: Run) -> Iterator[None]:
         raise CharrnnError(
             f"--batch-size {rows}: not enough memory for a step; {way}, or try a smaller --batch-size, --window or --hidden"
         ) from None
-
-
-def _failure(run: Run, journal: Journal, what: str) -> CharrnnError:
-    kept = f"{run.folder} was left as it was"
-    if journal.best_step:
-        name, factor = run.task.shown_as
-        figure = "" if journal.best is None else f", held-out {journal.best * factor:.5g} {name}"
-        kept = f"{run.folder} keeps the model of step {journal.best_step}{figure}"
-    return CharrnnError(f"training stopped at step {journal.step}: {what}; try a lower --learning-rate. {kept}")
-
-
-def _evaluate(run: Run, state: TrainState, journal: Journal, rate: float) -> tuple[Evaluation, Journal, Model]:
-    """The evaluation, the journal with it, and the model that was evaluated."""
-    parameters = jax.tree.map(np.asarray, state.parameters)
-    if not _finite(parameters):
-        raise _failure(run, journal, "the weights are no longer finite")  # and no step could mend them
-    model = run.task.model(parameters)
-    with np.errstate(over="ignore", invalid="ignore"):  # the figure tells
-        held_out = run.task.held_out(model)
-    evaluation = Evaluation(
-        step=journal.step,
-        epoch=journal.step / run.task.batches.steps_per_epoch,
-        predictions=journal.predictions,
-        seconds=round(journal.seconds, 3),
-        learning_rate=rate,
-        training=journal.sum_since / journal.predictions_since if journal.predictions_since else float("nan"),
-        held_out=held_out and held_out.figure,
-        skipped=journal.skipped,
-        steps=journal.schedule.steps if run.options.minutes and journal.schedule.fixed else None,
-        samples=journal.samples,
-        gradient_norm=journal.norms_since / journal.steps_since if journal.steps_since else None,
-        clipped=journal.clipped_since / journal.steps_since if journal.steps_since else None,
-    )
-    after = journal.evaluated(evaluation)
-    if not after.best_step:
-        raise _failure(run, journal, "the held-out figure is not finite")
-    model.summary = summary(run, evaluation, held_out)
-    if journal.baseline and run.options.baseline:
-        model.summary["baseline"] = journal.baseline
-    return evaluation, after, model
-
-
-def _save(run: Run, state: TrainState, model: Model, before: Journal, after: Journal, due: bool) -> None:
-    """Write the model where it is the best so far, and what the run needs to go on; the journals are without this
-    evaluation and with it.
-
-    Where none was due, the run is being interrupted. Resumed, it is to go the way of a run that never was: with a journal
-    and a best model that know nothing of this evaluation. That best model is written before the file that it has is given
-    to another; else the model goes first, so that where a run was killed in between, the model is the newer of the two.
-    """
-    state = run.whole(state)
-    if not group.first():
-        return
-    best = None
-    if after.best_step != after.step:
-        pass
-    elif not before.best_step and run.fresh:
-        assert run.name is not None
-        save_first(model, run.folder, run.name, run.task.kept)
-    elif due or not before.best_step:
-        save(model, run.folder, run.name)
-    else:
-        best = read_archive(run.folder / MODEL)
-    run.save(state, after if due else before, best)
-    if best:
-        save(model, run.folder, run.name)
-
-
-def summary(run: Run, evaluation: Evaluation, held_out: Held | None) -> dict:
-    """What a model says of its training: see `charrnn info`."""
-    return {
-        **run.task.summary(),
-        "options": {name: value for name, value in vars(run.options).items() if name not in ABOUT_FILES},
-        "steps": evaluation.step,
-        "epochs": evaluation.epoch,
-        f"{run.task.unit}_seen": evaluation.predictions,
-        "skipped_steps": evaluation.skipped,
-        "seconds": evaluation.seconds,
-        "versions": versions(("charrnn", "jax", "optax", "numpy")),
-        "held_out": held_out and held_out.summary,
-    }
 
 
 class _Clock:

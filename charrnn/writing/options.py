@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from charrnn.errors import CharrnnError
 from charrnn.models.options import MixtureOptions
-from charrnn.options import Options, option
+from charrnn.options import Options, flag, option
 
 UNKNOWN_WAYS = ("error", "skip", "symbol")
+# what could be asked for and not be done: automata, beams and memories of spans beyond are larger than any computer
+MOST_GIVEN, WIDEST_BEAM, LONGEST_SPAN = 5_000, 10_000, 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,9 @@ class SampleOptions(MixtureOptions):
         (), "Stop before this text (repeatable).", escapes=True, words=(("newline", "\n"), ("tab", "\t"))
     )
 
-    temperature: float = option(1.0, "Below 1 favours likely characters, above 1 gives more variety.", above=0)
+    temperature: float = option(
+        1.0, "Below 1 favours likely characters, above 1 gives more variety.", least=0.001, most=1000
+    )
     top_k: int = option(0, "Sample from the K most likely characters; 0: from all.", least=0)
     top_p: float = option(
         1.0, "Sample from the most likely characters that have this probability together.", above=0, most=1
@@ -57,7 +61,9 @@ class SampleOptions(MixtureOptions):
     must: tuple[str, ...] = option((), "Text that must occur (repeatable).", metavar="TEXT", escapes=True)
     ban_text: tuple[str, ...] = option((), "Text that must not occur (repeatable).", metavar="TEXT", escapes=True)
 
-    beam: int | None = option(None, "Beam search with N hypotheses; gives the --count best.", least=1, metavar="N")
+    beam: int | None = option(
+        None, "Beam search with N hypotheses; gives the --count best.", least=1, most=WIDEST_BEAM, metavar="N"
+    )
     length_normalization: float = option(
         1.0, "With --beam: rank texts of different lengths by log-probability / characters ** this.", least=0
     )
@@ -68,7 +74,9 @@ class SampleOptions(MixtureOptions):
     unique: bool = option(False, "Write no text twice.")
     not_in: tuple[str, ...] = option((), "Write no text with a line of this file (repeatable).", metavar="FILE")
     not_in_corpus: bool = option(False, "Write no text with a line of the training text.")
-    novel: int | None = option(None, "Never copy N characters in a row from the training text.", least=2, metavar="N")
+    novel: int | None = option(
+        None, "Never copy N characters in a row from the training text.", least=2, most=LONGEST_SPAN, metavar="N"
+    )
     report: bool = option(False, "Report the longest span that each text copies from the training text, and its share.")
     corpus: tuple[str, ...] = option(
         (),
@@ -109,6 +117,11 @@ class SampleOptions(MixtureOptions):
             raise CharrnnError("--beam and --best-of rank what they find; leave out --sort")
         if self.greedy and self.selects:
             raise CharrnnError("--greedy writes the same text each time; leave out --unique, --not-in and --not-in-corpus")
+        for name in ("must", "ban_text"):
+            if (given := sum(map(len, getattr(self, name)))) > MOST_GIVEN:
+                raise CharrnnError(f"{flag(name)}: {given:,} characters in all are too many; give {MOST_GIVEN:,} or fewer")
+        if (longest := max(map(len, self.must), default=0)) > self.length:
+            raise CharrnnError(f"--must: a text of {longest:,} characters does not fit in --length {self.length}")
         if self.corpus and not self.compares:
             raise CharrnnError(
                 "--corpus is the text that --novel, --not-in-corpus and --report compare with; give one of them too"

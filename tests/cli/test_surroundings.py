@@ -41,6 +41,13 @@ def test_training_needs_no_standard_streams(corpus_file, tmp_path):
     charrnn.load(tmp_path / "m")
 
 
+@pytest.mark.parametrize("where", ["2>/dev/full", "2>&1 | head -1"])
+def test_training_goes_on_where_nobody_hears_of_it(corpus_file, tmp_path, where):
+    command = f"{sys.executable} -m charrnn train {corpus_file} -m {tmp_path}/m {' '.join(TINY)} --evaluate-every 1"
+    subprocess.run(["bash", "-c", f"set -o pipefail; {command} {where}"], check=True, stdout=subprocess.PIPE)
+    assert charrnn.load(tmp_path / "m").summary["steps"] == 3
+
+
 def test_a_text_in_the_place_of_a_file_name(run, tmp_path):
     assert_one_clear_line(run("train", "a text " * 100, "-m", tmp_path / "m"), "File name too long")
 

@@ -146,8 +146,8 @@ def test_before_its_first_step_a_run_is_stopped_without_a_trace(run, tmp_path, c
     error = process.stderr.read()
     process.stderr.close()
     assert process.wait() == code, error
-    kept = f"a further step: {folder} keeps all it had" if resumed else "the first step: nothing was saved"
-    assert error.splitlines()[-1] == f"interrupted before {kept}"
+    kept = f"{folder} keeps all it had" if resumed else "nothing was saved"
+    assert error.splitlines()[-1] == f"interrupted at the start: {kept}"
     assert "Traceback" not in error
     assert ({path: path.read_bytes() for path in folder.iterdir()} == before) if resumed else not folder.exists()
 

@@ -94,7 +94,7 @@ def test_errors_say_what_is_wrong(archive, tmp_path):
     with pytest.raises(CharrnnError, match="foreign: a safetensors file, but not one that charrnn wrote"):
         read_archive(tmp_path / "foreign")
     (tmp_path / "future").write_bytes(save({"a": np.zeros(2)}, {"charrnn_format": "9"}))
-    with pytest.raises(CharrnnError, match="has format 9, this charrnn reads format 1"):
+    with pytest.raises(CharrnnError, match="has format 9, newer than this charrnn, which reads 1"):
         read_archive(tmp_path / "future")
     contents = archive.read_bytes()
     archive.write_bytes(contents.replace(b"lstm", b"elma"))

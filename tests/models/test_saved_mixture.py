@@ -95,7 +95,7 @@ def renamed(description, *path, **changes):
         ((), {"mix": "geometric"}, f"{MODEL}: its parts do not fit its description (--mix geometric"),
         ((), {"weights": ["a", "b"]}, f"{MODEL}: its parts do not fit its description"),
         ((), {"parts": []}, f"{MODEL}: its parts do not fit its description (a mixture is of two models or more"),
-        ((), {"parts": [None, None]}, f"{MODEL}: its description is not one that this charrnn understands"),
+        ((), {"parts": [None, None]}, f"{MODEL}/parts.0: holds a model of kind None"),
         ((), {"parts": None}, f"{MODEL}: its description is not one that this charrnn understands"),
         (("parts", 0), {"kind": "transformer"}, f"{MODEL}/parts.0: holds a model of kind 'transformer'"),
         (("parts", 0), {"kind": "ngram"}, f"{MODEL}/parts.0: its arrays do not fit its description"),

@@ -13,10 +13,14 @@ import pytest
 
 import charrnn
 from charrnn.errors import CharrnnError
+from charrnn.models.archive import read_archive
 from charrnn.models.folder import LOG, MODEL, RESUME
 from charrnn.models.language_model import Tally
+from charrnn.training import keeper
+from charrnn.training.keeper import Keeper
 from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.options import TrainOptions
+from charrnn.training.run import Run
 from charrnn.training.start import resume, start
 from tests.conftest import SMALL, arrays_of, assert_one_clear_line, assert_same_run, small_text, steps_of
 
@@ -77,35 +81,112 @@ def test_samples_of_what_it_writes_change_nothing_else(tmp_path, reading):
     assert all(len(sample["text"]) <= 80 for sample in samples)
 
 
-@pytest.mark.parametrize("stops", [[9], [9, 1], [9, 1, 1]])
-def test_weights_of_an_interruption_that_are_the_best_are_kept_for_those_who_do_not_resume(
-    tmp_path, corpus_file, monkeypatch, stops
-):
-    """The model of step 9 surpasses that of step 6, which is the best at the steps that the whole run evaluates."""
-
-    def figures(*nats):
-        tallies = iter([Tally(each, 1) for each in nats])
-        monkeypatch.setattr(LanguageModelling, "held_out_tally", lambda self, model: next(tallies))
-
+def test_an_interruption_keeps_the_best_weights_that_were_measured(tmp_path, corpus_file):
     options = TrainOptions(steps=14, evaluate_every=6, **SMALL)
-    figures(2.0, 2.2, 2.1)
+    steps_of(start([str(corpus_file)], tmp_path / "m", options), stop_at=3)
+    unmeasured = charrnn.load(tmp_path / "m").summary
+    assert (unmeasured["steps"], unmeasured["held_out"]) == (3, None)
+    steps_of(resume(tmp_path / "m", [], TrainOptions()), stop_at=2)
+    assert charrnn.load(tmp_path / "m").summary["steps"] == 5  # while none is measured, the last
+    steps_of(resume(tmp_path / "m", [], TrainOptions()), stop_at=4)
+    measured = charrnn.load(tmp_path / "m").summary
+    assert measured["steps"] == 6
+    assert measured["held_out"]["nats_per_character"] > 0
+
+
+def test_where_nothing_is_held_out_an_interruption_keeps_the_last_weights(tmp_path, corpus_file, monkeypatch):
+    monkeypatch.setattr(LanguageModelling, "held_out_tally", lambda self, model: None)
+    options = TrainOptions(steps=14, evaluate_every=3, **SMALL)
+    steps_of(start([str(corpus_file)], tmp_path / "m", options), stop_at=5)
+    assert charrnn.load(tmp_path / "m").summary["steps"] == 5
+
+
+@pytest.mark.parametrize("stop_at", [6, 14])
+def test_an_evaluation_that_an_interruption_left_out_is_made_first(tmp_path, corpus_file, stop_at):
+    options = TrainOptions(steps=14, evaluate_every=6, **SMALL)
     steps_of(start([str(corpus_file)], tmp_path / "whole", options))
-    figures(2.0, 1.9, *[1.95] * (len(stops) - 1), 2.2, 2.1)
-    session = start([str(corpus_file)], tmp_path / "parts", options)
-    for stop_at in stops:
-        last = steps_of(session, stop_at)[-1]
-        held_out = charrnn.load(tmp_path / "parts").summary
-        assert held_out["steps"] == last.journal.step == last.journal.best_step
-        session = resume(tmp_path / "parts", [], TrainOptions())
-        assert charrnn.load(tmp_path / "parts").summary["steps"] == last.journal.step  # until a step is taken
-    assert steps_of(session)[-1].journal.best_step == 6
-    whole, parts = (charrnn.load(tmp_path / name) for name in ("whole", "parts"))
-    assert parts.summary | {"seconds": 0} == whole.summary | {"seconds": 0}
-    for name in (RESUME, MODEL):
-        wanted, found = arrays_of(tmp_path / "whole", name), arrays_of(tmp_path / "parts", name)
-        assert wanted.keys() == found.keys()
-        for key in wanted:
-            np.testing.assert_array_equal(wanted[key], found[key], err_msg=key)
+    steps_of(start([str(corpus_file)], tmp_path / "parts", options), stop_at=stop_at)
+    session = resume(tmp_path / "parts", [], TrainOptions())
+    assert not session.run.ended(session.journal)
+    assert session.journal.step == stop_at
+    steps_of(session)
+    assert_same_run(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_a_run_is_saved_between_evaluations(tmp_path, corpus_file, monkeypatch):
+    """As often as was said, and not so often that it takes more than a hundredth of the time."""
+    options = TrainOptions(steps=12, evaluate_every=12, save_every=1, **SMALL)
+    steps_of(start([str(corpus_file)], tmp_path / "whole", options))
+    now, saved = [0.0], []
+
+    def clock():
+        return now[0]
+
+    def whole(run, state, took):
+        now[0] += took
+        return real(run, state)
+
+    real = Run.whole
+    for took, expected in ((0.0, [4, 7, 10, 12]), (1.5, [4, 11, 12])):
+        folder = tmp_path / f"{took}"
+        monkeypatch.setattr(keeper.time, "monotonic", clock)
+        monkeypatch.setattr(Run, "whole", lambda run, state, took=took: whole(run, state, took))
+        saved.clear()
+        course = start([str(corpus_file)], folder, options).train()
+        for _ in course:
+            step = read_archive(folder / RESUME)[1]["journal"]["step"] if (folder / RESUME).exists() else 0
+            saved += [step] if step and step not in saved else []
+            now[0] += 25.0
+        assert saved == expected
+        assert_same_run(tmp_path / "whole", folder)
+
+
+def test_a_run_that_is_killed_goes_on_from_what_was_saved_between_evaluations(tmp_path, corpus_file, monkeypatch):
+    options = TrainOptions(steps=12, evaluate_every=6, **SMALL)
+    steps_of(start([str(corpus_file)], tmp_path / "whole", options))
+    monkeypatch.setattr(Keeper, "due", True)
+    for progress in start([str(corpus_file)], tmp_path / "parts", options).train():
+        if progress.journal.step == 4:
+            break
+    monkeypatch.undo()
+    session = resume(tmp_path / "parts", [], TrainOptions())
+    assert session.journal.step == 4
+    steps_of(session)
+    assert_same_run(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_a_disk_that_is_full_for_a_while_ends_nothing(run, tmp_path, corpus_file, monkeypatch):
+    """The save at step 6 fails with the best model of all; at the next save it is written."""
+    figures = iter([2.0, 1.0, 1.5, 1.6])
+    monkeypatch.setattr(LanguageModelling, "held_out_tally", lambda self, model: Tally(next(figures), 1))
+    fsync, full = os.fsync, [False]
+
+    def sync(descriptor):
+        if full[0]:
+            raise OSError(28, "No space left on device")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    options = TrainOptions(steps=12, evaluate_every=3, **SMALL)
+    told = []
+    for progress in start([str(corpus_file)], tmp_path / "m", options).train():
+        told += [(progress.journal.step, str(progress.failed))] if progress.failed else []
+        full[0] = progress.journal.step in (4, 5)
+    ((step, why),) = told
+    assert step == 6
+    assert "cannot be written (No space left on device)" in why
+    assert charrnn.load(tmp_path / "m").summary["steps"] == 6
+    assert read_archive(tmp_path / "m" / RESUME)[1]["journal"]["step"] == 12
+
+
+def test_a_disk_that_is_full_at_the_end_is_an_error(tmp_path, corpus_file, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (_ for _ in ()).throw(OSError(30, "Read-only file system")))
+    course = start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=3, **SMALL)).train()
+    steps = []
+    with pytest.raises(CharrnnError, match="cannot be written \\(Read-only file system\\)"):
+        steps.extend(progress.journal.step for progress in course)
+    assert steps == [1, 2, 3]
+    assert list((tmp_path / "m").iterdir()) == []
 
 
 @pytest.mark.parametrize("devices", [(2, 1), (2, 3), (1, 4), (4, 2)])
@@ -145,7 +226,7 @@ def test_a_kill_between_two_writes_leaves_the_old_run_or_the_new_one_or_one_clea
             left = iter([True] * allowed)
             killed = die_when_nothing_is_left(patch, left)
             with contextlib.suppress(Killed):
-                steps_of(session, stop_at=2 if interrupted else 3)
+                steps_of(session, stop_at=2 if interrupted else 4)
         model_is_old = all(np.array_equal(array, old[name]) for name, array in arrays_of(folder, MODEL).items())
         try:
             resumed = resume(folder, [], TrainOptions())
@@ -263,7 +344,7 @@ def test_the_command_takes_what_is_said_and_not_what_the_environment_says(run, m
 def test_the_python_api_resumes(moved):
     steps = []
     model = charrnn.resume(moved / "m", steps=7, on_progress=lambda progress: steps.append(progress.journal.step))
-    assert (steps[0], steps[-1], model.summary["corpus"]["sources"]) == (5, 7, ["text"])
+    assert (steps[0], steps[-1], model.summary["corpus"]["sources"]) == (4, 7, ["text"])  # the evaluation of step 4 is first
     texts = moved / "there"
     assert charrnn.resume(moved / "m", texts / "text", valid=texts / "valid", steps=8).vocabulary == model.vocabulary
     with pytest.raises(charrnn.CharrnnError, match="epochs and steps both say"):

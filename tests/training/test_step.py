@@ -121,7 +121,7 @@ def test_devices_send_each_other_the_gradient_once_and_the_matrices_that_they_sh
     program = step.compiled.lower(session.state, *step.arguments(session.run.batch(0), 0.01)).compile().as_text()
     sent = re.findall(r"= f32\[([\d,]+)\]\S* (all-\w+|reduce-scatter|collective-\w+)\(", program)
     parameters = jax.tree.leaves(session.state.parameters)
-    reported = 3  # the sum of what is reported, the count of predictions, whether to stop
+    reported = 4  # the sum of what is reported, the count of predictions, whether to stop, and to save
     shared = [array.shape for array in parameters if array.size >= large and len(array) % 2 == 0]
     assert shared
     assert sorted(sent) == sorted(

@@ -19,7 +19,7 @@ from charrnn.models.language_model import CompiledStep, Read, Tally
 from charrnn.models.ngram.columns import Workspace
 from charrnn.models.ngram.counts import MAX_ORDER, MIN_ORDER, FramedText, Ids
 from charrnn.models.ngram.kneser_ney import KneserNey
-from charrnn.models.ngram.trie import ABSENT, FIRST_SYMBOL, ROOT, Trie, children, find
+from charrnn.models.ngram.trie import ABSENT, FIRST_SYMBOL, ROOT, Trie, children, find, is_sound
 from charrnn.text.symbols import UNKNOWN
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.text.words import vocabulary_from
@@ -207,10 +207,10 @@ class NgramModel:
             order, contexts, nodes = description["order"], int(trie.levels[-2]), int(trie.levels[-1])
             sizes = [len(array) for array in trie]
             fits = sizes == [nodes, nodes, contexts + 1, contexts, contexts, order + 2]
-            fits = fits and trie.levels[2] == FIRST_SYMBOL + vocabulary.size and trie.starts_C[-1] == nodes
+            fits = fits and trie.levels[2] == FIRST_SYMBOL + vocabulary.size and is_sound(trie, vocabulary.size)
             if fits:
-                return cls(vocabulary, trie, description["lines"], description["discounts"], description["summary"])
-        except (TypeError, KeyError, IndexError):
+                return cls(vocabulary, trie, bool(description["lines"]), description["discounts"], description["summary"])
+        except (TypeError, ValueError, KeyError, IndexError):
             pass
         raise CharrnnError(f"{path}: its arrays do not fit its description; restore it from a copy or train again")
 

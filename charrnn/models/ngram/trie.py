@@ -69,6 +69,18 @@ def assemble(levels: Sequence[TrieLevel]) -> Trie:
     )
 
 
+def is_sound(trie: Trie, symbols: int) -> bool:
+    """Whether the arrays, of the lengths that `levels` says, can be a trie over so many symbols: nothing in it leads outside
+    of it, and its numbers are probabilities."""
+    kinds = [array.dtype.kind for array in trie]
+    if kinds != ["u", "f", "u", "f", kinds[4], "i"] or any(array.ndim != 1 for array in trie):
+        return False
+    starts_C, p_N, levels = trie.starts_C, trie.probability_N, trie.levels
+    rising = (levels[1:] > levels[:-1]).all() and (starts_C[1:] >= starts_C[:-1]).all()
+    inside = levels[0] == ROOT and starts_C[-1] == len(p_N) and trie.symbols_N.max() < symbols
+    return bool(rising and inside and (p_N >= 0).all() and (p_N <= 1 + 1e-6).all() and np.isfinite(trie.backoff_C).all())
+
+
 def size_of(levels: Sequence[TrieLevel]) -> int:
     """The bytes that the trie of these levels takes in memory, near enough."""
     return sum(len(column) * column.dtype.itemsize for level in levels for column in level)

@@ -9,6 +9,7 @@ import numpy as np
 
 from charrnn.corpora.catalogue import read_catalogue
 from charrnn.errors import CharrnnError
+from charrnn.models.archive import understood
 from charrnn.models.folder import LOG
 from charrnn.models.language_model import SavedModel, describe
 from charrnn.models.mixture import networks_in
@@ -42,7 +43,9 @@ MOST_SYMBOLS = 400  # of a vocabulary, the most frequent, are shown
 def write_info(models: Sequence[SavedModel | Predictor], names: Sequence[str], html: str) -> None:
     """Write the page. Raises CharrnnError where it cannot be."""
     check_places(html, None)
-    write_view(info_view(models, names), html, None)
+    with understood(", ".join(names)):
+        view = info_view(models, names)
+    write_view(view, html, None)
     say_made(html, None)
 
 

@@ -75,10 +75,18 @@ def check_output(path: Path, overwrite: bool) -> None:
     to put it in."""
     if path.is_dir():
         raise CharrnnError(f"{path}: is a folder; name a file with -o")
+    check_replaceable(path)
     if path.exists() and not overwrite:
         raise CharrnnError(f"{path}: exists already; add --overwrite, or name another file with -o")
     if not path.parent.is_dir():
         raise CharrnnError(f"{path}: there is no folder {path.parent}; make it, or name another place with -o")
+
+
+def check_replaceable(path: Path) -> None:
+    """Raises NotWritten where `path` is a link, a device or a pipe: put in its place, a file would take away more than its
+    contents (of /dev/null, for who may do so, that of the whole computer)."""
+    if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
+        raise NotWritten(f"{path}: is a link or no file, and is not replaced; remove it, or name another place")
 
 
 @contextmanager
@@ -100,6 +108,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     temporary = path.parent / f"{UNFINISHED}{secrets.token_hex(8)}"
     with writing(path), cleaning_up(partial(temporary.unlink, missing_ok=True)):
+        check_replaceable(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("xb") as file:  # never another's file; the umask applies by itself
             yield file
@@ -142,6 +151,7 @@ def move_into_place(finished: Path, path: Path) -> None:
     Raises NotWritten where that fails; the finished file then stays.
     """
     with writing(path):
+        check_replaceable(path)
         _sync(finished)
         os.replace(finished, path)
         _sync(path.parent)

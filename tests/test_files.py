@@ -9,7 +9,7 @@ import pytest
 
 from charrnn import files
 from charrnn.errors import CharrnnError
-from charrnn.files import move_into_place, replacing, write_bytes
+from charrnn.files import NotWritten, check_output, move_into_place, replacing, write_bytes
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems are stood in for on Linux")
 
@@ -117,6 +117,20 @@ def test_refusals_of_the_system_become_one_line(tmp_path):
     with pytest.raises(CharrnnError, match="folder: cannot be written"):
         write_bytes(tmp_path / "folder", b"")
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+def test_links_devices_and_pipes_are_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "done").write_bytes(b"")
+    for path in (tmp_path / "pipe", tmp_path / "link", Path("/dev/null"), Path("/dev/stdout")):
+        before = path.lstat()
+        for write in (lambda path: write_bytes(path, b"a"), lambda path: move_into_place(tmp_path / "done", path)):
+            with pytest.raises(NotWritten, match="is a link or no file, and is not replaced"):
+                write(path)
+        with pytest.raises(NotWritten, match="is a link or no file"):
+            check_output(path, overwrite=True)
+        assert path.lstat() == before
 
 
 def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path):

@@ -104,14 +104,19 @@ def main() -> None:
     except MemoryError:
         code = _out_of_memory()
     except RuntimeError as error:
-        if "RESOURCE_EXHAUSTED" not in str(error):  # as JAX says it, of a GPU's memory too
+        if "RESOURCE_EXHAUSTED" in str(error):  # as JAX says it, of a GPU's memory too
+            code = _out_of_memory()
+        elif "initialize backend" in str(error):
+            click.echo(f"charrnn: {_platforms(str(error))}", err=True)
+            code = 1
+        else:
             raise
-        code = _out_of_memory()
     except BrokenPipeError:
         _leave_standard_output()  # whoever read it has gone; nothing is left to say
         code = 1
     except OSError as error:
-        _leave_standard_output()
+        if error.filename is None:
+            _leave_standard_output()
         click.echo(f"charrnn: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
         code = 1
     sys.exit(code)
@@ -153,6 +158,13 @@ class _Messages(io.FileIO):
             return super().write(data)
         except OSError:
             return len(data)
+
+
+def _platforms(error: str) -> str:
+    """What JAX says where it has not the devices that it was told to use."""
+    said = os.environ.get("JAX_PLATFORMS")
+    what = f"JAX_PLATFORMS={said}: there is no such device for JAX here; unset it, or set it to cpu" if said else "no device"
+    return f"{what} ({error.splitlines()[0]:.200})"
 
 
 def _out_of_memory() -> int:

@@ -17,7 +17,7 @@ from typing import Any, get_type_hints
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.files import NotWritten, replacing
+from charrnn.files import replacing
 
 FORMAT = 1
 # What the format calls numpy's types, in the order in which the safetensors library puts arrays, so that ours are its files.
@@ -50,6 +50,15 @@ def _header(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> by
     return len(text).to_bytes(8, "little") + text
 
 
+def _as_json(description: Mapping[str, Any]) -> str:
+    text = json.dumps(description, ensure_ascii=False, sort_keys=True)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # the name of a file that is not UTF-8
+        return json.dumps(description, sort_keys=True)
+    return text
+
+
 def write_archive(path: Path, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any]) -> None:
     """Write arrays and a JSON-able description as one file, whole or not at all (see charrnn/files.py).
 
@@ -57,10 +66,8 @@ def write_archive(path: Path, arrays: Mapping[str, np.ndarray], description: Map
     """
     # not np.ascontiguousarray, which makes a scalar an array of one
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    text = json.dumps(description, ensure_ascii=False, sort_keys=True)
+    text = _as_json(description)
     metadata = {"charrnn_format": str(FORMAT), "description": text, "sha256": _checksum(contiguous, text)}
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise NotWritten(f"{path}: is a link or no file, and is not replaced; remove it, or name another place")
     types = list(TYPES)
     ordered = dict(sorted(contiguous.items(), key=lambda item: (types.index(item[1].dtype.name), item[0])))
     with replacing(path) as file:

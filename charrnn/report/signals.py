@@ -76,7 +76,11 @@ class Signals:
 
     @contextmanager
     def losing_nothing(self, last_words: str) -> Iterator[None]:
-        """In the block, and before it, where one has been noted, a signal ends the process at once with these last words."""
+        """In the block, and before it, where one has been noted, a signal ends the process at once with these last words.
+        In a group, whose others would be left alone, it is only noted."""
+        if group.size() > 1:
+            yield
+            return
         before = self.last_words
         with self._changing:
             self._way, self.last_words = LEAVE, last_words

@@ -23,7 +23,7 @@ from charrnn.training.limits import advice
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import FEW_STEPS
 from charrnn.training.run import Run
-from charrnn.training.start import Session, length_note, of_steps, start
+from charrnn.training.start import Finished, Session, length_note, of_steps, start
 from charrnn.training.start import resume as resume_run
 
 
@@ -48,7 +48,7 @@ def run_training(
             try:
                 signals.interrupt()
                 if resume:
-                    session = resume_run(Path(model), corpus, options, begun=begun)
+                    session = _resumed(Path(model), corpus, options, begun)
                 else:
                     session = start(corpus, Path(model), options, begun=begun)
                 return _run(session, model, signals, html) if group.first() else _follow(session, signals)
@@ -57,6 +57,16 @@ def run_training(
     except Interrupted:
         group.fail(signals.last_words)
         signals.leave()
+
+
+def _resumed(folder: Path, corpus: Sequence[str], options: TrainOptions, begun: float | None) -> Session:
+    """Of a finished run, what it was killed before is done: its curve is drawn."""
+    try:
+        return resume_run(folder, corpus, options, begun=begun)
+    except Finished as finished:
+        if not (folder / CURVE).exists():
+            _draw(finished.journal, finished.run, None)
+        raise
 
 
 def _run(session: Session, model: str, signals: Signals, html: str | None) -> int:

@@ -52,7 +52,7 @@ class OpenFile:
 class CodesFile:
     """A file of numbers of one type, open for reading; digest: SHA-256 of its content, or what else tells it from others.
 
-    folder: where what is made of it may be kept; None where nothing is.
+    folder: where what is made of it may be kept; None where nothing is. temporary: where files may be while they are needed.
     """
 
     file: OpenFile
@@ -60,6 +60,7 @@ class CodesFile:
     length: int
     digest: str
     folder: Path | None = None
+    temporary: Path | None = None
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """The numbers from start to stop. Raises CharrnnError where the file was cut since."""
@@ -170,9 +171,11 @@ class StoredArray:
         """An array of the pieces that are made, kept beside the codes under a name of its own, where it is found again."""
         kind, digest = np.dtype(dtype), f"{name}-{self.digest[:32]}"
         if self.codes.folder is None:
-            with tempfile.TemporaryFile() as file:
+            place = self.codes.temporary
+            with tempfile.TemporaryFile(dir=place) as file:
                 _write_all(file, made(), kind)
-                return StoredArray.of(CodesFile(OpenFile.nameless(file), kind, file.tell() // kind.itemsize, digest))
+                size = file.tell() // kind.itemsize
+                return StoredArray.of(CodesFile(OpenFile.nameless(file), kind, size, digest, temporary=place))
         path = self.codes.folder / digest
         found = open_checked(path, read_note(path))
         if found is None:

@@ -8,6 +8,7 @@ import gzip
 import io
 import itertools
 import os
+import stat
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -77,7 +78,17 @@ def open_source(name: str) -> AbstractContextManager[BinaryIO]:
     """
     if name == STDIN:
         return nullcontext(standard_input())
+    _refuse_endless(name)
     return gzip.open(name) if name.endswith(".gz") else open(name, "rb")  # type: ignore[return-value]
+
+
+def _refuse_endless(name: str) -> None:
+    """Raises OSError for a device that gives bytes for ever."""
+    found = os.stat(name)
+    if stat.S_ISCHR(found.st_mode) and not os.path.samestat(found, os.stat(os.devnull)):
+        with open(name, "rb", buffering=0) as file:
+            if not file.isatty():
+                raise OSError("it is a device, and no file")
 
 
 def chunks(name: str) -> Iterator[bytes]:
@@ -172,7 +183,7 @@ def text_decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
         io.TextIOWrapper(io.BytesIO(), encoding)  # refuses codecs that are none of text, as rot13
         return codecs.getincrementaldecoder(encoding)()
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise CharrnnError(f"--encoding {encoding}: Python knows no such encoding; try utf-8, latin-1, gb18030") from None
 
 

@@ -63,7 +63,7 @@ def read_long(paths: Sequence[str], *, level: str = "char", encoding: str = "utf
         gathered.append(piece)
         size += len(piece)
         if size > LARGE or store is not None:
-            return _encoded(itertools.chain(_emptied(gathered), coming), folder, paths, level)
+            return _encoded(itertools.chain(_emptied(gathered), coming), folder or _base(store), paths, level)
     return joined(gathered, paths, level)
 
 
@@ -89,9 +89,13 @@ def _folder_of(paths: Sequence[str], level: str, encoding: str, store: str | Non
     """Where the text of these files is stored, if it is; None for standard input, whose text is not found again."""
     if STDIN in paths:
         return None
-    base = Path(store) if store else _usual_folder()
     named = json.dumps([[os.path.abspath(name) for name in paths], level, encoding])
-    return base / hashlib.sha256(named.encode()).hexdigest()[:20]
+    return _base(store) / hashlib.sha256(named.encode()).hexdigest()[:20]
+
+
+def _base(store: str | None) -> Path:
+    """The folder of all stored texts."""
+    return Path(store) if store else _usual_folder()
 
 
 def _sources(paths: Sequence[str]) -> list[list[Any]]:
@@ -141,11 +145,11 @@ def _placing(folder: Path) -> Iterator[None]:
         raise CharrnnError(f"{folder}: cannot be written ({what}); name another place for the text with --store") from None
 
 
-def _encoded(coming: Iterable[str | bytes], folder: Path | None, paths: Sequence[str], level: str) -> StoredArray:
-    """The text that comes in pieces, encoded; kept in the folder where there is one."""
-    if folder is None:
-        with _temporary(_usual_folder()) as nameless:
-            return _Encoder(nameless, level).read(coming, _usual_folder()).array()
+def _encoded(coming: Iterable[str | bytes], folder: Path, paths: Sequence[str], level: str) -> StoredArray:
+    """The text that comes in pieces, encoded into the folder, and kept there unless it is from standard input."""
+    if STDIN in paths:
+        with _temporary(folder) as nameless:
+            return _Encoder(nameless, level).read(coming, folder).array(folder)
     with exclusive(folder / LOCK):
         if (found := _opened(folder, paths)) is not None:  # another has made it meanwhile
             return found
@@ -197,8 +201,9 @@ class _Encoder:
             "counts": self._counts.tolist(),
         }
 
-    def array(self) -> StoredArray:
-        codes = CodesFile(OpenFile.nameless(self._file), self._kind, int(self._counts.sum()), self.digest)
+    def array(self, folder: Path) -> StoredArray:
+        size = int(self._counts.sum())
+        codes = CodesFile(OpenFile.nameless(self._file), self._kind, size, self.digest, temporary=folder)
         return StoredArray.of(codes, np.array(self._values, self._units), self._counts)
 
     def read(self, coming: Iterable[str | bytes], folder: Path) -> "_Encoder":

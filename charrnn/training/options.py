@@ -34,7 +34,7 @@ BUDGETS = ("epochs", "steps", "minutes")
 CHANGEABLE = ("valid", "store", "baseline", "accumulate", "save_every")
 SAVE_EVERY = 3.0  # minutes
 # beyond which an option is a mistake: no machine has room, or time, for it
-MOST_LAYERS, LARGEST, MOST_STEPS, MOST_MINUTES = 1_000, 1 << 20, 10**12, 10**7
+MOST_LAYERS, LARGEST, MOST_STEPS, MOST_MINUTES, MOST_RATE = 1_000, 1 << 20, 10**12, 10**7, 1e38
 
 WORD_MIN_COUNT = 2  # of words that were seen once there are too many to learn each
 
@@ -212,7 +212,11 @@ class TrainOptions(ReadingOptions, GroupOptions):
     )
     batch_size: int | None = option(None, "Rows read side by side.", least=1, most=LARGEST)
     accumulate: int | None = option(
-        None, "Read the rows of a step in N parts, one after the other: the same step in less memory.", least=1, otherwise=1
+        None,
+        "Read the rows of a step in N parts, one after the other: the same step in less memory.",
+        least=1,
+        most=LARGEST,
+        otherwise=1,
     )
     window: int | None = option(
         None, "Characters a row between two updates (length of truncated BPTT).", least=1, most=LARGEST
@@ -222,14 +226,14 @@ class TrainOptions(ReadingOptions, GroupOptions):
     )
     optimizer: str = option("adamw", "Update rule.", choices=tuple(OPTIMIZERS))
     learning_rate: float | None = option(
-        None, "Peak learning rate; without it, by the update rule, and larger in small networks.", above=0.0
+        None, "Peak learning rate; without it, by the update rule, and larger in small networks.", above=0.0, most=MOST_RATE
     )
     schedule: str = option("cosine", "Course of the learning rate.", choices=tuple(SCHEDULES))
     warmup: float | None = option(
         None, "Share of the run in which the rate rises from 0; without it, 10 steps.", least=0.0, below=1.0
     )
-    weight_decay: float | None = option(None, "Decoupled weight decay, on matrices only.", least=0.0)
-    clip: float = option(1.0, "Largest global norm of the gradient.", above=0.0)
+    weight_decay: float | None = option(None, "Decoupled weight decay, on matrices only.", least=0.0, most=MOST_RATE)
+    clip: float = option(1.0, "Largest global norm of the gradient.", above=0.0, most=MOST_RATE)
     evaluate_every: int | None = option(None, "Steps between two evaluations on held-out text.", least=1)
     sample_every: int | None = option(
         None, "Steps between two samples of what it writes; by default at each third of the run. 0: none.", least=0

@@ -44,6 +44,14 @@ JOINING_EVALUATIONS, JOINING_COMPILATIONS = 3.0, 1.1
 TASKS: dict[str, type[Task]] = {task.name: task for task in (LanguageModelling, Classify, Tag, Rewrite, LabelTrees)}
 
 
+class Finished(CharrnnError):
+    """A run that is to be resumed has no step left to take."""
+
+    def __init__(self, message: str, run: Run, journal: Journal):
+        super().__init__(message)
+        self.run, self.journal = run, journal
+
+
 @dataclass(frozen=True)
 class Session:
     """A run at its start and what was decided about it, in plain words."""
@@ -178,7 +186,7 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
         if journal.schedule.over:
             way = "a larger budget changes nothing; start a new run"
             way += "" if run.options.task else f" from its weights with --init-from {folder}"
-        raise CharrnnError(f"{folder}: this run is finished, at step {journal.step:,}: {ended}; {way}")
+        raise Finished(f"{folder}: this run is finished, at step {journal.step:,}: {ended}; {way}", run, journal)
     if run.best is None and isinstance(model, Mixture) and (network := network_of(model)):
         run = replace(run, best=archive_of(network, run.name))
     journal = replace(journal, resumed=(*journal.resumed, journal.predictions))

@@ -85,7 +85,7 @@ class _Course:
     def __init__(self, run: Run, state: TrainState, journal: Journal, budget: TimeBudget | None, losing_nothing: Losing):
         self.run, self.state, self.journal, self.budget = run, state, journal, budget
         self.keeper = Keeper(run)
-        self._losing_nothing = losing_nothing if group.size() == 1 else lambda journal: nullcontext()
+        self._losing_nothing = losing_nothing
         self._clock = _Clock(journal.seconds)
         self._pending: StepReport | None = None
         self._step = journal.step  # with the one that is pending

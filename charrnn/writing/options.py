@@ -8,7 +8,7 @@ from charrnn.options import Options, flag, option
 
 UNKNOWN_WAYS = ("error", "skip", "symbol")
 # what could be asked for and not be done: automata, beams and memories of spans beyond are larger than any computer
-MOST_GIVEN, WIDEST_BEAM, LONGEST_SPAN = 5_000, 10_000, 10_000
+MOST_GIVEN, WIDEST_BEAM, LONGEST_SPAN, MOST_WRITTEN = 5_000, 10_000, 10_000, 10**12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,9 +19,9 @@ class SampleOptions(MixtureOptions):
     prime_file: str | None = option(None, "File with the text to continue (without its last newline).", metavar="FILE")
     echo: bool = option(True, "Begin the text with the primer, or leave it out.")
     unknown: str = option("error", "What to do with primer characters that the model does not know.", choices=UNKNOWN_WAYS)
-    length: int = option(500, "Maximum number of characters to write.", least=0)
-    min_length: int = option(0, "Minimum number of characters to write.", least=0)
-    count: int | None = option(None, "Number of texts.", least=1, otherwise=1, names=("--num-samples",))
+    length: int = option(500, "Maximum number of characters to write.", least=0, most=MOST_WRITTEN)
+    min_length: int = option(0, "Minimum number of characters to write.", least=0, most=MOST_WRITTEN)
+    count: int | None = option(None, "Number of texts.", least=1, most=MOST_WRITTEN, otherwise=1, names=("--num-samples",))
     seed: int | None = option(None, "The same seed gives the same text; by default a fresh one.", least=0)
     stop: tuple[str, ...] = option(
         (), "Stop before this text (repeatable).", escapes=True, words=(("newline", "\n"), ("tab", "\t"))
@@ -30,7 +30,7 @@ class SampleOptions(MixtureOptions):
     temperature: float = option(
         1.0, "Below 1 favours likely characters, above 1 gives more variety.", least=0.001, most=1000
     )
-    top_k: int = option(0, "Sample from the K most likely characters; 0: from all.", least=0)
+    top_k: int = option(0, "Sample from the K most likely characters; 0: from all.", least=0, most=MOST_WRITTEN)
     top_p: float = option(
         1.0, "Sample from the most likely characters that have this probability together.", above=0, most=1
     )
@@ -67,7 +67,9 @@ class SampleOptions(MixtureOptions):
     length_normalization: float = option(
         1.0, "With --beam: rank texts of different lengths by log-probability / characters ** this.", least=0
     )
-    best_of: int | None = option(None, "Draw N texts and give the --count best by bits per character.", least=1, metavar="N")
+    best_of: int | None = option(
+        None, "Draw N texts and give the --count best by bits per character.", least=1, most=WIDEST_BEAM, metavar="N"
+    )
     sort: str | None = option(
         None, "Print the texts when all are written, by bits per character, fewest first.", choices=("score",)
     )

@@ -171,6 +171,14 @@ def test_a_curve_that_cannot_be_drawn_does_not_end_a_run(run, tmp_path, corpus_f
     assert f"{tmp_path / 'm' / CURVE}: was not drawn (division by zero)" in error
 
 
+def test_the_curve_of_a_run_that_was_killed_before_it_is_drawn_when_asked_again(run, tmp_path, corpus_file):
+    run("train", corpus_file, "-m", tmp_path / "m", *TINY)
+    curve = (tmp_path / "m" / CURVE).read_bytes()
+    (tmp_path / "m" / CURVE).unlink()
+    assert_one_clear_line(run("train", "--resume", "-m", tmp_path / "m"), "this run is finished")
+    assert (tmp_path / "m" / CURVE).read_bytes() == curve
+
+
 def test_a_resumed_run_goes_by_the_command_line_alone(run, tmp_path, corpus_file, monkeypatch):
     folder = tmp_path / "m"
     assert run("train", corpus_file, "-m", folder, *TINY, "--no-baseline")[0] == 0

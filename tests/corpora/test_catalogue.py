@@ -4,6 +4,7 @@ import json
 import os
 import threading
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -36,13 +37,24 @@ class Handler(BaseHTTPRequestHandler):
         if begin >= len(body):
             self.send_error(416)
             return
+        if manner.startswith("file:"):
+            self.send_response(302)
+            self.send_header("Location", manner)
+            self.end_headers()
+            return
         self.send_response(206 if begin else 200)
         if begin:
             self.send_header("Content-Range", f"bytes {begin}-{len(body) - 1}/{len(body)}")
         if manner != "no length":
             self.send_header("Content-Length", str(len(body) - begin))
         self.end_headers()
-        self.wfile.write(body[begin : begin + 70_000] if manner == "cut" else body[begin:])
+        self.wfile.write(body[begin : begin + 70_000] if manner in ("cut", "stalls") else body[begin:])
+        if manner == "stalls":
+            self.wfile.flush()
+            self.server.stalled.wait(20)
+        with suppress(OSError):
+            while manner == "no length" and self.server.endless:
+                self.wfile.write(body)
 
     def log_message(self, *arguments):
         pass
@@ -53,6 +65,7 @@ def server(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.body, server.manner, server.asked = TEXT, "whole", []
+    server.stalled, server.endless = threading.Event(), False
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
@@ -157,6 +170,38 @@ def test_what_the_network_refuses_is_one_clear_line(server, tmp_path):
         fetch(nowhere, tmp_path / "toy.txt")
     assert "\n" not in str(error.value)
     assert os.listdir(tmp_path) == []
+
+
+def test_a_redirection_to_a_file_of_this_computer_is_not_followed(server, tmp_path):
+    (tmp_path / "secret").write_bytes(TEXT)
+    server.manner = f"file://{tmp_path}/secret"
+    with pytest.raises(CharrnnError, match="http://127"):
+        fetch(entry_of(server), tmp_path / "toy.txt")
+    assert os.listdir(tmp_path) == ["secret"]
+
+
+def test_a_body_without_end_is_given_up(server, tmp_path):
+    server.manner, server.endless = "no length", True
+    with pytest.raises(CharrnnError, match=r"the server sends more than [\d,]+ bytes"):
+        fetch(entry_of(server), tmp_path / "toy.txt")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_connection_that_stalls_is_given_up_and_gone_on_with(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(catalogue, "TIMEOUT_SECONDS", 0.3)
+    server.manner, entry = "stalls", entry_of(server)
+    with pytest.raises(CharrnnError, match="cut off after"):
+        fetch(entry, tmp_path / "toy.txt")
+    server.stalled.set()
+    server.manner = "whole"
+    fetch(entry, tmp_path / "toy.txt")
+    assert (tmp_path / "toy.txt").read_bytes() == TEXT
+
+
+@pytest.mark.parametrize("name", ["../toy", "/etc/passwd", "toy/../../x", "nul\0"])
+def test_names_that_are_paths_are_no_corpora(name):
+    with pytest.raises(CharrnnError, match="no such corpus"):
+        find(name)
 
 
 def test_an_existing_file_is_replaced_only_when_told(server, tmp_path):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from charrnn.errors import CharrnnError
 from charrnn.models import folder
 from charrnn.text.corpus import Corpus, line_bounds, read_corpus, read_units, split
-from charrnn.text.sources import MODEL_FILES, decode
+from charrnn.text.sources import MODEL_FILES, decode, read_bytes
 from charrnn.text.vocabulary import to_units
 
 
@@ -28,6 +28,14 @@ def write(tmp_path):
         return str(path)
 
     return write
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such devices")
+def test_a_device_without_end_is_not_read():
+    for name in ("/dev/zero", "/dev/full", "/dev/urandom"):
+        with pytest.raises(CharrnnError, match=f"{name}: cannot be read .it is a device, and no file"):
+            read_bytes(name)
+    assert read_bytes("/dev/null") == b""
 
 
 def test_line_ends_become_newlines_and_the_byte_order_mark_goes():

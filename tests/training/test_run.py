@@ -80,6 +80,42 @@ def test_a_step_that_is_not_finite_changes_nothing_and_is_counted(tmp_path, corp
     assert (np.asarray(taken.parameters["output"]["bias"]) != before.parameters["output"]["bias"]).any()
 
 
+@pytest.mark.parametrize("broken_at", [0, 3, 7])
+def test_a_batch_that_is_not_finite_is_as_if_it_had_been_left_out(tmp_path, corpus_file, monkeypatch, broken_at):
+    options = TrainOptions(steps=8, evaluate_every=3, **SMALL)
+
+    def session(name):
+        return start([str(corpus_file)], tmp_path / name, options)
+
+    batches, step = type(session("a").run.task.batches), type(session("a").run.step)
+    real_batch, real_step = batches.__call__, step.__call__
+
+    def with_nan(self, number):
+        batch = real_batch(self, number)
+        return batch._replace(mask_BT=batch.mask_BT * np.float32("nan")) if number == broken_at else batch
+
+    def left_out(self, state, batch, rate, asks):
+        after, report = real_step(self, state, batch, rate, asks)
+        if int(after.step) - 1 != broken_at:
+            return after, report
+        return kept[-1]._replace(step=after.step), report._replace(finite=np.bool_(False))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batches, "__call__", with_nan)
+        steps_of(session("nan"))
+    kept = []
+
+    def remembered(self, state, batch, rate, asks):
+        kept.append(state._replace(**{name: jax.tree.map(jax.numpy.array, part) for name, part in state._asdict().items()}))
+        return left_out(self, state, batch, rate, asks)
+
+    monkeypatch.setattr(step, "__call__", remembered)
+    steps_of(session("left out"))
+    for key, array in arrays_of(tmp_path / "nan").items():
+        np.testing.assert_array_equal(array, arrays_of(tmp_path / "left out")[key], err_msg=key)
+    assert charrnn.load(tmp_path / "nan").summary["skipped_steps"] == 1
+
+
 def test_ten_steps_in_a_row_that_are_not_finite_end_the_run_and_spare_the_model(tmp_path, corpus_file, monkeypatch):
     folder = tmp_path / "m"
     charrnn.train(corpus_file, folder, steps=4, **SMALL)

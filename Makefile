@@ -38,9 +38,13 @@ demo-tasks: .venv/installed
 test: lint
 	$(BIN)/python -m pytest
 
-# trainings that are stopped and starved; CHARRNN_TORTURE=long takes about ten minutes
+# docs/safety.md: what `make test` tries too, but thousands of times, and trainings that are stopped and starved, alone and
+# together; about an hour. CHARRNN_TORTURE=long stops them for longer
+TRIED = tests/training/test_kills.py tests/training/test_faults.py tests/models/test_hostile.py tests/cli/test_wild.py \
+	tests/cli/test_garbage.py tests/models/test_archive.py
 torture: .venv/installed
-	$(BIN)/python -m pytest tests/torture
+	CHARRNN_KILLS=$(or $(KILLS),1000) CHARRNN_HOSTILE=12500 CHARRNN_WILD=1 CHARRNN_LONG_LINE=100000000 \
+		$(BIN)/python -m pytest -rP --dist load $(TRIED) tests/torture
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -94,14 +94,16 @@ def from_archive(arrays: Mapping[str, np.ndarray], description: Mapping[str, Any
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise CharrnnError(f"{path}: {name} holds numbers that are not finite; restore it from a copy or train again")
     with understood(path):
-        _check_sizes(arrays, description)
+        _check_sizes(arrays, description.get("network", {}))
         return KINDS[kind](arrays, description, path)
 
 
-def _check_sizes(arrays: Mapping[str, np.ndarray], description: Mapping[str, Any]) -> None:
+def _check_sizes(arrays: Mapping[str, np.ndarray], network: Mapping[str, Any]) -> None:
     """Raises ValueError where the network is said to be larger than its arrays are: nothing of that size is to be begun."""
     most = sum(array.size for array in arrays.values())
-    for name, size in description.get("network", {}).items():
+    for name, size in network.items():
+        if isinstance(size, Mapping):
+            _check_sizes(arrays, size)
         if isinstance(size, int | float) and not 0 <= size <= (len(arrays) if name == "layers" else max(most, 1 << 20)):
             raise ValueError(f"{name} is {size}")
 

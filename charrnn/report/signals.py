@@ -95,6 +95,7 @@ class Signals:
         exception, and Python's own way out fails under a step that is still being computed."""
         with self._changing:
             clean_up()
+            group.fail(self.last_words)
             with suppress(OSError, ValueError):
                 os.write(sys.stderr.fileno(), f"{self.last_words}\n".encode())  # not 2: see machine.last_words
             os._exit(self.code)

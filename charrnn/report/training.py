@@ -55,7 +55,6 @@ def run_training(
             finally:
                 signals.note()
     except Interrupted:
-        group.fail(signals.last_words)
         signals.leave()
 
 

@@ -113,7 +113,7 @@ def altered(rng, arrays):
         arrays[name] = wild
     elif way == 4 and array.size and array.dtype.kind == "f":
         wild = array.copy()
-        wild.reshape(-1)[rng.randrange(array.size)] = rng.choice([np.nan, np.inf, -np.inf, -1, 2, 1e30])
+        wild.reshape(-1)[rng.randrange(array.size)] = rng.choice([np.nan, np.inf, -np.inf, -1, 2, 1e6])
         arrays[name] = wild
     else:
         arrays[name] = array[None]
@@ -185,6 +185,15 @@ def test_a_probability_that_is_none(models, run, tmp_path, kind, unknown):
 def test_a_network_that_is_said_to_be_huge_is_refused_at_once(models, run, tmp_path, name, value):
     arrays, description = read_archive(models["network"] / MODEL)
     description["network"][name] = value
+    write_archive(tmp_path / MODEL, arrays, description)
+    assert_one_clear_line(run("info", "-m", tmp_path), "do not fit together")
+
+
+@pytest.mark.parametrize("kind", ["classifier", "rewriter", "tree"])
+@pytest.mark.parametrize(("name", "value"), [("layers", 10**7), ("hidden", 10**30)])
+def test_a_reader_that_is_said_to_be_huge_is_refused_at_once(models, run, tmp_path, kind, name, value):
+    arrays, description = read_archive(models[kind] / MODEL)
+    description["network"]["reader"][name] = value
     write_archive(tmp_path / MODEL, arrays, description)
     assert_one_clear_line(run("info", "-m", tmp_path), "do not fit together")
 

@@ -1,7 +1,7 @@
 """Trainings that are killed again and again, at any moment, and resumed: nothing that was acknowledged is lost, and the run
 ends bit for bit as one that was left alone.
 
-CHARRNN_KILLS: how many there are in all, by default 12, of two kinds of runs.
+CHARRNN_KILLS: how many there are in all, by default 6, of two kinds of runs.
 """
 
 import multiprocessing
@@ -17,7 +17,7 @@ from charrnn.models.folder import MODEL, RESUME, open_any
 from charrnn.training.checkpoint import load_checkpoint
 from tests.conftest import assert_same_run
 
-KILLS = int(os.environ.get("CHARRNN_KILLS", "12"))
+KILLS = int(os.environ.get("CHARRNN_KILLS", "6"))
 TINY = {"steps": 16, "evaluate_every": 6, "hidden": 12, "embedding": 6, "window": 10, "batch_size": 6, "dropout": 0.2}
 RUNS = {
     "elman": {"cell": "elman"},

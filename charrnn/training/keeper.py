@@ -83,13 +83,12 @@ class Keeper:
             best.summary = summary(run, journal, None)
         if best is not None:
             self._model = archive_of(best, run.name)
-        if self._model is None:
-            pass
-        elif self._first:
-            save_first(self._model, run.folder)
-        else:
-            write_archive(run.folder / MODEL, *self._model)
-        self._first, self._model = False, None
+        if self._model is not None:
+            if self._first:
+                save_first(self._model, run.folder)
+            else:
+                write_archive(run.folder / MODEL, *self._model)
+            self._first, self._model = False, None
         if run.task.kept is not None and not (run.folder / TEXT).exists():
             keep_text(run.folder, run.task.kept)
         run.save(state, journal)

@@ -241,8 +241,8 @@ def _prolonged(run: Run, journal: Journal, said: TrainOptions, begun: float) -> 
 
 def _found_again(saved: Checkpoint, paths: Sequence[str], said: TrainOptions) -> tuple[list[str], TrainOptions]:
     """Where a saved run's examples are, and its options, both as they were but for what is said anew."""
-    changed: dict[str, Any] = {"valid": said.valid, "valid_fraction": None} if said.valid else {}
-    changed |= {name: value for name in CHANGEABLE if (value := getattr(said, name)) is not None}
+    changed: dict[str, Any] = {name: value for name in CHANGEABLE if (value := getattr(said, name)) is not None}
+    changed |= {"valid_fraction": None} if said.valid else {}
     budget = {name: getattr(said, name) for name in BUDGETS}
     changed |= budget if any(budget.values()) else {}
     paths = list(paths) or saved.paths

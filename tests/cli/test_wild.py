@@ -3,10 +3,13 @@
 import os
 import random
 import signal
+import subprocess
+import sys
 
 import click
 import pytest
 
+import charrnn
 from charrnn.cli.main import COMMANDS, cli
 from tests.conftest import TINY
 
@@ -72,8 +75,6 @@ def too_long(*_):
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory, corpus_file, model_folder, both_folder):
-    import charrnn
-
     base = tmp_path_factory.mktemp("wild")
     (base / "lines").write_text("the cat sees\nla\n")
     (base / "nbest").write_text("a ||| the cat ||| -1.0\na ||| the dog ||| -2.0\n")
@@ -116,9 +117,6 @@ def test_wild_values(run, places, monkeypatch, tmp_path, command):
 
 @pytest.mark.parametrize("device", ["nonsense", "tpu", "cpu,nonsense"])
 def test_a_platform_that_jax_has_not(corpus_file, tmp_path, device):
-    import subprocess
-    import sys
-
     command = [sys.executable, "-m", "charrnn", "train", str(corpus_file), "-m", str(tmp_path / "m"), "--no-baseline", *TINY]
     done = subprocess.run(command, env=os.environ | {"JAX_PLATFORMS": device}, capture_output=True, text=True)
     assert done.returncode == 1

@@ -1,6 +1,8 @@
 """What a save leaves when it is killed, refused or cut off from its power at any of its operations on the disk."""
 
 import os
+import shutil
+import subprocess
 from collections import Counter
 from dataclasses import replace
 
@@ -132,6 +134,42 @@ def test_refused_at_any_operation(saves, tmp_path, monkeypatch, name, lasting):
             assert contents_of(folder) == whole
             cases += 1
     print(f"\n{name} save: {cases} refusals")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of two million bytes of its own."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if shutil.which("mount") is None:
+        pytest.skip("there is no mount here")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", place], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"no file system may be mounted here: {mounted.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+@pytest.mark.parametrize("name", Saves.names)
+def test_on_a_disk_that_is_filled_to_the_brim(saves, small_disk, name):
+    """However much is free: what is there opens, and with room again the next save writes all."""
+    folder, brim = small_disk / "m", small_disk / "brim"
+    make_folder(folder, saves.before[name])
+    saves.save(name, folder)
+    whole, page, failed = contents_of(folder), os.statvfs(small_disk).f_bsize, []
+    for free in range(0, sum(map(len, whole.values())) + 8 * page, page):
+        make_folder(folder, saves.before[name])
+        brim.write_bytes(bytes(os.statvfs(small_disk).f_bavail * page - free))
+        keeper = saves.save(name, folder)
+        failed.append(keeper.failed is not None)
+        assert saves.found(folder) in ALLOWED[name]
+        brim.unlink()
+        saves.save(name, folder, keeper)
+        assert keeper.failed is None
+        assert contents_of(folder) == whole
+    assert failed[0]
+    assert not failed[-1]
+    print(f"\n{name} save: {len(failed)} sizes of what is free, {sum(failed)} too small")
 
 
 @pytest.mark.parametrize("name", Saves.names)

@@ -35,6 +35,8 @@ from charrnn.text.vocabulary import Vocabulary
 from charrnn.text.words import WordVocabulary
 from charrnn.wording import symbol_name
 
+MOST_WEIGHT = 1000.0  # of a log-linear mixture, which finds its best near 1; the greatest numbers would overflow
+
 
 class Mixture:
     """A LanguageModel of others, each with its weight; a SavedModel where they are.
@@ -186,7 +188,7 @@ def checked_weights(count: int, weights: Sequence[float], way: str) -> np.ndarra
     """The weights of a mixture as weights_M; without any given, all alike.
 
     Raises CharrnnError for fewer than two models and an unknown way, and where there are not as many weights as models, one
-    is negative, or they do not sum to 1 in a linear mixture.
+    is negative or above MOST_WEIGHT, or they do not sum to 1 in a linear mixture.
     """
     if count < 2:
         raise CharrnnError("a mixture is of two models or more; name another one")
@@ -196,8 +198,8 @@ def checked_weights(count: int, weights: Sequence[float], way: str) -> np.ndarra
     shown = " ".join(f"{weight:g}" for weight in weights)
     if len(given) != count:
         raise CharrnnError(f"--weight {shown}: {len(given)} for {count} models; give each model one")
-    if not np.isfinite(given).all() or (given < 0).any() or not given.any():
-        raise CharrnnError(f"--weight {shown}: weights are 0 or more, and one is above 0")
+    if not ((given >= 0) & (given <= MOST_WEIGHT)).all() or not given.any():
+        raise CharrnnError(f"--weight {shown}: weights are from 0 to {MOST_WEIGHT:,.0f}, and one is above 0")
     if way == "linear" and abs(given.sum() - 1) > 1e-6:
         raise CharrnnError(f"--weight {shown}: they sum to {given.sum():g}; in a linear mixture they must sum to 1")
     return given

@@ -128,8 +128,9 @@ def test_models_that_know_different_things_mixed_beat_both(tmp_path, two):
     ("weights", "way", "part"),
     [
         ((0.5, 0.6), "linear", "--weight 0.5 0.6: they sum to 1.1; in a linear mixture they must sum to 1"),
-        ((-1, 2), "log-linear", "weights are 0 or more"),
-        ((float("nan"), 1), "log-linear", "weights are 0 or more"),
+        ((-1, 2), "log-linear", "weights are from 0 to 1,000"),
+        ((0.5, 1e308), "log-linear", "weights are from 0 to 1,000"),
+        ((float("nan"), 1), "log-linear", "weights are from 0 to 1,000"),
         ((1,), "linear", "1 for 2 models"),
         ((), "geometric", "--mix geometric: choose one of linear, log-linear"),
     ],

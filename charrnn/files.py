@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import secrets
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -70,16 +71,16 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def check_output(path: Path, overwrite: bool) -> None:
-    """Raises CharrnnError where `-o path` names no place for a file: a folder, a file that is not to be replaced, no folder
-    to put it in."""
+def check_output(path: Path, overwrite: bool, option: str = "-o") -> None:
+    """Raises CharrnnError where `path`, which `option` names, is no place for a file: a folder, a file that is not to be
+    replaced, no folder to put it in."""
     if path.is_dir():
-        raise CharrnnError(f"{path}: is a folder; name a file with -o")
+        raise CharrnnError(f"{path}: is a folder; name a file with {option}")
     check_replaceable(path)
     if path.exists() and not overwrite:
-        raise CharrnnError(f"{path}: exists already; add --overwrite, or name another file with -o")
+        raise CharrnnError(f"{path}: exists already; add --overwrite, or name another file with {option}")
     if not path.parent.is_dir():
-        raise CharrnnError(f"{path}: there is no folder {path.parent}; make it, or name another place with -o")
+        raise CharrnnError(f"{path}: there is no folder {path.parent}; make it, or name another place with {option}")
 
 
 def check_replaceable(path: Path) -> None:
@@ -100,6 +101,23 @@ def writing(path: Path) -> Iterator[None]:
         ) from None
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those that it is to be in, where there are none; their names are durable. Raises OSError."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in reversed(missing):
+        _sync(place.parent)
+
+
+def bytes_of_file(path: Path) -> bytes:
+    """Raises OSError also for what is no file but a pipe or a device, which might be waited for for ever."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("it is no file")
+        return file.read()
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A new file, open for writing, that takes the place of `path` when the block ends well and vanishes otherwise.
@@ -109,7 +127,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     temporary = path.parent / f"{UNFINISHED}{secrets.token_hex(8)}"
     with writing(path), cleaning_up(partial(temporary.unlink, missing_ok=True)):
         check_replaceable(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with temporary.open("xb") as file:  # never another's file; the umask applies by itself
             yield file
         move_into_place(temporary, path)
@@ -122,7 +140,7 @@ def exclusive(path: Path) -> Iterator[None]:
     Where the file system knows no such locks, nobody waits.
     """
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         file = path.open("a")
     with file:
         if fcntl:
@@ -155,6 +173,14 @@ def move_into_place(finished: Path, path: Path) -> None:
         _sync(finished)
         os.replace(finished, path)
         _sync(path.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, where there is one, durably. Raises NotWritten where that fails."""
+    with writing(path):
+        if path.exists():
+            path.unlink()
+            _sync(path.parent)
 
 
 def strict_json(data: Any) -> Any:

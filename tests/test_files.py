@@ -9,7 +9,7 @@ import pytest
 
 from charrnn import files
 from charrnn.errors import CharrnnError
-from charrnn.files import NotWritten, check_output, move_into_place, replacing, write_bytes
+from charrnn.files import NotWritten, check_output, make_folder, move_into_place, replacing, write_bytes
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems are stood in for on Linux")
 
@@ -78,6 +78,13 @@ def test_a_file_and_the_name_it_gets_are_on_the_disk(tmp_path, synced):
     (tmp_path / "part").write_bytes(b"text")
     move_into_place(tmp_path / "part", tmp_path / "file")
     assert synced == [("part", os.O_RDONLY), (tmp_path.name, os.O_RDONLY)]
+
+
+@linux
+def test_the_names_of_folders_that_are_made_are_on_the_disk(tmp_path, synced):
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+    assert [name for name, _ in synced] == [tmp_path.name, "a"]
 
 
 @linux

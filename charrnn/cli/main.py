@@ -16,6 +16,7 @@ from charrnn.cli.options import examples
 from charrnn.errors import CharrnnError
 from charrnn.machine import prepared
 from charrnn.report.say import say_what_is_logged
+from charrnn.report.signals import signals_heeded
 
 # subcommand: the module that holds it under the same name, imported only when asked for
 COMMANDS = {
@@ -84,42 +85,46 @@ def main() -> None:
     _open_streams()
     # UTF-8 whatever the locale; bytes that are none, in arguments, go out as they came
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    with signals_heeded():
+        code = _run()
+    sys.exit(code)
+
+
+def _run() -> int:
+    """The command's exit code."""
     try:
         code = cli(standalone_mode=False) or 0  # what a command gave to context.exit()
         sys.stdout.flush()
+        return code
     except click.UsageError as error:
         error.show()
         _name_variables(error)
-        code = 2
-    except click.Abort:
-        code = 130
-    except KeyboardInterrupt:
-        code = 130
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return 130
     except click.ClickException as error:
         error.show()
-        code = 1
+        return 1
     except CharrnnError as error:
         click.echo(f"charrnn: {error}", err=True)
-        code = 1
+        return 1
     except MemoryError:
-        code = _out_of_memory()
+        return _out_of_memory()
     except RuntimeError as error:
         if "RESOURCE_EXHAUSTED" in str(error):  # as JAX says it, of a GPU's memory too
-            code = _out_of_memory()
-        elif "initialize backend" in str(error):
+            return _out_of_memory()
+        if "initialize backend" in str(error):
             click.echo(f"charrnn: {_platforms(str(error))}", err=True)
-            code = 1
-        else:
-            raise
+            return 1
+        raise
     except BrokenPipeError:
         _leave_standard_output()  # whoever read it has gone; nothing is left to say
-        code = 1
+        return 1
     except OSError as error:
         if error.filename is None:
             _leave_standard_output()
         click.echo(f"charrnn: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
-        code = 1
-    sys.exit(code)
+        return 1
 
 
 def _name_variables(error: click.UsageError) -> None:

@@ -6,18 +6,17 @@ names, types, shapes, contents and description. Nothing in it is code.
 
 import hashlib
 import json
-import os
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.files import replacing
+from charrnn.files import bytes_of_file, replacing
 
 FORMAT = 1
 # What the format calls numpy's types, in the order in which the safetensors library puts arrays, so that ours are its files.
@@ -85,7 +84,7 @@ def read_archive(path: Path) -> Archive:
     from safetensors.numpy import load
 
     try:
-        data = _bytes_of(path)
+        data = bytes_of_file(path)
     except FileNotFoundError:
         raise CharrnnError(f"{path}: no such file; the model folder is not complete") from None
     except OSError as error:
@@ -113,19 +112,29 @@ def read_archive(path: Path) -> Archive:
         raise CharrnnError(f"{path}: its description cannot be read; restore it from a copy or train again") from None
 
 
-PLAIN = {bool: bool, int: int, float: int | float, str: str}
+PLAIN = {bool: bool, int: int, float: int | float, str: str, dict: dict, tuple: list | tuple}
 
 
 def from_json(kind: type, described: Mapping[str, Any]) -> Any:
     """The dataclass that dataclasses.asdict() turned into `described`. Raises TypeError where a field is of another type."""
-    kinds, given = get_type_hints(kind), dict(described)
-    for name, value in described.items():
-        wanted = kinds.get(name)
-        if isinstance(wanted, type) and is_dataclass(wanted):
-            given[name] = from_json(wanted, value)
-        elif wanted in PLAIN and (not isinstance(value, PLAIN[wanted]) or isinstance(value, bool) != (wanted is bool)):
-            raise TypeError(f"{name} is {value!r:.50}")
-    return kind(**given)
+    kinds = get_type_hints(kind)
+    return kind(**{name: _fitting(name, kinds.get(name), value) for name, value in described.items()})
+
+
+def _fitting(name: str, wanted: Any, value: Any) -> Any:
+    """The value of a field, of the type that is wanted."""
+    if isinstance(wanted, UnionType):
+        if value is None and NoneType in get_args(wanted):
+            return None
+        wanted = get_args(wanted)[0]
+    if isinstance(wanted, type) and is_dataclass(wanted):
+        return from_json(wanted, value)
+    if get_origin(wanted) is tuple and isinstance(value, list | tuple):
+        return tuple(_fitting(name, get_args(wanted)[0], part) for part in value)
+    plain = get_origin(wanted) or wanted
+    if plain in PLAIN and (not isinstance(value, PLAIN[plain]) or isinstance(value, bool) != (plain is bool)):
+        raise TypeError(f"{name} is {value!r:.50}")
+    return value
 
 
 @contextmanager
@@ -147,12 +156,3 @@ def understood(path: Path | str) -> Iterator[None]:
         raise CharrnnError(
             f"{path}: its contents do not fit together ({error!s:.200}); restore it from a copy or train again"
         ) from None
-
-
-def _bytes_of(path: Path) -> bytes:
-    """Raises OSError also for what is no file but a pipe or a device, which might be waited for for ever."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError("it is no file")
-        return file.read()

@@ -73,6 +73,8 @@ def open_predictor(folder: Path) -> Predictor:
 def open_any(folder: Path) -> SavedModel | Predictor:
     """The model in a folder, whatever its kind."""
     if not (folder / MODEL).exists():
+        if folder.is_file():
+            raise CharrnnError(f"{folder}: is a file; name the folder that the model is in, here {folder.parent}")
         if (folder / LOCK).exists():
             raise CharrnnError(f"{folder}: no model here yet; a training that has begun saves one when it first evaluates")
         raise CharrnnError(f"{folder}: there is no model here; make one with `charrnn train CORPUS -m {folder}`")
@@ -94,16 +96,16 @@ def from_archive(arrays: Mapping[str, np.ndarray], description: Mapping[str, Any
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise CharrnnError(f"{path}: {name} holds numbers that are not finite; restore it from a copy or train again")
     with understood(path):
-        _check_sizes(arrays, description.get("network", {}))
+        check_sizes(arrays, description.get("network", {}))
         return KINDS[kind](arrays, description, path)
 
 
-def _check_sizes(arrays: Mapping[str, np.ndarray], network: Mapping[str, Any]) -> None:
+def check_sizes(arrays: Mapping[str, np.ndarray], network: Mapping[str, Any]) -> None:
     """Raises ValueError where the network is said to be larger than its arrays are: nothing of that size is to be begun."""
     most = sum(array.size for array in arrays.values())
     for name, size in network.items():
         if isinstance(size, Mapping):
-            _check_sizes(arrays, size)
+            check_sizes(arrays, size)
         if isinstance(size, int | float) and not 0 <= size <= (len(arrays) if name == "layers" else max(most, 1 << 20)):
             raise ValueError(f"{name} is {size}")
 

@@ -5,14 +5,12 @@ They run on numpy, many texts at once.
 Shapes: T time, B rows, L labels.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from charrnn.errors import CharrnnError
 from charrnn.models.archive import Archive
 from charrnn.models.predictor import MISFIT, Answer, NetworkPredictor, config_and_vocabulary
 from charrnn.network.arrays import Parameters
@@ -81,14 +79,11 @@ class Labeller(NetworkPredictor):
 
     @classmethod
     def from_archive(cls, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> Self:
-        """The model that to_archive() took apart. Raises CharrnnError, naming `path`, where the parts do not fit."""
-        try:
-            config, vocabulary = config_and_vocabulary(cls.config_type, description)
-            labels, temperature = [str(label) for label in description["labels"]], float(description["temperature"])
-            if not (config.labels == len(labels) and 0 < temperature < math.inf and cls.suits(config)):
-                raise ValueError(MISFIT)
-        except (KeyError, TypeError, ValueError) as error:
-            raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
+        """The model that to_archive() took apart. Raises CharrnnError, or what understood() makes one of."""
+        config, vocabulary = config_and_vocabulary(cls.config_type, description)
+        labels, temperature = [str(label) for label in description["labels"]], float(description["temperature"])
+        if not (config.labels == len(labels) and 1e-3 <= temperature <= 1e3 and cls.suits(config)):
+            raise ValueError(MISFIT)
         parameters = unflatten(shapes_of(config.weights()), arrays, path)
         return cls(config, vocabulary, labels, parameters, description.get("summary"), temperature)
 

@@ -10,13 +10,24 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from charrnn.errors import CharrnnError
-from charrnn.files import UNFINISHED, cleaning_up
+from charrnn.files import (
+    UNFINISHED,
+    NotWritten,
+    bytes_of_file,
+    check_replaceable,
+    cleaning_up,
+    make_folder,
+    writing,
+)
 from charrnn.machine import group
 from charrnn.machine.processes import start_of
-from charrnn.models.folder import LOCK, exists
+from charrnn.models.folder import LOCK, MODEL, RESUME, TEXT, exists
 
 ABANDONED = 10  # seconds: who takes a lock over needs a moment, unless it was killed in it
 READ_AGAIN = 20  # times, 0.05 s apart: another process may be writing its lock just now
+
+
+_held: set[Path] = set()  # by this process
 
 
 @contextmanager
@@ -30,16 +41,19 @@ def locked(folder: Path, *, option: str = "-m") -> Iterator[None]:
     if not group.first():
         yield
         return
-    fresh = not folder.exists()
-    mine = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "start": start_of(os.getpid())})
+    fresh, mine = not folder.exists(), _owner()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
+        for name in (MODEL, RESUME, TEXT):
+            check_replaceable(folder / name)
         while not _created(folder / LOCK, mine):
             _remove_stale(folder / LOCK)
+        _held.add(folder)
     except OSError as error:
         raise CharrnnError(f"{folder}: cannot be written ({error.strerror}); name another place with {option}") from None
 
     def release() -> None:
+        _held.discard(folder)
         if _contents(folder / LOCK) == mine:
             (folder / LOCK).unlink()
         if fresh:
@@ -49,6 +63,19 @@ def locked(folder: Path, *, option: str = "-m") -> Iterator[None]:
     with cleaning_up(release):
         _remove_unfinished(folder)
         yield
+
+
+def check_held(folder: Path) -> None:
+    """Raises NotWritten where the folder was locked by this process and is no more: it was moved or removed, and another of
+    that name may be anybody's."""
+    with writing(folder):
+        if folder in _held and _contents(folder / LOCK) != _owner():
+            raise NotWritten(f"{folder}: was moved, removed or taken over; put it back where it was, with its {LOCK}")
+
+
+def _owner() -> str:
+    """What this process's locks hold."""
+    return json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "start": start_of(os.getpid())})
 
 
 def _created(path: Path, owner: str) -> bool:
@@ -67,7 +94,7 @@ def _created(path: Path, owner: str) -> bool:
 def _contents(path: Path) -> str | None:
     """None where there is no lock."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return bytes_of_file(path).decode("utf-8", "replace")
     except FileNotFoundError:
         return None
 

@@ -152,20 +152,17 @@ class Mixture:
     ) -> "Mixture":
         """The mixture that to_archive() took apart; open_part is folder.from_archive, which knows the kinds of parts.
 
-        Raises CharrnnError, naming `path` and the part, where the parts do not fit.
+        Raises CharrnnError, naming the part, or what understood() makes one of, where it is none.
         """
-        try:
-            weights, way, summary = description["weights"], description["mix"], description["summary"]
-            models = [
-                open_part(_without_prefix(arrays, _prefix(k)), part, path / _prefix(k).rstrip("."))
-                for k, part in enumerate(description["parts"])
-            ]
-        except (AttributeError, KeyError, TypeError) as error:
-            raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
+        weights, way, summary = description["weights"], description["mix"], description["summary"]
+        models = [
+            open_part(_without_prefix(arrays, _prefix(k)), part, path / _prefix(k).rstrip("."))
+            for k, part in enumerate(description["parts"])
+        ]
         try:
             return cls(models, weights, way, summary)
-        except (CharrnnError, TypeError, ValueError) as error:
-            raise CharrnnError(f"{path}: its parts do not fit its description ({error})") from None
+        except CharrnnError as error:  # which does not name the file
+            raise ValueError(error) from None
 
     def _saved_models(self) -> list[SavedModel]:
         saved = []

@@ -13,7 +13,7 @@ from charrnn.text.vocabulary import Vocabulary
 from charrnn.text.words import vocabulary_from
 from charrnn.trees import flatten
 
-MISFIT = "its parts do not fit together"
+MISFIT = "sizes that differ, or none"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from charrnn.errors import CharrnnError
 from charrnn.models.archive import Archive, from_json
 from charrnn.models.language_model import CompiledStep
 from charrnn.network.config import NetworkConfig
@@ -188,12 +187,8 @@ class RecurrentModel:
 
     @classmethod
     def from_archive(cls, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> "RecurrentModel":
-        """The model that to_archive() took apart. Raises CharrnnError, naming `path`, where the parts do not fit."""
-        try:
-            config = from_json(NetworkConfig, description["network"])
-            vocabulary = vocabulary_from(description["vocabulary"])
-        except (KeyError, TypeError) as error:
-            raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
+        """The model that to_archive() took apart. Raises CharrnnError, or what understood() makes one of."""
+        config, vocabulary = from_json(NetworkConfig, description["network"]), vocabulary_from(description["vocabulary"])
         summary = description.get("summary") or {}
         lines = description.get("lines", summary.get("reading") == "lines")  # version 0.1.0 wrote the latter alone
         return cls(config, vocabulary, unflatten(parameter_shapes(config), arrays, path), summary, lines=lines)

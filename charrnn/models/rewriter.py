@@ -29,6 +29,7 @@ ROWS = 256  # hypotheses that are followed together
 BEAM = 4  # hypotheses that are followed for each source, where nothing else is said
 # An answer is at most so much longer than the longest target learnt from: that times MOST_LONGER, and MOST_MORE symbols.
 MOST_LONGER, MOST_MORE = 1.25, 8
+MOST_SYMBOLS = 1 << 16  # so long is no target: a file that says more would be answered with for hours
 
 
 class Beam(NamedTuple):
@@ -165,14 +166,11 @@ class Rewriter(NetworkPredictor):
 
     @classmethod
     def from_archive(cls, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> Self:
-        """The model that to_archive() took apart. Raises CharrnnError, naming `path`, where the parts do not fit."""
-        try:
-            config, vocabulary = config_and_vocabulary(RewritingConfig, description)
-            source, target = map(int, description["longest"])
-            if min(source, target) < 0:
-                raise ValueError(MISFIT)
-        except (KeyError, TypeError, ValueError) as error:
-            raise CharrnnError(f"{path}: its description is not one that this charrnn understands ({error})") from None
+        """The model that to_archive() took apart. Raises CharrnnError, or what understood() makes one of."""
+        config, vocabulary = config_and_vocabulary(RewritingConfig, description)
+        source, target = (min(int(length), MOST_SYMBOLS) for length in description["longest"])
+        if min(source, target) < 0:
+            raise ValueError(MISFIT)
         parameters = unflatten(shapes_of(config.weights()), arrays, path)
         return cls(config, vocabulary, (source, target), parameters, description.get("summary"))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from charrnn.models.folder import MODEL
 from charrnn.models.ngram.arpa import write_arpa_file
+from charrnn.models.ngram.model import NgramModel
 from charrnn.report.say import held_out_figures, say
 from charrnn.report.signals import Interrupted, signals_heeded
 from charrnn.training import baseline
@@ -18,13 +19,27 @@ from charrnn.wording import symbol_name
 
 
 def run_counting(corpus: Sequence[str], model: str, options: NgramOptions) -> None:
-    """Count, save and tell on standard error. A signal ends the counting, and nothing of it stays."""
+    """Count, save and tell on standard error. A signal ends the counting, and nothing of it stays; what is saved is saved
+    whole."""
     with signals_heeded("interrupted: nothing is saved") as signals:
+
+        def saving() -> None:
+            signals.note()
+            signals.last_words = f"interrupted while {model} was saved; count again with --overwrite"
+
         try:
             signals.interrupt()
-            counted, notes = train_ngram(corpus, Path(model), options)
+            counted, notes = train_ngram(corpus, Path(model), options, saving=saving)
         except Interrupted:
             signals.leave()
+        _tell(counted, notes, model)
+        if options.arpa:
+            with signals.losing_nothing(f"interrupted: {model} is saved, its ARPA text is not"):
+                write_arpa_file(counted, Path(options.arpa))
+            say(f"ARPA text: {options.arpa}")
+
+
+def _tell(counted: NgramModel, notes: Sequence[str], model: str) -> None:
     for note in notes:
         say(note)
     pruning, held_out = counted.summary["min_counts"], counted.summary["held_out"]
@@ -32,9 +47,6 @@ def run_counting(corpus: Sequence[str], model: str, options: NgramOptions) -> No
     say(f"n-gram: order {counted.order}, fewest occurrences {' '.join(map(str, pruning))}; n-grams of each order: {sizes}")
     if held_out:
         say(f"held-out: {held_out_figures(held_out, symbol_name(counted.vocabulary.level))}")
-    if options.arpa:
-        write_arpa_file(counted, Path(options.arpa))
-        say(f"ARPA text: {options.arpa}")
     say(f"model: {Path(model) / MODEL}; score with: charrnn score -m {quote(model)}")
 
 

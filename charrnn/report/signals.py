@@ -19,7 +19,7 @@ from charrnn.files import clean_up
 from charrnn.machine import group
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
-PATIENCE = 0.5  # seconds for the main thread to clean up after itself, when it is interrupted
+PATIENCE = 0.5  # seconds for what is waited for on the way out: the main thread, who reads what is said, the group
 
 LEAVE, INTERRUPT, NOTE = "leave", "interrupt", "note"
 
@@ -95,10 +95,20 @@ class Signals:
         exception, and Python's own way out fails under a step that is still being computed."""
         with self._changing:
             clean_up()
-            group.fail(self.last_words)
-            with suppress(OSError, ValueError):
-                os.write(sys.stderr.fileno(), f"{self.last_words}\n".encode())  # not 2: see machine.last_words
+            farewells = [Thread(target=say, daemon=True) for say in (_give_out, self._say_last_words, self._tell_group)]
+            for farewell in farewells:
+                farewell.start()
+            for farewell in farewells:
+                farewell.join(PATIENCE)  # nobody may be reading, and process 0 hang
             os._exit(self.code)
+
+    def _say_last_words(self) -> None:
+        with suppress(OSError, ValueError):
+            if self.last_words:
+                os.write(sys.stderr.fileno(), f"{self.last_words}\n".encode())  # not 2: see machine.last_words
+
+    def _tell_group(self) -> None:
+        group.fail(self.last_words)
 
     def watch(self) -> None:
         """Wait for signals until the other end is closed; in a thread of its own."""
@@ -141,8 +151,14 @@ class Signals:
             self._told.close()
 
 
+def _give_out() -> None:
+    """What was written to standard output goes there, if somebody reads it."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+
+
 @contextmanager
-def signals_heeded(last_words: str) -> Iterator[Signals]:
+def signals_heeded(last_words: str = "") -> Iterator[Signals]:
     """Signals that end the process with these last words, until note() or interrupt() is called."""
     signals = Signals(last_words)
     with signals.heeded():

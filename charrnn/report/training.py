@@ -126,7 +126,7 @@ def _take_steps(session: Session, signals: Signals, model: str, html: str | None
     line = TrainingLine(journal, session.run.task)
 
     def losing_nothing(saved: Journal | None) -> AbstractContextManager:
-        return signals.losing_nothing(_interrupted(saved, model) if saved else signals.last_words)
+        return signals.losing_nothing(_broken_off(saved, model) if saved else signals.last_words)
 
     try:
         for progress in session.train(signals.after_step, losing_nothing=losing_nothing):
@@ -137,7 +137,7 @@ def _take_steps(session: Session, signals: Signals, model: str, html: str | None
             if progress.failed:
                 line.say(f"{progress.failed}. Training goes on, the next save tries again")
             elif progress.evaluation:
-                with losing_nothing(journal):
+                with signals.losing_nothing(_interrupted(journal, model)):
                     _draw(journal, session.run, html)
     finally:
         line.close()
@@ -147,6 +147,11 @@ def _take_steps(session: Session, signals: Signals, model: str, html: str | None
 def _interrupted(journal: Journal, model: str) -> str:
     """Last words of a run that is saved with this journal and can go on."""
     return f"interrupted at step {journal.step:,}{of_steps(journal)}, all saved\n{_go_on(model)}"
+
+
+def _broken_off(journal: Journal, model: str) -> str:
+    """Last words of a run that was saved with this journal, and may have gone on for some seconds since."""
+    return f"interrupted, saved at step {journal.step:,}{of_steps(journal)}\n{_go_on(model)}"
 
 
 def _go_on(model: str) -> str:

@@ -32,6 +32,7 @@ class ScoreOptions(MixtureOptions):
         None,
         "Dynamic evaluation: train on the text while scoring it; a step moves a weight by about RATE; try 0.0003.",
         above=0,
+        most=1,
         metavar="RATE",
     )
     adapt_reset: bool = option(False, "With --adapt, start each line (with --stream: file) from the trained weights.")

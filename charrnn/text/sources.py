@@ -34,6 +34,8 @@ def expand(paths: Iterable[str]) -> Iterator[str]:
         if name == STDIN or not path.is_dir():
             yield name
             continue
+        with reading(name):
+            os.listdir(path)  # rglob passes over what may not be read
         inside = sorted(p for p in path.rglob("*") if p.is_file())
         inside = [p for p in inside if not any(part.startswith(".") for part in p.relative_to(path).parts)]
         models = {p.parent for p in inside if p.name in MODEL_FILES[:3]}

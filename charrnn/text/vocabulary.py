@@ -35,7 +35,8 @@ def to_units(text: str | bytes, level: str = "char") -> np.ndarray:
             text = text.decode("utf-8")
         return np.frombuffer(text.encode("utf-32-le"), "<u4").astype(np.uint32, copy=False)
     except (UnicodeEncodeError, UnicodeDecodeError) as error:
-        raise CharrnnError(f"the text holds bytes that are not UTF-8 (at {error.start}); use --level byte") from None
+        what = f"the text holds bytes that are not UTF-8 (at {error.start})"
+        raise CharrnnError(f"{what}, which only models of bytes know: train one with --level byte") from None
 
 
 def from_units(units: np.ndarray, level: str = "char") -> str:

@@ -13,8 +13,8 @@ import numpy as np
 from charrnn.errors import CharrnnError
 from charrnn.files import NotWritten, strict_json, write_bytes
 from charrnn.machine import group
-from charrnn.models.archive import Archive, read_archive, understood, write_archive
-from charrnn.models.folder import LOG, MODEL, RESUME
+from charrnn.models.archive import Archive, from_json, read_archive, understood, write_archive
+from charrnn.models.folder import LOG, MODEL, RESUME, check_sizes
 from charrnn.network.config import FORM
 from charrnn.training.journal import Journal
 from charrnn.training.options import TrainOptions
@@ -43,13 +43,19 @@ class Checkpoint:
     best: Archive | None  # the run's best model, where another lies in the folder
     path: Path
 
+    def check_sizes(self) -> None:
+        """Raises ValueError where the network is said to be larger than the arrays are."""
+        if group.first():
+            check_sizes(self.arrays, self.described.get("network", {}))
+
     def restore(self, template: TrainState) -> TrainState:
         """The training state, of the template's form. Raises CharrnnError where the arrays do not fit it."""
         leaves, form = jax.tree.flatten(template.optimizer)
         named = {str(k): leaf for k, leaf in enumerate(leaves)}
         tree = {**template._asdict(), "optimizer": named}
         # older files have rows of padding, as many as the devices of then needed
-        rows = {CARRY + name: len(leaf) for name, leaf in flatten(template.carry).items()}
+        needed = jax.tree.map(lambda leaf: leaf.shape[0], template.carry)
+        rows = {CARRY + name: int(count) for name, count in flatten(needed).items()}
         arrays = {name: array[: rows.get(name)] if name in rows else array for name, array in self.arrays.items()}
         filled = unflatten(tree, arrays, self.path)
         filled["optimizer"] = jax.tree.unflatten(form, [filled["optimizer"][str(k)] for k in range(len(leaves))])
@@ -110,7 +116,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
             paths=description["paths"],
             digest=description["digest"],
             described=description["described"],
-            journal=Journal.from_json(description["journal"]),
+            journal=from_json(Journal, description["journal"]),
             arrays=arrays,
             best=(best, description["best"]) if best else None,  # in older files, after an interruption
             path=path,

@@ -125,11 +125,12 @@ class Journal:
         return replace(self, samples=(*self.samples, *sample), sampled=self.thirds)
 
     @property
+    def has_sample(self) -> bool:
+        """Whether there is one of the last step."""
+        of_last = self.history[-1].samples if self.history and self.history[-1].step == self.step else ()
+        return any(sample.get("step") == self.step for sample in (*self.samples, *of_last))
+
+    @property
     def thirds(self) -> int:
         """How many thirds of the run are done."""
         return 3 * self.step // self.schedule.steps
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Journal":
-        history = tuple(Evaluation(**line) for line in data["history"])
-        return cls(**{**data, "schedule": Schedule(**data["schedule"]), "history": history})

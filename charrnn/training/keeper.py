@@ -6,11 +6,12 @@ import jax
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.files import NotWritten
+from charrnn.files import NotWritten, writing
 from charrnn.machine import group
 from charrnn.models.archive import Archive, write_archive
-from charrnn.models.folder import MODEL, TEXT
+from charrnn.models.folder import MODEL, RESUME, TEXT
 from charrnn.models.kept_text import keep_text
+from charrnn.models.lock import check_held
 from charrnn.training.journal import Journal
 from charrnn.training.options import ABOUT_FILES, SAVE_EVERY
 from charrnn.training.reading import versions
@@ -39,20 +40,19 @@ class Keeper:
         self.run = run
         self.saved: Journal | None = None  # with which it was saved last
         self.failed: NotWritten | None = None  # why it was not, the last time
-        self._tell = False
         self._model: Archive | None = run.best  # to be written
         self._first = run.fresh  # the folder has nothing of this run
         self._when, self._took = time.monotonic(), 0.0
 
     @property
     def due(self) -> bool:
-        """Whether to save without an evaluation."""
+        """Whether to save without an evaluation; in a group, process 0 decides."""
         minutes = self.run.options.save_every or SAVE_EVERY  # runs that were begun before it was an option have none
-        return time.monotonic() - self._when > max(60 * minutes, COST * self._took)
+        return group.first() and time.monotonic() - self._when > max(60 * minutes, COST * self._took)
 
     @property
     def recent(self) -> bool:
-        return time.monotonic() - self._when < RECENT
+        return self.failed is None and time.monotonic() - self._when < RECENT
 
     def save(self, state: TrainState, journal: Journal, best: Model | None = None) -> None:
         """Save the run; `best` is the model of this state, where it is the best so far. To be asked for by all processes of
@@ -63,18 +63,14 @@ class Keeper:
             raise NotFinite
         if group.first():
             try:
-                self._write(state, journal, best)
+                check_held(self.run.folder)
+                with writing(self.run.folder / RESUME):
+                    self._write(state, journal, best)
                 self.saved, self.failed = journal, None
             except NotWritten as error:
                 self.failed = error
         self._when = time.monotonic()
         self._took = self._when - begin
-        self._tell = True
-
-    def told(self) -> bool:
-        """Whether it was saved, or was to be, since this was asked last."""
-        tell, self._tell = self._tell, False
-        return tell
 
     def _write(self, state: TrainState, journal: Journal, best: Model | None) -> None:
         run = self.run

@@ -2,11 +2,12 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from charrnn.errors import CharrnnError
+from charrnn.files import check_output
 from charrnn.machine.memory import free_memory_bytes, give_back_freed_memory
 from charrnn.models.kept_text import check_keepable
 from charrnn.models.language_model import Tally
@@ -33,15 +34,20 @@ LONGEST_OF_LARGE = 7
 PROGRAM = 60_000_000  # bytes of memory that Python, numpy and the reading of texts take
 
 
-def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tuple[NgramModel, list[str]]:
+def train_ngram(
+    paths: Sequence[str], folder: Path, options: NgramOptions, *, saving: Callable[[], None] = lambda: None
+) -> tuple[NgramModel, list[str]]:
     """The model of the text of the paths, saved in the folder, and what there is to say of text and choice.
 
+    saving() is called before the first file is written.
     Raises CharrnnError where the folder holds a model (unless options.overwrite), is in use or cannot be written, the text
     is unusable, an order or pruning cannot be, the model has no room in memory, or what is counted none on the disk.
     """
     begun = time.perf_counter()
     options = options.filled()
     options.check_level()
+    if options.arpa:
+        check_output(Path(options.arpa), options.overwrite, "--arpa")
     with locked(folder):
         check_folder(folder, options.overwrite)
         corpus = read_corpus(**options.reading(paths))
@@ -65,6 +71,7 @@ def train_ngram(paths: Sequence[str], folder: Path, options: NgramOptions) -> tu
             "versions": versions(("charrnn", "numpy")),
             "held_out": tally and held_out_summary(tally),
         }
+        saving()
         save_first(archive_of(model, new_run()), folder, corpus.training if options.keep_text else None)
     return model, notes
 

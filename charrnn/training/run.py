@@ -59,8 +59,11 @@ class Run:
         return place(self._state(parameters), self.mesh, self.parts)
 
     def restored(self, saved: Checkpoint) -> TrainState:
-        template = self._state(self.task.shapes())
-        return place(saved.restore(template) if group.first() else template, self.mesh, self.parts)
+        if group.first():  # what the arrays do not fit is not made in memory
+            state = saved.restore(jax.eval_shape(self._state, self.task.shapes()))
+        else:
+            state = self._state(self.task.shapes())
+        return place(state, self.mesh, self.parts)
 
     def batch(self, step: int) -> Tree:
         """Of the step's batch the rows that this process reads."""

@@ -4,7 +4,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from charrnn.files import writing
+from charrnn.files import remove, writing
 from charrnn.models.archive import Archive, read_archive, write_archive
 from charrnn.models.folder import CURVE, LOG, MODEL, RESUME, TEXT
 from charrnn.models.kept_text import keep_text
@@ -32,7 +32,7 @@ def save_first(model: Archive, folder: Path, text: LongArray | None = None) -> N
     then the names of the runs differ, until nothing is left to resume.
     """
     with writing(folder / MODEL):
-        (folder / TEXT).unlink(missing_ok=True)
+        remove(folder / TEXT)
         write_archive(folder / MODEL, *model)
         for stale in (RESUME, LOG, CURVE):
             (folder / stale).unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from typing import Any
 from charrnn.errors import CharrnnError
 from charrnn.machine import group
 from charrnn.machine.memory import give_back_freed_memory
-from charrnn.models.archive import write_archive
+from charrnn.models.archive import understood, write_archive
 from charrnn.models.folder import MODEL, RESUME, open_model
 from charrnn.models.language_model import SavedModel
 from charrnn.models.lock import check_folder
@@ -166,19 +166,24 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
     saved = load_checkpoint(folder)
     if saved.task not in TASKS:
         raise CharrnnError(f"{folder}: holds a run of the task {saved.task!r}, which this charrnn does not know")
-    paths, changed = _found_again(saved, paths, options)
-    task = TASKS[saved.task].read(paths, changed, saved.described)
-    if task.digest != saved.digest:
-        read = ", ".join([*paths, *([changed.valid] if changed.valid else [])])
-        raise CharrnnError(
-            f"{read}: differs from the text that {folder} was trained on; give that text (and --valid), or start a new run"
-            + ("" if saved.options.task else f" from these weights with --init-from {folder}")
-        )
-    _check_alike(task, paths)
-    run = Run(folder, task, paths, saved.run, fresh=False, best=saved.best)
-    state = run.restored(saved)
-    journal, budget = _prolonged(run, saved.journal, options, begun)
-    ended = run.ended(journal)
+    with understood(saved.path):
+        saved.check_sizes()
+        paths, changed = _found_again(saved, paths, options)
+        task = TASKS[saved.task].read(paths, changed, saved.described)
+        if task.digest != saved.digest:
+            read = ", ".join([*paths, *([changed.valid] if changed.valid else [])])
+            way = "" if saved.options.task else f" from these weights with --init-from {folder}"
+            raise CharrnnError(
+                f"{read}: differs from the text that {folder} was trained on; give that text (and --valid), "
+                f"or start a new run{way}"
+            )
+        _check_alike(task, paths)
+        run = Run(folder, task, paths, saved.run, fresh=False, best=saved.best)
+        state = run.restored(saved)
+        journal, budget = _prolonged(run, saved.journal, options, begun)
+    ended, before = run.ended(journal), saved.journal
+    if ended and not run.ended(before):
+        raise CharrnnError(f"{folder}: is at step {before.step:,}{of_steps(before)} already; give a larger total, or none")
     model = open_model(folder) if group.first() and run.options.hybrid and (folder / MODEL).exists() else None
     # a hybrid's run that was stopped before it was made goes on
     if group.first() and ended and not isinstance(model, RecurrentModel):
@@ -245,8 +250,10 @@ def _found_again(saved: Checkpoint, paths: Sequence[str], said: TrainOptions) ->
     changed |= {"valid_fraction": None} if said.valid else {}
     budget = {name: getattr(said, name) for name in BUDGETS}
     changed |= budget if any(budget.values()) else {}
+    # a pipe that was said then is not waited for
+    there = os.path.exists if paths else lambda name: os.path.isfile(name) or os.path.isdir(name)
     paths = list(paths) or saved.paths
     for name in filter(None, [*paths, said.valid or saved.options.valid]):
-        if name != STDIN and not os.path.exists(name):
+        if name != STDIN and not there(name):
             raise CharrnnError(f"{name}: no such file; name the corpus, and with --valid the held-out file, as they are now")
     return paths, replace(saved.options, **changed)

@@ -57,15 +57,17 @@ def train(
     first held-out figure is not, and NotWritten where the last save failed; what was written before stays.
     """
     course = _Course(run, state, journal, budget, losing_nothing)
-    if run.evaluation_due(journal, journal.step):  # the run was stopped before it
-        yield course.progress(course.evaluate())
+    sample = course.sample() if course.sample_due and not journal.has_sample else None  # what the run was stopped before
+    evaluation = course.evaluate() if course.evaluation_due else None
+    if sample or evaluation:
+        yield course.progress(evaluation, sample)
     stop = save = False
     while not run.ended(course.journal):
         course.fix_length()
         asked = course.take_step(stop, save)
         stop = should_stop() or stop
         stopping, saving = asked if group.size() > 1 else (stop, course.keeper.due)
-        sample = course.sample() if course.sample_due else None
+        sample = course.sample() if course.sample_due and not stopping else None
         evaluation = course.evaluate() if course.evaluation_due and not stopping else None
         if stopping or (saving and not evaluation):
             course.save()
@@ -86,6 +88,7 @@ class _Course:
         self.run, self.state, self.journal, self.budget = run, state, journal, budget
         self.keeper = Keeper(run)
         self._losing_nothing = losing_nothing
+        self._failed: NotWritten | None = None  # a save, which is still to be told
         self._clock = _Clock(journal.seconds)
         self._pending: StepReport | None = None
         self._step = journal.step  # with the one that is pending
@@ -97,7 +100,7 @@ class _Course:
             return
         if self.budget.evaluation is None:
             parameters = jax.tree.map(np.asarray, self.state.parameters)
-            with self._losing_nothing(self.keeper.saved):
+            with self._may_be_broken_off():
                 self.budget.measure_evaluation(self.run.task.model(parameters), parameters)
         if not self.journal.schedule.fixed:
             self.journal = self.budget.fixed(self.journal, self._step)
@@ -111,7 +114,7 @@ class _Course:
         if fresh and self._compiled:
             self._save_unless_recent()
         begin = time.perf_counter()
-        with _enough_memory(self.run), self._losing_nothing(self.keeper.saved) if fresh else nullcontext():
+        with _enough_memory(self.run), self._may_be_broken_off() if fresh else nullcontext():
             self.state, report = self.run.step(self.state, batch, rate, (stop, save))
         if self.budget:
             self.budget.pace.sent(shape, time.perf_counter() - begin)
@@ -156,13 +159,15 @@ class _Course:
         schedule, every = self.journal.schedule, self.run.options.sample_every
         if every is None and schedule.fixed:
             return replace(self.journal, step=self._step).thirds > self.journal.sampled
-        return bool(every) and self._step % every == 0
+        return bool(self._step and every) and self._step % every == 0
 
     def sample(self) -> str | None:
         """What the network writes by now; nothing where its weights are no longer finite."""
         with self._pause():
+            self._save_unless_recent()
             parameters = jax.tree.map(np.asarray, self.state.parameters)
-            text = self.run.task.sample(parameters) if group.first() and finite(parameters) else None
+            with self._may_be_broken_off():
+                text = self.run.task.sample(parameters) if group.first() and finite(parameters) else None
         self.journal = self.journal.wrote(text)
         return text
 
@@ -178,11 +183,16 @@ class _Course:
                 self.keeper.save(self.state, self.journal, best)
             except NotFinite as error:
                 raise self._failure(str(error)) from None
+        self._failed = self.keeper.failed
 
     def _save_unless_recent(self) -> None:
-        """Before something long, which may be broken off. (A group goes through it.)"""
+        """Before something long that may be broken off; the processes of a group see it through."""
         if group.size() == 1 and not self.keeper.recent:
             self.save()
+
+    def _may_be_broken_off(self) -> AbstractContextManager:
+        """For something long: the program may end in it, unless what it was to save is still to be saved."""
+        return nullcontext() if self.keeper.failed else self._losing_nothing(self.keeper.saved)
 
     def evaluate(self) -> Evaluation:
         """The evaluation, which the journal then has, and the run is saved with it."""
@@ -190,7 +200,7 @@ class _Course:
         begin = time.perf_counter()
         self._save_unless_recent()
         self.journal = replace(self.journal, seconds=self._clock.seconds())
-        with self._losing_nothing(self.keeper.saved):
+        with self._may_be_broken_off():
             evaluation, model = self._evaluated()
         self.journal = self.journal.evaluated(evaluation)
         if not self.journal.best_step:
@@ -238,7 +248,7 @@ class _Course:
 
     def progress(self, evaluation: Evaluation | None = None, sample: str | None = None) -> Progress:
         speed = self._clock.speed(self.journal.predictions)
-        failed = self.keeper.failed if self.keeper.told() else None
+        failed, self._failed = self._failed, None
         return Progress(self.journal, speed, evaluation, sample, failed)
 
     def _failure(self, what: str) -> CharrnnError:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import charrnn
+from charrnn.files import NotWritten
 from charrnn.models.folder import MODEL, RESUME
 from charrnn.models.ngram.columns import Workspace
 from charrnn.models.ngram.model import NgramModel
@@ -172,16 +173,50 @@ def test_sizes_of_memory(said, size):
 def test_a_signal_ends_the_counting_with_one_line():
     code = (
         "import os, signal, charrnn.report.ngram as report\n"
-        "report.train_ngram = lambda *arguments: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "report.train_ngram = lambda *arguments, saving: os.kill(os.getpid(), signal.SIGTERM)\n"
         "report.run_counting([], 'm', None)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (143, "", "interrupted: nothing is saved\n")
 
 
-def test_an_arpa_file_that_cannot_be_written_leaves_the_model_and_what_is_said_of_it(run, tmp_path, corpus_file):
-    code, _, error = run("ngram", corpus_file, "-m", tmp_path / "m", "--order", 2, "--arpa", ".")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+@pytest.mark.parametrize("what", ["save_first", "write_arpa_file"])
+def test_a_signal_while_files_are_written_leaves_them_whole(tmp_path, corpus_file, what):
+    code = (
+        "import os, signal, sys, charrnn.report.ngram as report, charrnn.training.ngram as training\n"
+        "from charrnn.training.options import NgramOptions\n"
+        f"holder = report if hasattr(report, {what!r}) else training\n"
+        f"real = holder.{what}\n"
+        f"holder.{what} = lambda *arguments: (os.kill(os.getpid(), signal.SIGTERM), real(*arguments))\n"
+        "report.run_counting(sys.argv[1:2], sys.argv[2], NgramOptions(order='2', keep_text=True, arpa=sys.argv[3]))"
+    )
+    command = [sys.executable, "-c", code, corpus_file, tmp_path / "m", tmp_path / "a.arpa"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 143
+    assert done.stderr.splitlines()[-1] == f"interrupted: {tmp_path / 'm'} is saved, its ARPA text is not"
+    assert sorted(os.listdir(tmp_path / "m")) == ["model.safetensors", "text.safetensors"]
+    assert os.listdir(tmp_path) == ["m"]
+
+
+def test_an_arpa_file_takes_the_place_of_none(run, tmp_path, corpus_file):
+    text = tmp_path / "text.txt"
+    text.write_bytes(corpus_file.read_bytes())
+    refused = {text: "exists already; add --overwrite", ".": "is a folder", tmp_path / "no" / "a": "there is no folder"}
+    for place, part in refused.items():
+        assert_one_clear_line(run("ngram", text, "-m", tmp_path / "m", "--order", 2, "--arpa", place), part, "--arpa")
+    assert text.read_bytes() == corpus_file.read_bytes()
+    assert os.listdir(tmp_path) == ["text.txt"]
+
+
+def test_an_arpa_file_that_cannot_be_written_leaves_the_model(run, tmp_path, corpus_file, monkeypatch):
+    def full(*_):
+        raise NotWritten("a.arpa: cannot be written")
+
+    monkeypatch.setattr("charrnn.report.ngram.write_arpa_file", full)
+    code, _, error = run("ngram", corpus_file, "-m", tmp_path / "m", "--order", 2, "--arpa", tmp_path / "a.arpa")
     assert code == 1
+    assert "model: " in error
     assert "held-out:" in error
     assert "cannot be written" in error.splitlines()[-1]
     assert "Traceback" not in error

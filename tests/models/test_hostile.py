@@ -8,6 +8,7 @@ import os
 import random
 import warnings
 from contextlib import redirect_stdout
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -18,7 +19,8 @@ from charrnn.models import archive
 from charrnn.models.archive import read_archive, write_archive
 from charrnn.models.folder import MODEL, RESUME, open_any, save_model
 from charrnn.report.info import print_info
-from charrnn.training.checkpoint import load_checkpoint
+from charrnn.training.options import TrainOptions
+from charrnn.training.start import resume
 from tests.conftest import TINY, assert_one_clear_line
 
 CASES = int(os.environ.get("CHARRNN_HOSTILE", "80"))  # of each model; make torture: 12,500
@@ -127,7 +129,7 @@ def use(folder):
         print_info(model, "model")
     if not hasattr(model, "advance"):
         for answers in model.predict(["the 3", "", "(a (b x1) (a z))"][: 1 + (model.kind != "tree labeller")]):
-            assert answers is not None
+            assert all(0 <= answer.probability <= 1 + 1e-6 for answer in answers)
         return
     (found,) = charrnn.score(model, "the cat")
     assert not math.isnan(found.tally.nats)
@@ -159,13 +161,57 @@ def test_a_run_with_any_description_is_resumed_or_is_one_error(tmp_path, corpus_
     charrnn.train(corpus_file, tmp_path / "m", steps=2, hidden=8, embedding=4, batch_size=4, window=8)
     arrays, description = read_archive(tmp_path / "m" / RESUME)
     rng, refused = random.Random(0), 0
-    for _ in range(CASES):
-        write(tmp_path / "m" / RESUME, arrays, changed(rng, description))
+    for case in range(CASES):
+        given = changed(rng, description)
+        write(tmp_path / "m" / RESUME, arrays, given)
         try:
-            load_checkpoint(tmp_path / "m")
+            session = resume(tmp_path / "m", [], TrainOptions(steps=3))
+            if case % 8 == 0:
+                next(iter(session.train()))
         except CharrnnError:
             refused += 1
+        except Exception as error:
+            raise AssertionError(f"case {case}: {unlike(given, description)}") from error
     assert refused > CASES / 10
+    print(f"\nruns: {CASES} wrong archives, {refused} refused, the others resumed")
+
+
+@pytest.mark.parametrize(("name", "value"), [("layers", 10**7), ("hidden", 10**30), ("hidden", 6000), ("hidden", 1 << 20)])
+def test_a_run_that_is_said_to_be_huge_is_refused_at_once(models, tmp_path, run, name, value):
+    arrays, description = read_archive(models["network"] / RESUME)
+    copytree(models["network"], tmp_path, dirs_exist_ok=True)
+    description["described"]["network"][name] = value
+    write_archive(tmp_path / RESUME, arrays, description)
+    code, _, error = run("train", "--resume", "-m", tmp_path, "--steps", 1000)
+    assert (code, f"{RESUME}: " in error) == (1, True)
+
+
+def test_a_run_whose_text_came_through_a_pipe_does_not_wait_for_one(models, tmp_path):
+    arrays, description = read_archive(models["network"] / RESUME)
+    copytree(models["network"], tmp_path, dirs_exist_ok=True)
+    os.mkfifo(tmp_path / "pipe")
+    write_archive(tmp_path / RESUME, arrays, description | {"paths": [str(tmp_path / "pipe")]})
+    with pytest.raises(CharrnnError, match="pipe: no such file; name the corpus"):
+        resume(tmp_path, [], TrainOptions(steps=1000))
+
+
+def test_weights_of_an_n_gram_that_are_no_shares(models, run, tmp_path):
+    arrays, description = read_archive(models["ngram"] / MODEL)
+    write_archive(tmp_path / MODEL, dict(arrays) | {"backoff_C": arrays["backoff_C"] * 0 + 1e6}, description)
+    assert_one_clear_line(run("score", "-m", tmp_path, "--text", "the"), "do not fit")
+
+
+def test_an_answer_without_end_has_one(models, tmp_path):
+    arrays, description = read_archive(models["rewriter"] / MODEL)
+    write_archive(tmp_path / MODEL, arrays, description | {"longest": [10, 10**7]})
+    assert open_any(tmp_path).longest == (10, 1 << 16)
+
+
+@pytest.mark.parametrize("temperature", [1e-308, 1e300, -1, 0, math.nan])
+def test_a_temperature_that_is_none(models, run, tmp_path, temperature):
+    arrays, description = read_archive(models["classifier"] / MODEL)
+    write(tmp_path / MODEL, arrays, description | {"temperature": temperature})
+    assert_one_clear_line(run("predict", "-m", tmp_path, "--text", "the"), str(tmp_path))
 
 
 @pytest.mark.parametrize("kind", ["network", "ngram", "mixture"])
@@ -223,8 +269,8 @@ def test_what_is_no_file(run, tmp_path, corpus_file, models):
     (tmp_path / MODEL).symlink_to(tmp_path / "nowhere")
     assert_one_clear_line(run("info", "-m", tmp_path), "there is no model here")
     result = run("train", corpus_file, "-m", tmp_path, "--no-baseline", *TINY)
-    assert "is a link or no file, and is not replaced" in result[2]
-    assert (result[0], (tmp_path / MODEL).is_symlink()) == (1, True)
+    assert_one_clear_line(result, "is a link or no file, and is not replaced")
+    assert (tmp_path / MODEL).is_symlink()
     (tmp_path / MODEL).unlink()
     (tmp_path / MODEL).symlink_to(models["ngram"] / MODEL)
     assert run("info", "-m", tmp_path)[0] == 0  # reading through a link is as ever

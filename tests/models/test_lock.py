@@ -15,7 +15,10 @@ from charrnn.machine.processes import start_of
 from charrnn.models import lock
 from charrnn.models.folder import MODEL
 from charrnn.models.lock import LOCK, locked
-from tests.conftest import TINY, assert_one_clear_line
+from charrnn.training.checkpoint import load_checkpoint
+from charrnn.training.options import TrainOptions
+from charrnn.training.start import start
+from tests.conftest import SMALL, TINY, assert_one_clear_line
 
 HERE = {"host": socket.gethostname(), "pid": os.getpid(), "start": start_of(os.getpid())}
 
@@ -83,6 +86,33 @@ def test_of_many_that_find_a_stale_lock_one_takes_over(tmp_path, ended):
     for thread in threads:
         thread.join()
     assert within == [True]
+
+
+def test_a_lock_that_is_a_pipe_is_not_waited_for(run, tmp_path, corpus_file):
+    os.mkfifo(tmp_path / LOCK)
+    assert_one_clear_line(run("train", corpus_file, "-m", tmp_path, *TINY), f"{tmp_path}: cannot be written")
+
+
+@pytest.mark.parametrize("instead", [False, True])
+def test_a_folder_that_was_moved_is_not_made_anew(tmp_path, corpus_file, instead):
+    """Another training may have begun in one of its name, and ended."""
+    folder, moved = tmp_path / "m", tmp_path / "moved"
+    options = TrainOptions(steps=6, evaluate_every=2, **SMALL)
+    failed = []
+    with locked(folder):
+        for step, progress in enumerate(start([str(corpus_file)], folder, options).train(), 1):
+            if step == 3:
+                folder.rename(moved)
+                if instead:
+                    folder.mkdir()
+            if progress.failed:
+                failed.append(str(progress.failed))
+            if step == 5:
+                if instead:
+                    folder.rmdir()
+                moved.rename(folder)
+    assert failed == [f"{folder}: was moved, removed or taken over; put it back where it was, with its {LOCK}"]
+    assert load_checkpoint(folder).journal.step == 6
 
 
 def test_a_second_training_into_a_folder_is_refused(run, tmp_path, corpus_file):

@@ -162,7 +162,7 @@ def test_saved_and_opened_it_is_the_same(tmp_path, attention, copy):
 def test_files_that_do_not_fit(tmp_path):
     arrays, description = model().to_archive()
     write_archive(tmp_path / MODEL, arrays, description | {"longest": [4]})
-    with pytest.raises(CharrnnError, match="its description is not one that this charrnn understands"):
+    with pytest.raises(CharrnnError, match="its contents do not fit together"):
         open_any(tmp_path)
     del arrays["attention.key"]
     write_archive(tmp_path / MODEL, arrays, description)

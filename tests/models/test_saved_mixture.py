@@ -91,16 +91,16 @@ def renamed(description, *path, **changes):
 @pytest.mark.parametrize(
     ("path", "changes", "part"),
     [
-        ((), {"weights": [0.3]}, f"{MODEL}: its parts do not fit its description (--weight 0.3: 1 for 2 models"),
-        ((), {"mix": "geometric"}, f"{MODEL}: its parts do not fit its description (--mix geometric"),
-        ((), {"weights": ["a", "b"]}, f"{MODEL}: its parts do not fit its description"),
-        ((), {"parts": []}, f"{MODEL}: its parts do not fit its description (a mixture is of two models or more"),
+        ((), {"weights": [0.3]}, f"{MODEL}: its contents do not fit together (--weight 0.3: 1 for 2 models"),
+        ((), {"mix": "geometric"}, f"{MODEL}: its contents do not fit together (--mix geometric"),
+        ((), {"weights": ["a", "b"]}, f"{MODEL}: its contents do not fit together"),
+        ((), {"parts": []}, f"{MODEL}: its contents do not fit together (a mixture is of two models or more"),
         ((), {"parts": [None, None]}, f"{MODEL}/parts.0: holds a model of kind None"),
-        ((), {"parts": None}, f"{MODEL}: its description is not one that this charrnn understands"),
+        ((), {"parts": None}, f"{MODEL}: its contents do not fit together"),
         (("parts", 0), {"kind": "transformer"}, f"{MODEL}/parts.0: holds a model of kind 'transformer'"),
-        (("parts", 0), {"kind": "ngram"}, f"{MODEL}/parts.0: its arrays do not fit its description"),
-        (("parts", 1), {"kind": "recurrent"}, f"{MODEL}/parts.1: its description is not one that this charrnn understands"),
-        (("parts", 1, "parts", 0), {"order": 4}, f"{MODEL}/parts.1/parts.0: its arrays do not fit its description"),
+        (("parts", 0), {"kind": "ngram"}, f"{MODEL}/parts.0: its contents do not fit together"),
+        (("parts", 1), {"kind": "recurrent"}, f"{MODEL}/parts.1: its contents do not fit together"),
+        (("parts", 1, "parts", 0), {"order": 4}, f"{MODEL}/parts.1/parts.0: its contents do not fit together"),
     ],
 )
 def test_descriptions_that_do_not_fit(tmp_path, mixture, path, changes, part):
@@ -116,7 +116,7 @@ def test_descriptions_that_do_not_fit(tmp_path, mixture, path, changes, part):
     ("name", "part"),
     [
         ("parts.0.output.bias", "/parts.0: holds no array 'output.bias'"),
-        ("parts.1.parts.1.symbols_N", "/parts.1/parts.1: its arrays do not fit its description"),
+        ("parts.1.parts.1.symbols_N", "/parts.1/parts.1: its contents do not fit together"),
     ],
 )
 def test_arrays_that_are_missing(tmp_path, mixture, name, part):

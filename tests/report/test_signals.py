@@ -1,5 +1,6 @@
 """Signals end a process in time, whatever it is at; what it had not finished is cleaned up."""
 
+import random
 import signal
 import subprocess
 import sys
@@ -103,6 +104,54 @@ def test_the_second_signal_ends_the_process_at_once(tmp_path):
         process.wait(AT_ONCE)
     assert process.returncode == 130
     assert not (tmp_path / "left").exists()
+
+
+def test_nobody_need_read_the_last_words(tmp_path):
+    """Standard error is a pipe that is full, and so is standard output."""
+    body = """
+        import os
+        say('ready')
+        for stream in (1, 2):
+            os.set_blocking(stream, False)
+            try:
+                while True: os.write(stream, bytes(4096))
+            except BlockingIOError:
+                os.set_blocking(stream, True)
+        sys.stdout.write("more")
+        time.sleep(20)"""
+    with started(body, tmp_path / "left") as process:
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(AT_ONCE) == 143
+    assert not (tmp_path / "left").exists()
+
+
+def test_what_was_written_is_given_out(tmp_path):
+    body = """
+        import os
+        say('ready')
+        sys.stdout.write('half a line')
+        os.kill(os.getpid(), 2)
+        time.sleep(20)"""
+    with started(body, tmp_path / "left") as process:
+        assert process.communicate()[0] == "half a line"
+    assert process.returncode == 130
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_every_command_without_a_word(tmp_path, model_folder, number):
+    """And what it had not finished is gone, whatever it was at."""
+    rng, output = random.Random(number), tmp_path / "text"
+    command = [sys.executable, "-m", "charrnn", "sample", "-m", model_folder, "--length", "10000000", "-o", output]
+    for _ in range(4):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            time.sleep(rng.uniform(0.8, 2.5))
+            begin = time.perf_counter()
+            process.send_signal(number)
+            assert process.communicate() == ("", "")
+        assert time.perf_counter() - begin < AT_ONCE
+        assert process.returncode == 128 + number
+        assert not list(tmp_path.iterdir())
 
 
 def test_a_signal_before_a_block_that_loses_nothing_ends_the_process_there(tmp_path):

@@ -23,11 +23,11 @@ def test_units_are_code_points_or_bytes():
 
 
 def test_bytes_that_are_no_text():
-    with pytest.raises(CharrnnError, match=r"bytes that are not UTF-8 \(at 2\); use --level byte"):
+    with pytest.raises(CharrnnError, match=r"bytes that are not UTF-8 \(at 2\), which only models of bytes know"):
         to_units(b"ab\xff")
     # an argument of a command whose bytes are not UTF-8 reaches Python with surrogate escapes
     argument = b"ab\xff".decode("utf-8", "surrogateescape")
-    with pytest.raises(CharrnnError, match=r"\(at 2\); use --level byte"):
+    with pytest.raises(CharrnnError, match=r"\(at 2\), which only models of bytes"):
         to_units(argument)
     assert to_units(argument, "byte").tolist() == [0x61, 0x62, 0xFF]
     with pytest.raises(CharrnnError):

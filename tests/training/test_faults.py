@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import jax
+import numpy as np
 import pytest
 
 from charrnn.errors import CharrnnError
@@ -33,9 +34,13 @@ class Saves:
 
     def __init__(self, folder, corpus_file):
         old = TrainOptions(steps=2, keep_text=True, **SMALL)
-        steps_of(start([str(corpus_file)], folder, old))
-        self.old = contents_of(folder)
-        session = start([str(corpus_file)], folder, replace(old, seed=2, overwrite=True, hidden=17))
+        session = start([str(corpus_file)], folder, old)
+        steps_of(session)
+        self.old, self.text = contents_of(folder), {OLD: np.asarray(session.run.task.kept)}
+        other = folder.parent / "other.txt"
+        other.write_text(corpus_file.read_text()[::-1])
+        session = start([str(other)], folder, replace(old, seed=2, overwrite=True, hidden=17))
+        self.text[NEW] = np.asarray(session.run.task.kept)
         self.run, self.journal = session.run, replace(session.journal, step=1)
         self.states = [session.state, session.state._replace(step=jax.numpy.int32(3))]
         make_folder(folder, self.old)
@@ -67,9 +72,8 @@ class Saves:
 
     def found(self, folder):
         """Whose model a folder holds, and whose run would be resumed; None where none is. Raises what is no CharrnnError."""
-        model = open_any(folder)
-        text = kept_text(folder)
-        assert text is None or len(text) == len(self.run.task.kept)
+        whose, text = {16: OLD, 17: NEW}[open_any(folder).config.hidden], kept_text(folder)
+        assert text is None or np.array_equal(text, self.text[whose])
         try:
             saved = load_checkpoint(folder)
         except CharrnnError as error:
@@ -78,9 +82,9 @@ class Saves:
             why = ""
         if why:
             assert "no run here to resume" in why or f"{MODEL} is of another run than {RESUME}" in why
-            return {16: OLD, 17: NEW}[model.config.hidden], None
+            return whose, None
         assert len(saved.arrays) == self.arrays[self.runs[saved.run]]
-        return {16: OLD, 17: NEW}[model.config.hidden], self.runs[saved.run]
+        return whose, self.runs[saved.run]
 
 
 @pytest.fixture(scope="module")

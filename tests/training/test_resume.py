@@ -13,10 +13,12 @@ import pytest
 
 import charrnn
 from charrnn.errors import CharrnnError
+from charrnn.files import NotWritten
 from charrnn.models.archive import read_archive
 from charrnn.models.folder import LOG, MODEL, RESUME
 from charrnn.models.language_model import Tally
 from charrnn.training import keeper
+from charrnn.training.checkpoint import load_checkpoint
 from charrnn.training.keeper import Keeper
 from charrnn.training.language_modelling import LanguageModelling
 from charrnn.training.options import TrainOptions
@@ -113,9 +115,50 @@ def test_an_evaluation_that_an_interruption_left_out_is_made_first(tmp_path, cor
     assert_same_run(tmp_path / "whole", tmp_path / "parts")
 
 
+@pytest.mark.parametrize("said", [{}, {"sample_every": 2}])
+def test_a_sample_that_an_interruption_left_out_is_written_first(tmp_path, corpus_file, said):
+    options = TrainOptions(steps=6, evaluate_every=6, **said, **SMALL)
+    steps_of(start([str(corpus_file)], tmp_path / "whole", options))
+    assert steps_of(start([str(corpus_file)], tmp_path / "parts", options), stop_at=2)[-1].sample is None
+    progress = steps_of(resume(tmp_path / "parts", [], TrainOptions()), stop_at=1)
+    assert [(each.journal.step, bool(each.sample)) for each in progress] == [(2, True), (3, False)]
+    assert len(steps_of(resume(tmp_path / "parts", [], TrainOptions()))) == 3
+    samples = [load_checkpoint(tmp_path / name).journal.history[-1].samples for name in ("whole", "parts")]
+    assert samples[0] == samples[1]
+    assert [sample["step"] for sample in samples[0]] == [2, 4, 6]
+
+
+def test_what_could_not_be_saved_is_not_said_to_be(tmp_path, corpus_file, monkeypatch):
+    """Once a save has failed, nothing ends the program but the stop that saves."""
+    said, write, saves = [], Keeper._write, itertools.count(1)
+
+    def losing_nothing(saved):
+        said.append(saved and saved.step)
+        return contextlib.nullcontext()
+
+    def full(*arguments):
+        if next(saves) > 1:
+            raise NotWritten("no room")
+        write(*arguments)
+
+    monkeypatch.setattr(Keeper, "_write", full)
+    options = TrainOptions(steps=8, evaluate_every=2, sample_every=0, **SMALL)
+    with pytest.raises(NotWritten):
+        list(start([str(corpus_file)], tmp_path / "m", options).train(losing_nothing=losing_nothing))
+    assert said == [None, None, 2]  # compiling, the first two evaluations
+
+
+def test_in_a_group_process_0_decides_when_to_save(tmp_path, corpus_file, monkeypatch):
+    keeping = Keeper(start([str(corpus_file)], tmp_path / "m", TrainOptions(steps=2, **SMALL)).run)
+    keeping._when = -1e6
+    assert keeping.due
+    monkeypatch.setattr(keeper.group, "first", lambda: False)
+    assert not keeping.due
+
+
 def test_a_run_is_saved_between_evaluations(tmp_path, corpus_file, monkeypatch):
     """As often as was said, and not so often that it takes more than a hundredth of the time."""
-    options = TrainOptions(steps=12, evaluate_every=12, save_every=1, **SMALL)
+    options = TrainOptions(steps=12, evaluate_every=12, save_every=1, sample_every=0, **SMALL)
     steps_of(start([str(corpus_file)], tmp_path / "whole", options))
     now, saved = [0.0], []
 

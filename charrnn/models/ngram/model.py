@@ -200,19 +200,14 @@ class NgramModel:
 
     @classmethod
     def from_archive(cls, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> "NgramModel":
-        """The model that to_archive() took apart. Raises CharrnnError, naming `path`, where the parts do not fit."""
-        try:
-            trie = Trie(**arrays)
-            vocabulary = vocabulary_from(description["vocabulary"])
-            order, contexts, nodes = description["order"], int(trie.levels[-2]), int(trie.levels[-1])
-            sizes = [len(array) for array in trie]
-            fits = sizes == [nodes, nodes, contexts + 1, contexts, contexts, order + 2]
-            fits = fits and trie.levels[2] == FIRST_SYMBOL + vocabulary.size and is_sound(trie, vocabulary.size)
-            if fits:
-                return cls(vocabulary, trie, bool(description["lines"]), description["discounts"], description["summary"])
-        except (TypeError, ValueError, KeyError, IndexError):
-            pass
-        raise CharrnnError(f"{path}: its arrays do not fit its description; restore it from a copy or train again")
+        """The model that to_archive() took apart. Raises CharrnnError, or what understood() makes one of."""
+        trie, vocabulary = Trie(**arrays), vocabulary_from(description["vocabulary"])
+        order, contexts, nodes = description["order"], int(trie.levels[-2]), int(trie.levels[-1])
+        sizes = [len(array) for array in trie]
+        fits = sizes == [nodes, nodes, contexts + 1, contexts, contexts, order + 2]
+        if not (fits and trie.levels[2] == FIRST_SYMBOL + vocabulary.size and is_sound(trie, vocabulary.size)):
+            raise ValueError("its arrays are not those of its order")
+        return cls(vocabulary, trie, bool(description["lines"]), description["discounts"], description["summary"])
 
 
 def tally_of(model: NgramModel, text: Ids) -> Tally:

@@ -78,8 +78,8 @@ def is_sound(trie: Trie, symbols: int) -> bool:
     starts_C, p_N, levels = trie.starts_C, trie.probability_N, trie.levels
     rising = (levels[1:] > levels[:-1]).all() and (starts_C[1:] >= starts_C[:-1]).all()
     inside = levels[0] == ROOT and starts_C[-1] == len(p_N) and trie.symbols_N.max() < symbols
-    probable = (p_N >= 0).all() and (p_N <= 1 + 1e-6).all()
-    return bool(rising and inside and probable and (trie.backoff_C >= 0).all() and np.isfinite(trie.backoff_C).all())
+    probable = all((share >= 0).all() and (share <= 1 + 1e-6).all() for share in (p_N, trie.backoff_C))
+    return bool(rising and inside and probable)
 
 
 def size_of(levels: Sequence[TrieLevel]) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from charrnn.corpora.catalogue import read_catalogue
 from charrnn.errors import CharrnnError
+from charrnn.files import bytes_of_file
 from charrnn.models.archive import understood
 from charrnn.models.folder import LOG
 from charrnn.models.language_model import SavedModel, describe
@@ -112,7 +113,7 @@ def read_log(folder: Path | None) -> list[dict[str, Any]]:
     if path is None or not path.exists():
         return []
     try:
-        lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        lines = [json.loads(line) for line in bytes_of_file(path).decode().splitlines()]
     except (OSError, ValueError) as error:
         raise CharrnnError(f"{path}: is no log of a training ({error}); delete it, or leave out --html") from None
     general = {"training_": "training", "held_out_": "held_out"}

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.errors import CharrnnError
-from charrnn.files import write_bytes
+from charrnn.files import check_replaceable, write_bytes
 from charrnn.report.say import say
 
 MADE_HERE = b'<meta name="generator" content="charrnn">'
@@ -48,6 +48,7 @@ def check_places(html: str | None, json: str | None, arrays: str | None = None) 
         path = Path(name)
         if path.is_dir():
             raise CharrnnError(f"{path}: is a folder; name a file")
+        check_replaceable(path)
         if path.is_file() and mark not in path.read_bytes()[:1000]:
             raise CharrnnError(f"{path}: is no {what}, and is not replaced; name another file")
 

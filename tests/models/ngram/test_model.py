@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from charrnn.errors import CharrnnError
-from charrnn.models.folder import open_model, save_model
+from charrnn.models.folder import from_archive, open_model, save_model
 from charrnn.models.ngram import model as ngram
 from charrnn.models.ngram.model import NgramModel, choose_order, tally_from_boundary, tally_of
 from charrnn.scoring.log_probs import text_sequences, text_tally
@@ -183,8 +183,8 @@ def test_loading_says_what_does_not_fit(model, tmp_path):
         {**arrays, "levels": arrays["levels"][:1]},
         {name: array for name, array in arrays.items() if name != "backoff_C"},
     ):
-        with pytest.raises(CharrnnError, match="do not fit its description"):
-            NgramModel.from_archive(broken, description, tmp_path)
+        with pytest.raises(CharrnnError, match="its contents do not fit together"):
+            from_archive(broken, description, tmp_path)
 
 
 def test_the_order_is_chosen_by_the_held_out_text():

@@ -26,7 +26,6 @@ from charrnn.models.folder import LOCK, MODEL, RESUME, TEXT, exists
 ABANDONED = 10  # seconds: who takes a lock over needs a moment, unless it was killed in it
 READ_AGAIN = 20  # times, 0.05 s apart: another process may be writing its lock just now
 
-
 _held: set[Path] = set()  # by this process
 
 
@@ -50,7 +49,8 @@ def locked(folder: Path, *, option: str = "-m") -> Iterator[None]:
             _remove_stale(folder / LOCK)
         _held.add(folder)
     except OSError as error:
-        raise CharrnnError(f"{folder}: cannot be written ({error.strerror}); name another place with {option}") from None
+        why = error.strerror or error
+        raise CharrnnError(f"{folder}: cannot be written ({why}); name another place with {option}") from None
 
     def release() -> None:
         _held.discard(folder)

@@ -90,7 +90,7 @@ def test_of_many_that_find_a_stale_lock_one_takes_over(tmp_path, ended):
 
 def test_a_lock_that_is_a_pipe_is_not_waited_for(run, tmp_path, corpus_file):
     os.mkfifo(tmp_path / LOCK)
-    assert_one_clear_line(run("train", corpus_file, "-m", tmp_path, *TINY), f"{tmp_path}: cannot be written")
+    assert_one_clear_line(run("train", corpus_file, "-m", tmp_path, *TINY), f"{tmp_path}: cannot be written (it is no file)")
 
 
 @pytest.mark.parametrize("instead", [False, True])

@@ -29,7 +29,7 @@ ROWS = 256  # hypotheses that are followed together
 BEAM = 4  # hypotheses that are followed for each source, where nothing else is said
 # An answer is at most so much longer than the longest target learnt from: that times MOST_LONGER, and MOST_MORE symbols.
 MOST_LONGER, MOST_MORE = 1.25, 8
-MOST_SYMBOLS = 1 << 16  # so long is no target: a file that says more would be answered with for hours
+MOST_SYMBOLS = 5000  # and no answer is longer: one that does not end takes seconds
 
 
 class Beam(NamedTuple):
@@ -79,7 +79,8 @@ class Rewriter(NetworkPredictor):
         """Of an answer to a source of that number of symbols: by the longest target learnt from, and as much more as the
         source is longer than the longest one learnt from."""
         longest_source, longest_target = self.longest
-        return math.ceil(MOST_LONGER * longest_target * max(1.0, source / max(1, longest_source))) + MOST_MORE
+        most = math.ceil(MOST_LONGER * longest_target * max(1.0, source / max(1, longest_source))) + MOST_MORE
+        return min(most, MOST_SYMBOLS)
 
     def nats(self, pairs: Sequence[tuple[str, str]]) -> tuple[float, int]:
         """Of the targets of sources, and the number of symbols that they come to, ends counted."""
@@ -168,7 +169,7 @@ class Rewriter(NetworkPredictor):
     def from_archive(cls, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any], path: Path) -> Self:
         """The model that to_archive() took apart. Raises CharrnnError, or what understood() makes one of."""
         config, vocabulary = config_and_vocabulary(RewritingConfig, description)
-        source, target = (min(int(length), MOST_SYMBOLS) for length in description["longest"])
+        source, target = map(int, description["longest"])
         if min(source, target) < 0:
             raise ValueError(MISFIT)
         parameters = unflatten(shapes_of(config.weights()), arrays, path)

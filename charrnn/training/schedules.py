@@ -47,6 +47,10 @@ class Schedule:
     halvings: int = 0
     over: bool = False
 
+    def __post_init__(self):  # a file may say anything
+        if self.name not in _COURSES or self.steps < 1 or not 0 <= self.constant < 1 or self.halvings < 0:
+            raise ValueError(f"{self.name!r} of {self.steps} steps is no schedule")
+
     def rate(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
         warm = WARMUP_STEPS if self.warmup is None else self.warmup * self.steps

@@ -181,6 +181,7 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
         run = Run(folder, task, paths, saved.run, fresh=False, best=saved.best)
         state = run.restored(saved)
         journal, budget = _prolonged(run, saved.journal, options, begun)
+        _ = run.step, run.batch(journal.step)  # they can be made
     ended, before = run.ended(journal), saved.journal
     if ended and not run.ended(before):
         raise CharrnnError(f"{folder}: is at step {before.step:,}{of_steps(before)} already; give a larger total, or none")

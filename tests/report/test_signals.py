@@ -134,7 +134,7 @@ def test_what_was_written_is_given_out(tmp_path):
         os.kill(os.getpid(), 2)
         time.sleep(20)"""
     with started(body, tmp_path / "left") as process:
-        assert process.communicate()[0] == "half a line"
+        assert process.stdout.read() == "half a line"
     assert process.returncode == 130
 
 

@@ -62,9 +62,9 @@ def environment(**more):
     return plain | {"JAX_NUM_CPU_DEVICES": "2"} | more
 
 
-def started(corpus, folder, **how):
+def started(corpus, folder):
     arguments = [sys.executable, "-c", TRAIN, str(corpus), str(folder)]
-    return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment(), **how)
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment())
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,8 @@ def test_a_training_that_was_stopped_goes_on(tmp_path, corpus_file, undisturbed)
 
 
 def test_a_training_that_was_starved_goes_on(tmp_path, corpus_file, undisturbed):
-    with started(corpus_file, tmp_path / "m", preexec_fn=lambda: os.nice(19)) as process:
+    with started(corpus_file, tmp_path / "m") as process:
+        os.setpriority(os.PRIO_PROCESS, process.pid, 19)  # before it has threads, which have it from this one
         wait_for(process, 10)
         busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(BUSY)]
         time.sleep(SECONDS)

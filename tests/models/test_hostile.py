@@ -157,7 +157,8 @@ def test_a_model_with_any_description_and_arrays_opens_or_is_one_error(models, t
     print(f"\n{kind}: {CASES} wrong archives, {refused} refused, the others usable")
 
 
-def test_a_run_with_any_description_is_resumed_or_is_one_error(tmp_path, corpus_file):
+def test_a_run_with_any_description_is_resumed_or_is_one_error(tmp_path, corpus_file, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where stores are made that it names
     charrnn.train(corpus_file, tmp_path / "m", steps=2, hidden=8, embedding=4, batch_size=4, window=8)
     arrays, description = read_archive(tmp_path / "m" / RESUME)
     rng, refused = random.Random(0), 0

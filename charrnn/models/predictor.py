@@ -13,7 +13,7 @@ from charrnn.text.vocabulary import Vocabulary
 from charrnn.text.words import vocabulary_from
 from charrnn.trees import flatten
 
-MISFIT = "sizes that differ, or none"
+MISFIT = "sizes or values that cannot be"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from threading import RLock, Thread
 from typing import Any, NoReturn
 
@@ -95,7 +96,8 @@ class Signals:
         exception, and Python's own way out fails under a step that is still being computed."""
         with self._changing:
             clean_up()
-            farewells = [Thread(target=say, daemon=True) for say in (_give_out, self._say_last_words, self._tell_group)]
+            ways = _give_out, self._say_last_words, partial(group.fail, self.last_words)
+            farewells = [Thread(target=way, daemon=True) for way in ways]
             for farewell in farewells:
                 farewell.start()
             for farewell in farewells:
@@ -106,9 +108,6 @@ class Signals:
         with suppress(OSError, ValueError):
             if self.last_words:
                 os.write(sys.stderr.fileno(), f"{self.last_words}\n".encode())  # not 2: see machine.last_words
-
-    def _tell_group(self) -> None:
-        group.fail(self.last_words)
 
     def watch(self) -> None:
         """Wait for signals until the other end is closed; in a thread of its own."""

@@ -43,11 +43,6 @@ class Checkpoint:
     best: Archive | None  # the run's best model, where another lies in the folder
     path: Path
 
-    def check_sizes(self) -> None:
-        """Raises ValueError where the network is said to be larger than the arrays are."""
-        if group.first():
-            check_sizes(self.arrays, self.described.get("network", {}))
-
     def restore(self, template: TrainState) -> TrainState:
         """The training state, of the template's form. Raises CharrnnError where the arrays do not fit it."""
         leaves, form = jax.tree.flatten(template.optimizer)
@@ -109,6 +104,8 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     with understood(path):
         if "settings" in description:
             description = _as_now(description)
+        if group.first():
+            check_sizes(arrays, description["described"].get("network", {}))
         checkpoint = Checkpoint(
             run=description[RUN],
             task=description["task"],

@@ -167,7 +167,6 @@ def resume(folder: Path, paths: Sequence[str], options: TrainOptions, *, begun: 
     with understood(saved.path):
         if saved.task not in TASKS:
             raise CharrnnError(f"{folder}: holds a run of the task {saved.task!r}, which this charrnn does not know")
-        saved.check_sizes()
         paths, changed = _found_again(saved, paths, options)
         task = TASKS[saved.task].read(paths, changed, saved.described)
         if task.digest != saved.digest:
